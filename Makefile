@@ -1,0 +1,79 @@
+# `make help` lists what can be done; every target sets up what it needs.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
+CODE := services shared tests
+PYTEST ?= $(BIN)/pytest
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# ---- using it
+
+run: .venv/.ok ## start everything: PostgreSQL, the three services, one address for all of them
+	@exec $(BIN)/tocsin run
+
+demo: .venv/.ok ## one story from alert to closed problem, against a running system
+	@$(BIN)/tocsin demo
+
+# ---- working on it
+
+test: .venv/.dev-ok ## the whole test suite (PYTEST_ARGS=… for more)
+	@$(PYTEST) -q -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+
+check: .venv/.dev-ok format-check lint types architecture test ## what CI runs: all of these, tests last
+
+format: .venv/.dev-ok ## lay out the code
+	@$(BIN)/ruff check --select I --fix -q $(CODE)
+	@$(BIN)/ruff format -q $(CODE)
+
+format-check: .venv/.dev-ok ## is the code laid out?
+	@$(BIN)/ruff format --check -q $(CODE)
+
+lint: .venv/.dev-ok ## ruff
+	@$(BIN)/ruff check -q $(CODE)
+
+types: .venv/.dev-ok ## mypy --strict
+	@$(BIN)/mypy --no-error-summary
+
+architecture: .venv/.dev-ok ## may this import that?
+	@$(BIN)/lint-imports --no-cache
+
+audit: .venv/.dev-ok ## known vulnerabilities in what is installed
+	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.lock
+
+lock: .venv/.dev-ok ## resolve the dependencies anew
+	@$(LOCK) --extra build -o requirements.lock
+	@$(LOCK) --extra build --extra dev -c requirements.lock -o requirements-dev.lock
+
+bench: .venv/.dev-ok ## measure: a table, and bench.json
+	@$(BIN)/python -m tests.bench
+
+clean: ## forget the environment and the caches; data in .tocsin/ stays
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+
+LOCK = $(BIN)/uv pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
+# ---- the environment: hash-pinned, rebuilt when the lock changes
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing: apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv
+
+.venv/.ok: requirements.lock pyproject.toml | .venv/bin/python
+	@echo "installing what Tocsin needs into .venv" >&2
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev-ok: requirements-dev.lock .venv/.ok
+	@echo "installing what its tests need into .venv" >&2
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.PHONY: help run demo test check format format-check lint types architecture audit lock bench clean
