@@ -1,0 +1,97 @@
+"""What the kernel must know of a kind of aggregate: how it folds, and what else its events write."""
+
+import hashlib
+import inspect
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any, Generic, NamedTuple, TypeVar
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Table
+
+from shared.domain import Event, State
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+S = TypeVar("S", bound=State)
+E = TypeVar("E", bound=Event)
+
+
+class Folded(NamedTuple, Generic[S]):
+    """An aggregate as the log has it: `position` and `updated_at` are its last event's."""
+
+    stream: UUID
+    state: S
+    version: int = 0
+    position: int = 0
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+class Row(NamedTuple):
+    """A read model's row after an event; the values of a versioned table begin id, version, created_at."""
+
+    table: Table
+    values: tuple[Any, ...]
+
+
+class Alarm(NamedTuple):
+    """Arm this timer so long after the event was decided, or cancel it with None."""
+
+    name: str
+    after: timedelta | None
+
+
+def _nobody(state: Any) -> Iterable[str]:
+    return ()
+
+
+def _no_rows(folded: Any, event: Any) -> Iterable[Row]:
+    return ()
+
+
+def _no_alarms(before: Any, event: Any, after: Any) -> Iterable[Alarm]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Aggregate(Generic[S, E]):
+    """A kind of aggregate.
+
+    name: the first part of its topics
+    initial: the state before its first event
+    evolve: state and event to state; never refuses
+    about: the people a state is about, subjects of its free texts
+    rows: the read-model rows of a folded state and the (clear) event that led to it
+    alarms: the timers an event arms or cancels, from the states before and after it
+    """
+
+    name: str
+    initial: S
+    evolve: Callable[[S, E], S]
+    about: Callable[[S], Iterable[str]] = field(default=_nobody)
+    rows: Callable[[Folded[S], E], Iterable[Row]] = field(default=_no_rows)
+    alarms: Callable[[S, E, S], Iterable[Alarm]] = field(default=_no_alarms)
+
+    @cached_property
+    def shape(self) -> str:
+        """Changes with the code that folds: a snapshot of another shape is never used."""
+        source = inspect.getsource(sys.modules[self.evolve.__module__])
+        return f"{self.name}@{hashlib.sha256(source.encode()).hexdigest()[:16]}"
+
+    def preserve(self, folded: Folded[S]) -> bytes:
+        """A folded state as a snapshot; personal values in it are sealed already."""
+        return _encode((folded.state, folded.position, folded.created_at, folded.updated_at))
+
+    def restore(self, stream: UUID, version: int, snapshot: bytes) -> Folded[S]:
+        """A folded state out of a snapshot of this shape."""
+        state, position, created_at, updated_at = self._decoder.decode(snapshot)
+        return Folded(stream, state, version, position, created_at, updated_at)
+
+    @cached_property
+    def _decoder(self) -> msgspec.json.Decoder[tuple[S, int, datetime, datetime]]:
+        return msgspec.json.Decoder(tuple[type(self.initial), int, datetime, datetime])  # type: ignore[misc]

@@ -1,0 +1,81 @@
+"""What aggregates and their events are made of: immutable values with stable stored names.
+
+An event class names its topic once and for ever, and says which of its fields are personal::
+
+    @event("incident.noted", personal={"text": FREE_TEXT})
+    class Noted(Event):
+        text: Personal
+
+A changed shape raises `class_version` and brings `upcast_v1_v2(state)`, which amends the old
+stored fields in place: the conventions of the `eventsourcing` library.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
+
+import msgspec
+from eventsourcing.utils import register_topic
+from msgspec.structs import replace
+
+__all__ = ["FREE_TEXT", "Event", "Personal", "Sealed", "State", "changed", "event"]
+
+
+class Sealed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A personal value as the log holds it: ciphertext, and the id of the key that opens it.
+
+    `place` (version|field of the event it stands in) is told by where it is read, never by the
+    stored event itself; only a snapshot, which holds values of many events, keeps it.
+    """
+
+    key: UUID
+    sealed: str  # base64 of nonce and ciphertext
+    place: str = ""
+
+
+Personal = str | Sealed
+"""A name, an address or free text: clear when it enters, sealed from then on."""
+
+FREE_TEXT = ""
+"""As subject of a personal field: its author and the person the aggregate is about."""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that happened. Who, when and why stand in the envelope, not here."""
+
+    topic: ClassVar[str]
+    class_version: ClassVar[int] = 1
+    personal: ClassVar[Mapping[str, str]] = {}
+
+    def effective(self, recorded_at: datetime) -> datetime:
+        """When it happened in the world: its own `at` where it states one."""
+        at: datetime | None = getattr(self, "at", None)
+        return at or recorded_at
+
+
+E = TypeVar("E", bound=Event)
+
+
+def event(topic: str, *, personal: Mapping[str, str] | None = None) -> Callable[[type[E]], type[E]]:
+    """Name an event class for the log; `personal` maps a field to the field naming its subject."""
+
+    def name(cls: type[E]) -> type[E]:
+        cls.topic = topic
+        cls.personal = personal or {}
+        register_topic(topic, cls)
+        return cls
+
+    return name
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """An aggregate, folded from its events."""
+
+
+S = TypeVar("S", bound=State)
+
+
+def changed(state: S, /, **fields: Any) -> S:
+    """A copy of the state with these fields replaced."""
+    return replace(state, **fields)

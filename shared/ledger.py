@@ -1,0 +1,243 @@
+"""Carries one command to the log: load, decide, append, answer."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from shared.aggregate import Aggregate, Folded
+from shared.domain import Event, State
+from shared.draft import Draft
+from shared.errors import KeyReused, NotFound, Refused, Stale, Unavailable
+from shared.store.append import Appended, IdempotencyKey
+from shared.store.reader import Recorded, Tail, Wanted
+from shared.store.store import Store
+
+S = TypeVar("S", bound=State)
+E = TypeVar("E", bound=Event)
+P = ParamSpec("P")
+
+_TRIES = 8
+_CACHED = 4_096
+_SNAPSHOT_EVERY = 100
+
+
+class GuardMoved(Exception):
+    """What the command was decided on beside its aggregate has changed: read it again."""
+
+
+class Key(NamedTuple):
+    """An Idempotency-Key with its scope (principal and route) and the digest of the body."""
+
+    scope: str
+    value: str
+    digest: bytes
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks what of which aggregate."""
+
+    stream: UUID
+    actor: str
+    version: int | None = None  # If-Match; None accepts any
+    key: Key | None = None
+    guards: tuple[tuple[UUID, int], ...] = ()  # other streams the decision rests on
+    creates: bool = False  # a stream of its own making: there is nothing to load
+    detail: str | None = None  # kept with the key, handed back with a repeated answer
+    correlation_id: UUID | None = None
+    causation_id: UUID | None = None
+    traceparent: str | None = None
+
+
+class Ledger(Generic[S, E]):
+    """The aggregates of one kind, in one service's log."""
+
+    def __init__(self, store: Store, aggregate: Aggregate[S, E]) -> None:
+        self.store = store
+        self.aggregate = aggregate
+        self._cache: OrderedDict[UUID, Folded[S]] = OrderedDict()
+        self._turns: dict[object, asyncio.Lock] = {}
+
+    async def execute(
+        self,
+        order: Order,
+        command: Callable[Concatenate[S, P], Sequence[E]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Folded[S]:
+        """Decide a command on its aggregate and store what follows.
+
+        Answers the aggregate after it; the same answer again for a used idempotency key.
+        Raises the command's own refusal, NotFound, Stale (If-Match), KeyReused, GuardMoved,
+        Unavailable.
+        """
+        async with self._turn(order.stream), self._turn(order.key and order.key[:2]):
+            if order.key is not None and (prior := await self.answered(order.key)):
+                return prior
+            for attempt in range(_TRIES):
+                held = await self._held(order, attempt)
+                try:
+                    events = self.decide(order, held, command, *args, **kwargs)
+                except (Refused, Stale):
+                    if attempt == 0 and await self._has_moved(order, held):
+                        continue
+                    raise
+                if (done := await self._append(order, held, events)) is not None:
+                    return done
+        raise Unavailable("others keep changing it at this moment; try again")
+
+    async def current(self, stream: UUID) -> Folded[S]:
+        """The aggregate as the log has it now. Raises NotFound."""
+        held = self._cache.get(stream)
+        wanted = Wanted(stream, held.version if held else 0, self.aggregate.shape)
+        tail = await self.store.tails.ask(wanted)
+        fresh = self._fold(held or self._restored(stream, tail), tail.events)
+        if fresh.version == 0:
+            raise NotFound(f"there is no {self.aggregate.name} {stream}")
+        self._remember(fresh)
+        if len(tail.events) >= _SNAPSHOT_EVERY:
+            self._save_snapshot(fresh)
+        return fresh
+
+    async def past(
+        self, stream: UUID, *, position: int | None = None, version: int = 2**31 - 1
+    ) -> Folded[S]:
+        """The aggregate as it was at a position of the log, or at a version. Raises NotFound."""
+        events = await self.store.log.stream(stream, until=version)
+        if position is not None:
+            events = [e for e in events if e.position <= position]
+        folded = self._fold(Folded(stream, self.aggregate.initial), events)
+        if folded.version == 0:
+            raise NotFound(f"there was no {self.aggregate.name} {stream} then")
+        return folded
+
+    async def answered(self, key: Key) -> Folded[S] | None:
+        """What a used idempotency key was answered with. Raises KeyReused for another body."""
+        used = await self.store.used_key(key.scope, key.value)
+        if used is None:
+            return None
+        if used.digest != key.digest:
+            raise KeyReused("this Idempotency-Key was used before with another body; use a new one")
+        return await self.past(used.stream, version=used.version)
+
+    def decide(
+        self,
+        order: Order,
+        held: Folded[S],
+        command: Callable[Concatenate[S, P], Sequence[E]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Sequence[E]:
+        """The command's events on this state. Raises its refusal, or Stale."""
+        if order.version is not None and order.version != held.version:
+            raise Stale(f"it is at version {held.version} by now; read it again")
+        return command(held.state, *args, **kwargs)
+
+    async def _held(self, order: Order, attempt: int) -> Folded[S]:
+        if order.creates:
+            return Folded(order.stream, self.aggregate.initial)
+        if attempt == 0 and (cached := self._cache.get(order.stream)):
+            self._cache.move_to_end(order.stream)
+            return cached
+        return await self.current(order.stream)
+
+    async def _has_moved(self, order: Order, held: Folded[S]) -> bool:
+        return not order.creates and (await self.current(order.stream)).version != held.version
+
+    async def _append(self, order: Order, held: Folded[S], events: Sequence[E]) -> Folded[S] | None:
+        """The stored aggregate; None where another change came first and it is to be tried again."""
+        if not events and order.key is None:
+            return None if await self._has_moved(order, held) else held
+        draft, after = self._drafted(order, held, events)
+        answer = await self.store.writer.append(draft.append)
+        match answer.outcome:
+            case "appended" | "already":
+                return self._stored(held, after, answer, len(events))
+            case "key_taken" if order.key is not None:
+                return await self.answered(order.key)
+        if order.version is not None and await self._has_moved(order, held):
+            raise Stale("somebody else changed it meanwhile; read it again")
+        if order.creates or (order.guards and not await self._has_moved(order, held)):
+            raise GuardMoved
+        return None
+
+    def _drafted(
+        self, order: Order, held: Folded[S], events: Sequence[E]
+    ) -> tuple[Draft, Folded[S]]:
+        draft = self.store.draft(
+            actor=order.actor,
+            correlation_id=order.correlation_id,
+            causation_id=order.causation_id,
+            traceparent=order.traceparent,
+        )
+        after = draft.add(self.aggregate, held, events)
+        for stream, version in order.guards:
+            draft.expect(stream, version)
+        if order.key is not None:
+            draft.append.key = IdempotencyKey(*order.key, order.stream, after.version, order.detail)
+        return draft, after
+
+    def _stored(self, held: Folded[S], after: Folded[S], answer: Appended, count: int) -> Folded[S]:
+        if answer.first_position is None or count == 0:
+            return held
+        stored = after._replace(
+            position=answer.first_position + count - 1,
+            created_at=held.created_at or answer.recorded_at,
+            updated_at=answer.recorded_at,
+        )
+        self._remember(stored)
+        if held.version // _SNAPSHOT_EVERY != stored.version // _SNAPSHOT_EVERY:
+            self._save_snapshot(stored)
+        return stored
+
+    def _fold(self, start: Folded[S], events: Sequence[Recorded]) -> Folded[S]:
+        if not events:
+            return start
+        evolve, state = self.aggregate.evolve, start.state
+        for recorded in events:
+            state = evolve(state, recorded.event)  # type: ignore[arg-type]  # by its topic
+        last = events[-1]
+        return Folded(
+            start.stream,
+            state,
+            last.originator_version,
+            last.position,
+            start.created_at or events[0].recorded_at,
+            last.recorded_at,
+        )
+
+    def _restored(self, stream: UUID, tail: Tail) -> Folded[S]:
+        if tail.snapshot is None:
+            return Folded(stream, self.aggregate.initial)
+        version, state = tail.snapshot
+        return self.aggregate.restore(stream, version, state)
+
+    def _save_snapshot(self, folded: Folded[S]) -> None:
+        shape, state = self.aggregate.shape, self.aggregate.preserve(folded)
+        self.store.later(self.store.save_snapshot(folded.stream, folded.version, shape, state))
+
+    def _remember(self, folded: Folded[S]) -> None:
+        known = self._cache.get(folded.stream)
+        if known is None or known.version <= folded.version:
+            self._cache[folded.stream] = folded
+            self._cache.move_to_end(folded.stream)
+        while len(self._cache) > _CACHED:
+            self._cache.popitem(last=False)
+
+    @asynccontextmanager
+    async def _turn(self, what: object) -> AsyncIterator[None]:
+        """One command at a time on a stream (and for a key) within this process."""
+        if what is None:
+            yield
+            return
+        lock = self._turns.setdefault(what, asyncio.Lock())
+        try:
+            async with lock:
+                yield
+        finally:
+            if not lock.locked() and not lock._waiters:
+                self._turns.pop(what, None)

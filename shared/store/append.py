@@ -1,0 +1,170 @@
+"""One command's writes, and the one statement that stores a batch of them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Table
+
+from shared.store.tables import Change, table_parts
+from shared.vault import NewKey
+
+Outcome = Literal["appended", "already", "conflict", "key_taken", "behind"]
+
+
+class NewEvent(NamedTuple):
+    """An event about to be stored; version is its place in the stream, from 1."""
+
+    id: UUID
+    stream: UUID
+    version: int
+    topic: str
+    schema_version: int
+    state: bytes
+
+
+class IdempotencyKey(NamedTuple):
+    """The promise to answer a repeated request alike; `stream` and `version` tell what with."""
+
+    scope: str
+    value: str
+    digest: bytes
+    stream: UUID
+    version: int
+    detail: str | None = None
+
+
+class CursorMove(NamedTuple):
+    """A follower's step: refused unless the cursor stands at `start`."""
+
+    name: str
+    log: UUID | None
+    start: int
+    end: int
+    hash: str
+
+
+class TimerChange(NamedTuple):
+    """Arm a stream's named timer, or cancel it where `due_at` is None."""
+
+    stream: UUID
+    name: str
+    due_at: datetime | None
+
+
+class Append(msgspec.Struct, kw_only=True):
+    """All that one command writes: in the log together, or not at all."""
+
+    command_id: UUID
+    actor: str
+    correlation_id: UUID
+    causation_id: UUID | None = None
+    traceparent: str | None = None
+    expected: dict[UUID, int] = {}  # version of every stream the command was decided on
+    events: list[NewEvent] = []
+    key: IdempotencyKey | None = None
+    cursor: CursorMove | None = None
+    keys: list[NewKey] = []
+    timers: dict[tuple[UUID, str], TimerChange] = {}
+    changes: dict[str, list[Change]] = {}  # by read-model table
+
+    def written(self) -> set[UUID]:
+        """The streams that gain events."""
+        return {event.stream for event in self.events}
+
+
+class Appended(NamedTuple):
+    """How one command fared. `first_position` is that of its first event."""
+
+    outcome: Outcome
+    first_position: int | None
+    recorded_at: datetime | None
+
+
+_CALL_TYPES = (
+    "timestamptz uuid[] text[] uuid[] uuid[] text[] int[] uuid[] int[] int[] uuid[] uuid[] int[] "
+    "text[] smallint[] bytea[] int[] text[] text[] bytea[] uuid[] int[] text[] int[] text[] uuid[] "
+    "bigint[] bigint[] text[]"
+).split()
+_KERNEL_PARTS = """
+keys_stored as (
+    insert into vault.personal_keys (id, subjects, wrapped, master, created_at)
+    select k.id, string_to_array(k.subjects, e'\\x1f'), k.wrapped, ${}, won.recorded_at
+    from unnest(${}::int[], ${}::uuid[], ${}::text[], ${}::bytea[]) as k (command, id, subjects, wrapped)
+    join won using (command)),
+timers_cancelled as (
+    delete from timers t using unnest(${}::int[], ${}::uuid[], ${}::text[]) as c (command, stream, name)
+    join won using (command) where t.stream = c.stream and t.name = c.name),
+timers_armed as (
+    insert into timers (stream, name, due_at)
+    select a.stream, a.name, a.due_at
+    from unnest(${}::int[], ${}::uuid[], ${}::text[], ${}::timestamptz[]) as a (command, stream, name, due_at)
+    join won using (command)
+    on conflict (stream, name) do update set due_at = excluded.due_at, tries = 0)"""
+
+
+class AppendStatement:
+    """The batch append of a service: the kernel's tables and these read models, in one statement."""
+
+    def __init__(self, tables: Sequence[Table], master_id: str) -> None:
+        self._tables = [table_parts(table) for table in tables]
+        self._master_id = master_id
+        self.sql = self._build()
+
+    def _build(self) -> str:
+        call = ", ".join(f"${n}::{kind}" for n, kind in enumerate(_CALL_TYPES, 1))
+        counter = iter(range(len(_CALL_TYPES) + 1, 10_000))
+        parts = [_numbered(_KERNEL_PARTS, counter)]
+        parts += [_numbered(part.sql, counter) for part in self._tables]
+        return (
+            f"with told as materialized (select * from append_commands({call})),\n"
+            "won as materialized (select * from told where outcome = 'appended'),"
+            + ",\n".join(parts)
+            + "\nselect command, outcome, first_position, recorded_at from told"
+        )
+
+    def arguments(self, batch: Sequence[Append], clock: datetime) -> list[Any]:
+        """The statement's parameters, one column array after another."""
+        numbered = list(enumerate(batch, 1))
+        arguments: list[Any] = [clock, *_commands(batch)]
+        arguments += _columns(3, ((n, s, v) for n, c in numbered for s, v in c.expected.items()))
+        arguments += _columns(7, ((n, *e) for n, c in numbered for e in c.events))
+        arguments += _columns(7, ((n, *c.key) for n, c in numbered if c.key))
+        arguments += _columns(6, ((n, *c.cursor) for n, c in numbered if c.cursor))
+        arguments += [self._master_id, *_keys(numbered)]
+        changes = [(n, t) for n, c in numbered for t in c.timers.values()]
+        arguments += _columns(3, ((n, t.stream, t.name) for n, t in changes if t.due_at is None))
+        arguments += _columns(4, ((n, *t) for n, t in changes if t.due_at is not None))
+        for part in self._tables:
+            rows = (part.row(n, r) for n, c in numbered for r in c.changes.get(part.name, ()))
+            arguments += _columns(part.width, rows)
+        return arguments
+
+
+def _numbered(sql: str, numbers: Iterator[int]) -> str:
+    pieces = sql.split("${}")
+    return pieces[0] + "".join(f"${next(numbers)}{piece}" for piece in pieces[1:])
+
+
+def _columns(width: int, rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    return columns or [[] for _ in range(width)]
+
+
+def _commands(batch: Sequence[Append]) -> list[list[Any]]:
+    return [
+        [c.command_id for c in batch],
+        [c.actor for c in batch],
+        [c.correlation_id for c in batch],
+        [c.causation_id for c in batch],
+        [c.traceparent for c in batch],
+    ]
+
+
+def _keys(numbered: Sequence[tuple[int, Append]]) -> list[list[Any]]:
+    rows = (
+        (n, key.id, "\x1f".join(key.subjects), key.wrapped) for n, c in numbered for key in c.keys
+    )
+    return _columns(4, rows)

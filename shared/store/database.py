@@ -1,0 +1,47 @@
+"""Connections to one service's database, with what every one of them needs set once."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import asyncpg
+import msgspec
+
+
+class _Connection(asyncpg.Connection):
+    """Sessions change no settings and take no locks, so returning one costs no round trip."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+async def _prepare(connection: asyncpg.Connection) -> None:
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=_encode, decoder=msgspec.json.decode, format="text"
+    )
+
+
+def _encode(value: Any) -> str:
+    return msgspec.json.encode(value, order="sorted").decode()
+
+
+async def open_pool(dsn: str, *, most: int = 8) -> asyncpg.Pool:
+    """A pool for reads; it connects when first used, so a service starts before its database."""
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=0,
+        max_size=most,
+        connection_class=_Connection,
+        init=_prepare,
+        timeout=2,
+        command_timeout=30,
+        server_settings={"application_name": "tocsin"},
+    )
+
+
+def connector(dsn: str) -> Callable[[], Awaitable[asyncpg.Connection]]:
+    """Opens connections that live outside the pool: the writer's, a leader's."""
+
+    async def connect() -> asyncpg.Connection:
+        return await asyncpg.connect(dsn, timeout=2, command_timeout=10)
+
+    return connect

@@ -1,0 +1,123 @@
+"""Read models as version rows: how a service's tables take part in the append.
+
+A versioned table has the columns of `version_columns()` and its own. Each event that touches a
+row closes it (`to_position`) and opens the next (`from_position`), so the present is the rows
+whose `to_position` is null and any past moment is a range condition. A plain table is upserted
+by its primary key: for what has no past of its own (texts for search, copies of others' facts).
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, Column, DateTime, Integer, Table, Uuid
+from sqlalchemy.dialects import postgresql
+
+
+class Change(NamedTuple):
+    """A row to open at the command's event number `at` (from 0).
+
+    `until` is the number of the event that closes it again within the same command, or None;
+    `closes` tells whether an earlier row is open. Plain tables only look at `values`.
+    """
+
+    values: tuple[Any, ...]
+    at: int = 0
+    until: int | None = None
+    closes: bool = False
+
+
+KERNEL_COLUMNS = ("from_position", "to_position", "updated_at")
+
+
+def version_columns() -> list[Column[Any]]:
+    """The columns every versioned table begins with."""
+    return [
+        Column("id", Uuid, primary_key=True),
+        Column("from_position", BigInteger, primary_key=True),
+        Column("to_position", BigInteger),
+        Column("version", Integer, nullable=False),
+        Column("created_at", DateTime(timezone=True), nullable=False),
+        Column("updated_at", DateTime(timezone=True), nullable=False),
+    ]
+
+
+def is_versioned(table: Table) -> bool:
+    """Whether the table keeps its past."""
+    return "from_position" in table.columns
+
+
+def own_columns(table: Table) -> list[str]:
+    """The columns a change supplies, in order: all but the kernel's and the generated ones."""
+    return [c.name for c in table.columns if c.name not in KERNEL_COLUMNS and c.computed is None]
+
+
+class TablePart(NamedTuple):
+    """A table's share of the append statement; `${}` stands for the next parameter."""
+
+    name: str
+    sql: str
+    width: int
+    versioned: bool
+
+    def row(self, command: int, change: Change) -> tuple[Any, ...]:
+        """One row of the parameters."""
+        if not self.versioned:
+            return (command, *change.values)
+        return (command, change.at, change.until, change.closes, *change.values)
+
+
+def table_parts(table: Table) -> TablePart:
+    """How this table is written by the append."""
+    columns = own_columns(table)
+    if is_versioned(table):
+        return TablePart(table.name, _versioned(table, columns), 4 + len(columns), True)
+    return TablePart(table.name, _plain(table, columns), 1 + len(columns), False)
+
+
+def _unnest(kinds: Sequence[str], names: Sequence[str]) -> str:
+    holes = ", ".join(f"${{}}::{kind}[]" for kind in kinds)
+    return f"unnest({holes}) as x ({', '.join(names)})"
+
+
+def _kinds(table: Table, columns: Sequence[str]) -> list[str]:
+    compiled = (str(table.c[name].type.compile(postgresql.dialect())) for name in columns)
+    return ["text" if kind == "JSONB" else kind for kind in compiled]
+
+
+def _select(table: Table, columns: Sequence[str]) -> str:
+    return ", ".join(
+        f"x.{n}::jsonb" if isinstance(table.c[n].type, postgresql.JSONB) else f"x.{n}"
+        for n in columns
+    )
+
+
+def _versioned(table: Table, columns: Sequence[str]) -> str:
+    name = table.name
+    kinds = ["int", "int", "int", "boolean", *_kinds(table, columns)]
+    source = _unnest(kinds, ["command", "at", "until", "closes", *columns])
+    own = [c for c in columns if c != "created_at"]
+    return f"""
+{name}_rows as materialized (
+    select x.*, won.first_position, won.recorded_at from {source} join won using (command)),
+{name}_closed as (
+    update {name} t set to_position = x.first_position + x.at from {name}_rows x
+    where x.closes and t.id = x.id and t.to_position is null),
+{name}_opened as (
+    insert into {name} (from_position, to_position, created_at, updated_at, {", ".join(own)})
+    select x.first_position + x.at, x.first_position + x.until,
+           coalesce(x.created_at, x.recorded_at), x.recorded_at, {_select(table, own)}
+    from {name}_rows x)"""
+
+
+def _plain(table: Table, columns: Sequence[str]) -> str:
+    name = table.name
+    keys = [c.name for c in table.primary_key.columns]
+    rest = [c for c in columns if c not in keys]
+    update = ", ".join(f"{c} = excluded.{c}" for c in rest)
+    action = f"do update set {update}" if rest else "do nothing"
+    source = _unnest(["int", *_kinds(table, columns)], ["command", *columns])
+    return f"""
+{name}_stored as (
+    insert into {name} ({", ".join(columns)})
+    select {_select(table, columns)} from {source} join won using (command)
+    on conflict ({", ".join(keys)}) {action})"""

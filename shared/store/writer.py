@@ -1,0 +1,139 @@
+"""Group commit: whatever has gathered while one append commits goes into the next.
+
+A command waits for nobody when the log is idle. Commands that touch the same stream or use the
+same idempotency key never share a batch. A batch that fails as a whole (one row the database
+cannot take) is repeated one command at a time, so only the culprit hears of it. A reply lost
+with its connection is asked for again: the append knows its own commands (`already`).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+
+from shared.clock import Clock
+from shared.errors import Unavailable
+from shared.store.append import Append, Appended, AppendStatement
+
+_MOST = 128
+_CONNECTION_LOST = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    TimeoutError,
+)
+
+
+class Writer:
+    """Appends the commands of one process through one connection of its own."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[asyncpg.Connection]],
+        statement: AppendStatement,
+        clock: Clock,
+        *,
+        patience: float = 2.0,
+    ) -> None:
+        self._connect = connect
+        self._statement = statement
+        self._clock = clock
+        self._patience = patience
+        self._waiting: list[tuple[Append, asyncio.Future[Appended]]] = []
+        self._task: asyncio.Task[None] | None = None
+        self._connection: asyncpg.Connection | None = None
+        self._prepared: asyncpg.prepared_stmt.PreparedStatement | None = None
+
+    async def append(self, command: Append) -> Appended:
+        """Store a command; answers how it fared. Raises Unavailable when the database is gone."""
+        future: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+        self._waiting.append((command, future))
+        if self._task is None:
+            self._task = asyncio.create_task(self._drain())
+        return await future
+
+    async def close(self) -> None:
+        """Finish what is under way, then let the connection go."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+        await self._drop()
+
+    async def _drain(self) -> None:
+        while self._waiting:
+            batch = self._next_batch()
+            try:
+                await self._flush(batch)
+            except Exception as failure:
+                for _, future in batch:
+                    if not future.done():
+                        future.set_exception(failure)
+        self._task = None
+
+    def _next_batch(self) -> list[tuple[Append, asyncio.Future[Appended]]]:
+        written: set[object] = set()
+        read: set[object] = set()
+        batch, rest = [], []
+        for entry in self._waiting:
+            command = entry[0]
+            writes = command.written() | ({command.key[:2]} if command.key else set())
+            mentions = writes | command.expected.keys()
+            if len(batch) >= _MOST or writes & read or mentions & written:
+                rest.append(entry)
+            else:
+                batch.append(entry)
+            written |= writes
+            read |= mentions
+        self._waiting = rest
+        return batch
+
+    async def _flush(self, batch: list[tuple[Append, asyncio.Future[Appended]]]) -> None:
+        try:
+            answers = await self._store([command for command, _ in batch])
+        except asyncpg.PostgresError:
+            if len(batch) == 1:
+                raise
+            for entry in batch:
+                await self._flush_alone(entry)
+            return
+        for (_, future), answer in zip(batch, answers, strict=True):
+            if not future.done():
+                future.set_result(answer)
+
+    async def _flush_alone(self, entry: tuple[Append, asyncio.Future[Appended]]) -> None:
+        try:
+            await self._flush([entry])
+        except Exception as failure:
+            if not entry[1].done():
+                entry[1].set_exception(failure)
+
+    async def _store(self, commands: list[Append]) -> list[Appended]:
+        """The batch's answers in order; repeated over lost connections for a while."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._patience
+        pause = 0.02
+        while True:
+            try:
+                prepared = await self._ready()
+                rows = await prepared.fetch(*self._statement.arguments(commands, self._clock()))
+                return [Appended(*row[1:]) for row in sorted(rows, key=lambda row: row[0])]
+            except _CONNECTION_LOST as lost:
+                await self._drop()
+                if loop.time() + pause > deadline:
+                    raise Unavailable("the database cannot be reached; try again") from lost
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 0.5)
+
+    async def _ready(self) -> asyncpg.prepared_stmt.PreparedStatement:
+        if self._prepared is None:
+            self._connection = await self._connect()
+            await self._connection.execute("set plan_cache_mode = force_generic_plan")
+            self._prepared = await self._connection.prepare(self._statement.sql)
+        return self._prepared
+
+    async def _drop(self) -> None:
+        connection, self._connection, self._prepared = self._connection, None, None
+        if connection is not None:
+            connection.terminate()

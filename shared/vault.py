@@ -1,0 +1,119 @@
+"""Personal data at rest: sealed before a row exists, opened only while its key does.
+
+AES-256-GCM with a random nonce; the additional data is `stream|version|field`, so a ciphertext
+moved to another event does not open. Each event has one key per set of subjects; the key lies,
+wrapped by a master key outside the database, in `vault.personal_keys`. Whoever deletes that row
+erases the value from the log, from every snapshot and from every copy, and no hash changes.
+"""
+
+import base64
+import hashlib
+import os
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from shared.clock import new_id
+from shared.domain import Personal, Sealed
+
+ERASED = "[erased]"
+"""What readers see where a value's key is gone."""
+
+_REMEMBERED = 20_000
+_FRESH_SECONDS = 30.0
+_LOAD = "select id, wrapped from vault.personal_keys where id = any($1::uuid[])"
+
+
+class NewKey:
+    """A key to be stored in the same transaction as the event it belongs to."""
+
+    __slots__ = ("cipher", "id", "subjects", "wrapped")
+
+    def __init__(self, subjects: tuple[str, ...], wrap: Callable[[UUID, bytes], bytes]) -> None:
+        self.id = new_id()
+        self.subjects = subjects
+        secret = os.urandom(32)
+        self.cipher = AESGCM(secret)
+        self.wrapped = wrap(self.id, secret)
+
+
+class Vault:
+    """Seals and opens personal values; remembers opened keys for at most 30 seconds."""
+
+    def __init__(self, master: bytes, seconds: Callable[[], float] = time.monotonic) -> None:
+        if len(master) != 32:
+            raise ValueError("the master key is 32 bytes; make one with: head -c 32 /dev/urandom")
+        self._master = AESGCM(master)
+        self.master_id = hashlib.sha256(b"tocsin master key" + master).hexdigest()[:16]
+        self._seconds = seconds
+        self._keys: OrderedDict[UUID, tuple[float, AESGCM | None]] = OrderedDict()
+
+    @classmethod
+    def from_file(cls, path: Path) -> "Vault":
+        """The vault whose master key (32 raw bytes) lies in this file."""
+        return cls(path.read_bytes())
+
+    def new_key(self, subjects: Iterable[str]) -> NewKey:
+        """A fresh key that is deleted with any of these subjects."""
+        key = NewKey(tuple(dict.fromkeys(subjects)), self._wrap)
+        self._remember(key.id, key.cipher)
+        return key
+
+    def seal(self, key: NewKey, stream: UUID, place: str, value: str) -> Sealed:
+        """Encrypt a value for one place (`version|field`) of one stream."""
+        nonce = os.urandom(12)
+        data = nonce + key.cipher.encrypt(nonce, value.encode(), f"{stream}|{place}".encode())
+        return Sealed(key=key.id, sealed=base64.b64encode(data).decode())
+
+    async def load(self, database: asyncpg.Pool, values: Iterable[Personal | None]) -> None:
+        """Fetch the keys of these values, in one query, unless they are remembered."""
+        now = self._seconds()
+        wanted = {v.key for v in values if isinstance(v, Sealed) and not self._is_fresh(v.key, now)}
+        if not wanted:
+            return
+        found = {row["id"]: row["wrapped"] for row in await database.fetch(_LOAD, list(wanted))}
+        for key in wanted:
+            self._remember(key, self._unwrap(key, found[key]) if key in found else None)
+
+    def open(self, stream: UUID, value: Personal) -> str:
+        """The clear value, or `ERASED`; its key must have been loaded.
+
+        Raises ValueError where the ciphertext does not belong to this place: tampering.
+        """
+        if isinstance(value, str):
+            return value
+        cipher = self._keys[value.key][1]
+        if cipher is None:
+            return ERASED
+        data = base64.b64decode(value.sealed)
+        try:
+            place = f"{stream}|{value.place}".encode()
+            return cipher.decrypt(data[:12], data[12:], place).decode()
+        except InvalidTag:
+            raise ValueError(f"{stream} {value.place}: ciphertext of another place") from None
+
+    def forget(self, key: UUID) -> None:
+        """Drop a remembered key at once: it has been erased."""
+        self._keys.pop(key, None)
+
+    def _is_fresh(self, key: UUID, now: float) -> bool:
+        held = self._keys.get(key)
+        return held is not None and now - held[0] < _FRESH_SECONDS
+
+    def _remember(self, key: UUID, cipher: AESGCM | None) -> None:
+        self._keys[key] = (self._seconds(), cipher)
+        while len(self._keys) > _REMEMBERED:
+            self._keys.popitem(last=False)
+
+    def _wrap(self, key: UUID, secret: bytes) -> bytes:
+        nonce = os.urandom(12)
+        return nonce + self._master.encrypt(nonce, secret, key.bytes)
+
+    def _unwrap(self, key: UUID, wrapped: bytes) -> AESGCM:
+        return AESGCM(self._master.decrypt(wrapped[:12], wrapped[12:], key.bytes))
