@@ -1,0 +1,98 @@
+"""Limits that must hold before an application sees a request: size of its head, time to arrive."""
+
+import asyncio
+import json
+from http import HTTPStatus
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+HEAD_LIMIT = 16 * 1024  # bytes: request line and headers
+ARRIVAL_LIMIT = 10.0  # seconds from the first byte of a request to the last
+
+
+class HeadTooLarge(Exception):
+    """Raised into the parser, which answers for it."""
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """uvicorn's protocol, which by itself would wait for ever and keep any number of headers."""
+
+    head_limit = HEAD_LIMIT
+    arrival_limit = ARRIVAL_LIMIT
+
+    _deadline: asyncio.TimerHandle | None = None
+    _unfinished_head = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._expect_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._request_has_arrived()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        self._expect_request()
+        self._unfinished_head += len(data)
+        super().data_received(data)
+        if self._unfinished_head > self.head_limit:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def on_headers_complete(self) -> None:
+        self._unfinished_head = 0
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        if size > self.head_limit:
+            raise HeadTooLarge
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._unfinished_head = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._unfinished_head = 0
+        self._request_has_arrived()
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """uvicorn's answer to whatever its parser refuses."""
+        sizes = (len(name) + len(value) + 4 for name, value in self.headers or ())
+        too_large = len(getattr(self, "url", b"")) + sum(sizes) > self.head_limit
+        self._refuse(
+            HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if too_large else HTTPStatus.BAD_REQUEST
+        )
+
+    def _expect_request(self) -> None:
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(self.arrival_limit, self._too_slow)
+
+    def _request_has_arrived(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _too_slow(self) -> None:
+        self._deadline = None
+        self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        """Closes; answers first, unless half an answer is already on its way."""
+        if self.transport.is_closing():
+            return
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_complete or not cycle.response_started:
+            self.transport.write(_answer(status))
+        self.transport.close()
+
+
+def _answer(status: HTTPStatus) -> bytes:
+    problem = {"type": "about:blank", "title": status.phrase, "status": status.value}
+    body = json.dumps(problem | {"detail": status.description or status.phrase}).encode()
+    head = (
+        f"HTTP/1.1 {status.value} {status.phrase}\r\n"
+        "content-type: application/problem+json\r\n"
+        f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+    )
+    return head.encode() + body
