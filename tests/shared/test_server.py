@@ -89,13 +89,16 @@ async def test_a_request_that_does_not_arrive_is_given_up(
 
 @pytest.mark.usefixtures("impatient")
 async def test_an_answer_may_take_longer_than_its_request_may(app: FastAPI) -> None:
-    async with running(app) as base, new_client(base_url=base) as client:
-        async with client.stream("GET", "/ticks") as response:
-            lines = response.aiter_lines()
-            assert await anext(lines) == "first"
-            await asyncio.sleep(3 * BoundedHttp.arrival_limit)
-            stopping(app).set()
-            assert await anext(lines) == "last"
+    async with (
+        running(app) as base,
+        new_client(base_url=base) as client,
+        client.stream("GET", "/ticks") as response,
+    ):
+        lines = response.aiter_lines()
+        assert await anext(lines) == "first"
+        await asyncio.sleep(3 * BoundedHttp.arrival_limit)
+        stopping(app).set()
+        assert await anext(lines) == "last"
 
 
 @pytest.mark.parametrize(
