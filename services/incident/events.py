@@ -1,0 +1,168 @@
+"""What can happen to an incident. These names and fields are stored for ever.
+
+Who recorded an event, and when, stands in its envelope. `at` is when it happened in the world.
+A default is only ever "not stated"; it is not stored.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from shared.domain import FREE_TEXT, Event, Personal, event
+
+
+class HoldReason(StrEnum):
+    AWAITING_CALLER = "awaiting_caller"
+    AWAITING_CHANGE = "awaiting_change"
+    AWAITING_PROBLEM = "awaiting_problem"
+    AWAITING_VENDOR = "awaiting_vendor"
+    AWAITING_EVIDENCE = "awaiting_evidence"
+
+
+class ResolutionCode(StrEnum):
+    FIXED = "fixed"
+    WORKAROUND = "workaround"
+    KNOWN_ERROR = "known_error"
+    BY_PROBLEM = "by_problem"
+    NO_FAULT_FOUND = "no_fault_found"
+    SELF_RECOVERED = "self_recovered"
+
+
+@event(
+    "incident.declared",
+    personal={
+        "description": FREE_TEXT,
+        "reporter_name": "reporter",
+        "reporter_email": "reporter",
+    },
+)
+class Declared(Event):
+    number: int
+    title: str
+    reporter: str
+    description: Personal | None = None
+    reporter_name: Personal | None = None
+    reporter_email: Personal | None = None
+    service: str | None = None
+    item: str | None = None
+    category: str | None = None
+    subcategory: str | None = None
+    impact: int | None = None
+    urgency: int | None = None
+    priority: int | None = None
+    matrix_version: int | None = None
+    group: str | None = None
+    assigned_to: str | None = None
+    source: str | None = None
+    started_at: datetime | None = None
+    detected_at: datetime | None = None
+    tags: tuple[str, ...] = ()
+    labels: dict[str, str] = {}
+    external_ref: str | None = None
+
+
+@event("incident.categorised")
+class Categorised(Event):
+    category: str | None = None
+    subcategory: str | None = None
+    service: str | None = None
+    item: str | None = None
+
+
+@event("incident.prioritised", personal={"reason": FREE_TEXT})
+class Prioritised(Event):
+    impact: int
+    urgency: int
+    priority: int
+    matrix_version: int
+    overridden: bool = False
+    reason: Personal | None = None
+
+
+@event("incident.assigned")
+class Assigned(Event):
+    group: str | None = None
+    person: str | None = None
+
+
+@event("incident.acknowledged")
+class Acknowledged(Event):
+    at: datetime
+
+
+@event("incident.work_started")
+class WorkStarted(Event):
+    """Somebody began to work on it; not to be confused with the milestone `started`."""
+
+
+@event("incident.held", personal={"note": FREE_TEXT})
+class Held(Event):
+    reason: HoldReason
+    note: Personal | None = None
+    problem: UUID | None = None
+
+
+@event("incident.resumed")
+class Resumed(Event):
+    pass
+
+
+@event("incident.noted", personal={"text": FREE_TEXT})
+class Noted(Event):
+    text: Personal
+
+
+@event("incident.diagnosed", personal={"cause": FREE_TEXT})
+class Diagnosed(Event):
+    cause: Personal
+    evidence: tuple[str, ...] = ()
+
+
+@event("incident.mitigated", personal={"action": FREE_TEXT})
+class Mitigated(Event):
+    action: Personal
+    at: datetime
+
+
+@event("incident.resolved", personal={"summary": FREE_TEXT})
+class Resolved(Event):
+    code: ResolutionCode
+    summary: Personal
+    at: datetime
+    known_error: str | None = None
+    close_after_days: int | None = None  # the policy in force: it closes by itself then
+
+
+@event("incident.reopened", personal={"reason": FREE_TEXT})
+class Reopened(Event):
+    reason: Personal
+    by_reporter: bool = False
+
+
+@event("incident.closed")
+class Closed(Event):
+    at: datetime
+
+
+@event("incident.cancelled", personal={"reason": FREE_TEXT})
+class Cancelled(Event):
+    reason: Personal
+
+
+IncidentEvent = (
+    Declared
+    | Categorised
+    | Prioritised
+    | Assigned
+    | Acknowledged
+    | WorkStarted
+    | Held
+    | Resumed
+    | Noted
+    | Diagnosed
+    | Mitigated
+    | Resolved
+    | Reopened
+    | Closed
+    | Cancelled
+)

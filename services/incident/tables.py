@@ -1,0 +1,73 @@
+"""The read models behind lists and search, written in the transaction of their events."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Computed,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+
+from services.incident.events import Declared, IncidentEvent
+from services.incident.incident import Incident
+from shared.aggregate import Folded, Row
+from shared.store.tables import version_columns
+
+_METADATA = MetaData()
+
+INCIDENTS = Table(
+    "incidents",
+    _METADATA,
+    *version_columns(),
+    Column("number", BigInteger, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("hold_reason", Text),
+    Column("reporter", Text, nullable=False),
+    Column("service", Text),
+    Column("item", Text),
+    Column("category", Text),
+    Column("subcategory", Text),
+    Column("impact", SmallInteger),
+    Column("urgency", SmallInteger),
+    Column("priority", SmallInteger),
+    Column("assignment_group", Text),
+    Column("assigned_to", Text),
+    Column("source", Text),
+    Column("external_ref", Text),
+    Column("tags", JSONB, nullable=False),
+    Column("labels", JSONB, nullable=False),
+    Column("resolution_code", Text),
+    Column("started_at", DateTime(timezone=True)),
+    Column("detected_at", DateTime(timezone=True)),
+    Column("acknowledged_at", DateTime(timezone=True)),
+    Column("mitigated_at", DateTime(timezone=True)),
+    Column("resolved_at", DateTime(timezone=True)),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("reopen_count", Integer, nullable=False),
+    Column("reassignment_count", Integer, nullable=False),
+)
+
+INCIDENT_TEXTS = Table(
+    "incident_texts",
+    _METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("description", Text),
+    Column(
+        "document",
+        TSVECTOR,
+        Computed("to_tsvector('simple', title || ' ' || coalesce(description, ''))"),
+    ),
+)
+"""For full-text search of the present; clear text lives here only as long as its key."""

@@ -1,0 +1,106 @@
+"""The FastAPI application of a service: its routes under the conventions that all of them share."""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Table
+
+from shared.auth.open import StoredTickets, open_authenticator
+from shared.auth.tickets import StreamTickets
+from shared.http import health
+from shared.http.body import JsonRoute
+from shared.http.middleware import Watch
+from shared.http.openapi import describe
+from shared.http.problems import explain_failures
+from shared.http.service import Service
+from shared.migrate import is_current
+from shared.settings import Service as Name
+from shared.settings import Settings
+from shared.store.store import Store
+from shared.telemetry import configure_logs, telemetry
+from shared.vault import Vault
+
+BODY_LIMIT = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What a service brings: its routes, its read models, and what runs beside the routes."""
+
+    name: Name
+    description: str
+    migrations: Path
+    routers: Sequence[APIRouter]
+    tables: Sequence[Table]
+    running: Callable[[Service], AbstractAsyncContextManager[None]]
+
+
+def build(definition: Definition, settings: Settings | None = None) -> FastAPI:
+    """The application of this service; it connects when its lifespan begins."""
+    settings = settings or Settings()
+    registry = CollectorRegistry()
+    app = FastAPI(
+        title=f"Tocsin {definition.name} service",
+        description=definition.description,
+        version="1",
+        lifespan=_lifespan(definition, settings, registry),
+        max_body_size=BODY_LIMIT,
+        telemetry=telemetry(),
+        docs_url=None,
+        redoc_url=None,
+    )
+    for router in (*definition.routers, health.router):
+        app.include_router(router)
+    app.add_middleware(Watch, registry=registry)
+    explain_failures(app)
+    describe(app)
+    return app
+
+
+def routes(tag: str, prefix: str = "") -> APIRouter:
+    """A router whose bodies are read strictly."""
+    return APIRouter(prefix=prefix, tags=[tag], route_class=JsonRoute)
+
+
+def _lifespan(
+    definition: Definition, settings: Settings, registry: CollectorRegistry
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        settings.require_own_secrets()
+        configure_logs(definition.name, settings.log_level, as_json=settings.log_json)
+        async with _opened(definition, settings, registry) as service:
+            app.state.service = service
+            async with definition.running(service):
+                yield
+
+    return lifespan
+
+
+@asynccontextmanager
+async def _opened(
+    definition: Definition, settings: Settings, registry: CollectorRegistry
+) -> AsyncIterator[Service]:
+    dsn = settings.database_of(definition.name)
+    master = settings.master_key_file.read_bytes()
+    store = await Store.open(dsn, tables=definition.tables, vault=Vault(master))
+    try:
+        async with open_authenticator(settings, store) as authenticator:
+            yield Service(
+                name=definition.name,
+                settings=settings,
+                store=store,
+                authenticator=authenticator,
+                tickets=StreamTickets(master, definition.name, StoredTickets(store.pool)),
+                cursor_key=hashlib.sha256(b"tocsin list cursor" + master).digest(),
+                registry=registry,
+                gauges=health.Gauges(registry),
+                is_migrated=lambda: is_current(definition.migrations, dsn),
+            )
+    finally:
+        await store.close()

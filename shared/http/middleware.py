@@ -1,0 +1,79 @@
+"""What happens around every request: a deadline, one line in the log where it went wrong, counters."""
+
+import asyncio
+import time
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.http.problems import explain, problem
+
+SECONDS_TO_ARRIVE = 10.0
+SECONDS_TO_HANDLE = 5.0
+_PATIENT = ("/feed", "/stream", "/backfill", "/export", "/inbox")
+_log = structlog.get_logger("tocsin.http")
+
+
+class Watch:
+    """A plain ASGI middleware (a BaseHTTPMiddleware costs more than a whole handler)."""
+
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
+        self._app = app
+        self._requests = Counter(
+            "tocsin_http_requests", "Requests answered", ["route", "method", "status"],
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "tocsin_http_request_seconds", "Seconds to the end of the answer", ["route"],
+            registry=registry,
+        )
+        self._children: dict[tuple[str, str, int], Any] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        status = 0
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        failure: BaseException | None = None
+        try:
+            await self._within_time(scope, receive, watched)
+        except Exception as unexpected:  # the one place: nobody else knows what to do with it
+            failure = unexpected
+        if failure is not None:
+            _log.error("request_failed", path=scope["path"], exc_info=failure)
+        if failure is not None and status == 0:
+            await problem(500, "the failure has been logged")(scope, receive, watched)
+        self._count(scope, status, time.perf_counter() - started)
+
+    async def _within_time(self, scope: Scope, receive: Receive, send: Send) -> None:
+        patient = scope["path"].endswith(_PATIENT)
+        try:
+            async with asyncio.timeout(None if patient else SECONDS_TO_HANDLE):
+                await self._app(scope, receive, send)
+        except TimeoutError as late:
+            response = explain(late)
+            await response(scope, receive, send)
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "unmatched")
+        key = (route, scope["method"], status)
+        children = self._children.get(key)
+        if children is None:
+            counter = self._requests.labels(route, scope["method"], str(status))
+            children = self._children[key] = (counter, self._seconds.labels(route))
+        children[0].inc()
+        children[1].observe(seconds)

@@ -1,0 +1,160 @@
+"""The OpenAPI document: valid 3.1, with what FastAPI cannot know of our conventions written in."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from shared.http.problems import KINDS, MEDIA_TYPE
+
+_HEADERS = {
+    "Idempotency-Key": "Same key and body: the same answer, once in the log",
+    "If-Match": "The version this command was decided on, as its ETag gave it",
+    "X-Correlation-ID": "A UUID that ties this request to others",
+}
+_PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457 problem details",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What to do about it"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+        "unmet": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"condition": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}
+_ANSWERS: dict[str, Any] = {}
+
+
+def answers(kind: Any, status: int = 200, description: str = "The answer") -> dict[str, Any]:
+    """What a route is given so that its document names the msgspec type it answers with."""
+    name = getattr(kind, "__name__", str(kind))
+    _ANSWERS[name] = kind
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+    responses = {str(status): {"description": description, "content": content}}
+    return {
+        "response_model": None,
+        "status_code": status,
+        "openapi_extra": {"responses": responses},
+    }
+
+
+def describe(app: FastAPI) -> None:
+    """Replace the application's OpenAPI document by the amended one, built once when asked for."""
+    build = app.openapi
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _amended(build(), _roles(app))
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]  # FastAPI's way to extend it
+
+
+def _roles(app: FastAPI) -> dict[tuple[str, str], list[str] | None]:
+    """Of each operation, the roles that may call it: [] for any caller, None for everybody."""
+    return {
+        (route.path, method.lower()): _roles_of(route)
+        for route in _routes(app.routes)
+        for method in route.methods
+    }
+
+
+def _routes(routes: Any) -> Iterator[APIRoute]:
+    for route in routes:
+        if isinstance(route, APIRoute):
+            yield route
+        yield from _routes(getattr(route, "effective_candidates", list)() or ())
+
+
+def _roles_of(route: APIRoute) -> list[str] | None:
+    waiting = list(route.dependant.dependencies)
+    while waiting:
+        dependant = waiting.pop()
+        roles = getattr(dependant.call, "roles", None)
+        if roles is not None:
+            return sorted(roles)
+        waiting.extend(dependant.dependencies)
+    return None
+
+
+def _amended(
+    document: dict[str, Any], roles: dict[tuple[str, str], list[str] | None]
+) -> dict[str, Any]:
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    _, components = msgspec.json.schema_components(
+        _ANSWERS.values(), ref_template="#/components/schemas/{name}"
+    )
+    schemas |= components
+    schemas["Problem"] = _PROBLEM
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    document["components"]["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer", "description": "A JWT or an API key"}
+    }
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            _amend(operation, method, roles.get((path, method)))
+    return document
+
+
+def _amend(operation: dict[str, Any], method: str, roles: list[str] | None) -> None:
+    responses = operation["responses"]
+    responses.pop("422", None) if roles is None and "parameters" not in operation else None
+    if roles is not None:
+        operation["security"] = [{"bearer": []}]
+        operation["x-roles"] = roles
+        if method in ("post", "put", "delete"):
+            operation.setdefault("parameters", []).extend(_header_parameters())
+    for status, name, _ in KINDS.values():
+        responses.setdefault(str(status), _problem_response(name))
+    for status in ("422",):
+        responses[status] = _problem_response("invalid")
+    for response in responses.values():
+        _without_item_schema(response)
+
+
+def _header_parameters() -> list[dict[str, Any]]:
+    return [
+        {"name": n, "in": "header", "required": False, "description": d, "schema": _header(n)}
+        for n, d in _HEADERS.items()
+    ]
+
+
+def _header(name: str) -> dict[str, Any]:
+    if name == "If-Match":
+        return {"type": "string", "pattern": r'^"\d{1,9}"$'}
+    if name == "X-Correlation-ID":
+        return {"type": "string", "format": "uuid"}
+    return {"type": "string", "minLength": 1, "maxLength": 255}
+
+
+def _problem_response(name: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": name, "content": {MEDIA_TYPE: {"schema": schema}}}
+
+
+def _without_item_schema(response: dict[str, Any]) -> None:
+    """FastAPI writes 3.2's `itemSchema` for event streams; a 3.1 document must not hold it."""
+    for content in response.get("content", {}).values():
+        item = content.pop("itemSchema", None)
+        if item is not None:
+            content["schema"] = {"type": "string"}
+
+

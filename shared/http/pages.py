@@ -1,0 +1,81 @@
+"""Pages over HTTP: query parameters, and cursors that say nothing and cannot be changed."""
+
+import base64
+import hashlib
+import hmac
+from typing import Annotated, Any
+
+import msgspec
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from shared.errors import Malformed
+from shared.http.asked import Asked
+from shared.listing import Place
+
+_TAG_BYTES = 16
+
+
+def _split(value: Any) -> Any:
+    if not isinstance(value, list):
+        return value
+    return [part.strip() for each in value for part in str(each).split(",") if part.strip()]
+
+
+Words = Annotated[list[str], BeforeValidator(_split), Field(max_length=50)]
+"""Several values, separated by commas or repeated."""
+
+
+class ListQuery(BaseModel):
+    """What every list takes; unknown parameters are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Field(ge=1, le=200, description="Items on a page")] = 50
+    cursor: Annotated[str | None, Field(max_length=1000, description="As next_cursor gave it")] = None
+    wait_for: Annotated[
+        str | None, Field(max_length=64, description="service:position to have been seen")
+    ] = None
+
+
+class Cursor(msgspec.Struct, frozen=True, array_like=True):
+    """Where a walk through a list stands: the pinned position and the last item's place."""
+
+    position: int
+    value: str
+    id: str
+
+    @property
+    def place(self) -> Place:
+        """Behind which item the next page begins."""
+        return Place(self.value, self.id)
+
+
+def filters_of(query: ListQuery) -> str:
+    """A walk's filters, in one text: a cursor belongs to them alone."""
+    return query.model_dump_json(exclude={"cursor", "wait_for", "limit"})
+
+
+def write_cursor(cursor: Cursor, asked: Asked, filters: str) -> str:
+    """An opaque text bound to this caller and these filters."""
+    content = msgspec.json.encode(cursor)
+    return base64.urlsafe_b64encode(_tag(content, asked, filters) + content).decode().rstrip("=")
+
+
+def read_cursor(text: str | None, asked: Asked, filters: str) -> Cursor | None:
+    """The cursor of a text written for this caller and these filters. Raises Malformed."""
+    if text is None:
+        return None
+    try:
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        tag, content = data[:_TAG_BYTES], data[_TAG_BYTES:]
+        if hmac.compare_digest(tag, _tag(content, asked, filters)):
+            return msgspec.json.decode(content, type=Cursor)
+    except (ValueError, msgspec.DecodeError):
+        pass
+    raise Malformed("the cursor is not one of this list, these filters and this caller")
+
+
+def _tag(content: bytes, asked: Asked, filters: str) -> bytes:
+    bound = f"{asked.request.url.path}|{asked.caller.id}|{filters}|".encode() + content
+    return hmac.digest(asked.service.cursor_key, bound, hashlib.sha256)[:_TAG_BYTES]
+

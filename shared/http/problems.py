@@ -1,0 +1,117 @@
+"""Every failure as problem details (RFC 9457): the only place that knows status codes."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+import asyncpg
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from shared import errors
+from shared.http.body import UnreadableBody
+from shared.ledger import GuardMoved
+
+MEDIA_TYPE = "application/problem+json"
+
+KINDS: dict[type[Exception], tuple[int, str, str]] = {
+    errors.Malformed: (400, "malformed", "The request cannot be read"),
+    errors.Unauthenticated: (401, "unauthenticated", "Valid credentials are needed"),
+    errors.Forbidden: (403, "forbidden", "This caller may not do that"),
+    errors.NotFound: (404, "not-found", "There is no such thing"),
+    errors.Refused: (409, "refused", "The rules forbid this now"),
+    errors.NotCaughtUp: (409, "not-caught-up", "What you wait for has not arrived yet"),
+    errors.LogMismatch: (409, "log-mismatch", "The cursor belongs to another log"),
+    errors.Stale: (412, "stale", "It has changed since you read it"),
+    errors.TooLarge: (413, "too-large", "The request is too large"),
+    errors.Invalid: (422, "invalid", "The request is not valid"),
+    errors.KeyReused: (422, "key-reused", "The idempotency key belongs to another request"),
+    errors.TooMany: (429, "too-many", "Too many requests"),
+    errors.Unavailable: (503, "unavailable", "The service cannot do this at the moment"),
+}
+_RETRY_AFTER = {errors.NotCaughtUp: "1", errors.TooMany: "1", errors.Unavailable: "2"}
+_BY_STATUS = {status: (name, title) for status, name, title in reversed(KINDS.values())}
+_BY_STATUS[405] = ("method-not-allowed", "This method is not for this address")
+_BY_STATUS[408] = ("timeout", "The request took too long to arrive")
+_BY_STATUS[500] = ("internal", "Something unexpected went wrong")
+_BY_STATUS[504] = ("took-too-long", "The request took too long")
+_DATABASE_GONE = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError,
+                  asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, OSError, GuardMoved)
+
+
+def problem(status: int, detail: str = "", **more: Any) -> Response:
+    """A problem-details response of this status."""
+    name, title = _BY_STATUS.get(status, ("http", "The request failed"))
+    return _response(status, name, title, detail, more)
+
+
+def explain(failure: Exception) -> Response:
+    """The response to a failure the kernel or a service raised."""
+    if isinstance(failure, _DATABASE_GONE):
+        failure = errors.Unavailable("the database cannot be reached at the moment; try again")
+    status, name, title = KINDS[type(failure)]
+    response = _response(status, name, title, str(failure), _details(failure))
+    if after := _RETRY_AFTER.get(type(failure)):
+        response.headers["retry-after"] = after
+    if status == 401:
+        response.headers["www-authenticate"] = 'Bearer realm="tocsin"'
+    return response
+
+
+def _details(failure: Exception) -> dict[str, Any]:
+    if isinstance(failure, errors.Refused) and failure.unmet:
+        return {"unmet": [{"condition": c, "detail": d} for c, d in failure.unmet]}
+    if isinstance(failure, errors.Invalid):
+        return {"errors": [{"pointer": p, "detail": d} for p, d in failure.errors]}
+    return {}
+
+
+def _response(status: int, name: str, title: str, detail: str, more: dict[str, Any]) -> Response:
+    body = {"type": f"/problems/{name}", "title": title, "status": status, "detail": detail, **more}
+    return Response(msgspec.json.encode(body), status, media_type=MEDIA_TYPE)
+
+
+async def _explain(request: Request, failure: Exception) -> Response:
+    return explain(failure)
+
+
+async def _explain_http(request: Request, failure: Exception) -> Response:
+    known = cast(HTTPException, failure)
+    response = problem(known.status_code, str(known.detail))
+    response.headers.update(known.headers or {})
+    return response
+
+
+async def _explain_body(request: Request, failure: Exception) -> Response:
+    return explain(errors.Invalid(("", cast(UnreadableBody, failure).detail)))
+
+
+async def _explain_validation(request: Request, failure: Exception) -> Response:
+    found = cast(RequestValidationError, failure).errors()
+    return explain(errors.Invalid(*(_validation_error(error) for error in found)))
+
+
+def _validation_error(error: dict[str, Any]) -> tuple[str, str]:
+    where, *path = error["loc"]
+    steps = "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    if where == "body":
+        return (f"/{steps}" if steps else ""), _sentence(error)
+    return f"{where}:{steps}", _sentence(error)
+
+
+def _sentence(error: dict[str, Any]) -> str:
+    if error["type"] == "extra_forbidden":
+        return "is not a field of this request"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def explain_failures(app: FastAPI) -> None:
+    """Answer every failure with problem details; what nobody expected says nothing about itself."""
+    for kind in (*KINDS, *_DATABASE_GONE):
+        app.add_exception_handler(kind, _explain)
+    app.add_exception_handler(UnreadableBody, _explain_body)
+    app.add_exception_handler(HTTPException, _explain_http)
+    app.add_exception_handler(RequestValidationError, _explain_validation)
+
+
