@@ -1,0 +1,73 @@
+"""From an Authorization header to its caller; one that was just verified costs a look-up."""
+
+import re
+import time
+from collections.abc import Callable
+
+from shared.auth.api_keys import PREFIX, ApiKeys
+from shared.auth.caller import Caller
+from shared.auth.tokens import MAX_LENGTH, Tokens
+from shared.errors import Unauthenticated
+
+REMEMBERED_SECONDS = 30.0
+"""How long an answer holds: so late may a revoked key or a withdrawn signing key be noticed."""
+
+_CAPACITY = 4096
+# RFC 9110 §11.1: the scheme in any case; RFC 6750 §2.1: spaces, then the token.
+_BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*)", re.ASCII | re.IGNORECASE)
+
+
+class Authenticator:
+    """Verifies bearer tokens and API keys; remembers only those that were valid."""
+
+    def __init__(
+        self, tokens: Tokens, api_keys: ApiKeys, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._tokens = tokens
+        self._api_keys = api_keys
+        self._clock = clock
+        self._seen: dict[str | None, tuple[float, float, Caller]] = {}
+
+    def cached(self, authorization: str | None) -> Caller | None:
+        """The caller of a header that was verified moments ago, without waiting for anything."""
+        seen = self._seen.get(authorization)
+        if seen is None:
+            return None
+        since, until, caller = seen
+        # Before `since` the clock has been set back; then the answer's age is unknown.
+        return caller if since <= self._clock() < until else None
+
+    async def authenticate(self, authorization: str | None) -> Caller:
+        """The caller of this header.
+
+        Raises Unauthenticated, or Unavailable while nobody can tell.
+        """
+        if caller := self.cached(authorization):
+            return caller
+        credential = _credential(authorization)
+        if credential.startswith(PREFIX):
+            caller = await self._api_keys.verify(credential)
+        else:
+            caller = await self._tokens.verify(credential)
+        self._remember(authorization, caller)
+        return caller
+
+    def _remember(self, authorization: str | None, caller: Caller) -> None:
+        """Those in use are verified again and again, so the first one is the least used."""
+        now = self._clock()
+        self._seen.pop(authorization, None)
+        if len(self._seen) >= _CAPACITY:
+            del self._seen[next(iter(self._seen))]
+        until = min(now + REMEMBERED_SECONDS, caller.expires)
+        self._seen[authorization] = (now, until, caller)
+
+
+def _credential(authorization: str | None) -> str:
+    if authorization is None:
+        raise Unauthenticated("send Authorization: Bearer with a token or an API key")
+    if len(authorization) > MAX_LENGTH + len("Bearer "):
+        raise Unauthenticated(f"the token is longer than {MAX_LENGTH} characters")
+    bearer = _BEARER.fullmatch(authorization)
+    if bearer is None:
+        raise Unauthenticated("the Authorization header is not Bearer and one token")
+    return bearer[1]
