@@ -8,6 +8,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 HEAD_LIMIT = 16 * 1024  # bytes: request line and headers
 ARRIVAL_LIMIT = 10.0  # seconds from the first byte of a request to the last
+TYPES = {
+    HTTPStatus.BAD_REQUEST: "/problems/malformed",
+    HTTPStatus.REQUEST_TIMEOUT: "/problems/timeout",
+}
 
 
 class HeadTooLarge(Exception):
@@ -88,7 +92,7 @@ class BoundedHttp(HttpToolsProtocol):
 
 
 def _answer(status: HTTPStatus) -> bytes:
-    problem = {"type": "about:blank", "title": status.phrase, "status": status.value}
+    problem = {"type": TYPES.get(status, "about:blank"), "title": status.phrase, "status": status}
     body = json.dumps(problem | {"detail": status.description or status.phrase}).encode()
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\n"
