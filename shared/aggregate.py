@@ -1,4 +1,4 @@
-"""What the kernel must know of a kind of aggregate: how it folds, and what else its events write."""
+"""What the kernel knows of a kind of aggregate: how it folds, what else its events write."""
 
 import hashlib
 import inspect
@@ -33,7 +33,7 @@ class Folded(NamedTuple, Generic[S]):
 
 
 class Row(NamedTuple):
-    """A read model's row after an event; the values of a versioned table begin id, version, created_at."""
+    """A read model's row after an event; a versioned table's begins id, version, created_at."""
 
     table: Table
     values: tuple[Any, ...]

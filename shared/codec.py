@@ -42,7 +42,7 @@ def record(
 
 
 def decode(topic: str, schema_version: int, state: bytes, version: int) -> Event:
-    """The event of a stored row; old shapes are brought up to date, ciphertexts told their place."""
+    """The event of a stored row, brought up to date; ciphertexts are told their place."""
     cls = event_class(topic)
     if schema_version == cls.class_version:
         happened = _decoder(cls).decode(state)

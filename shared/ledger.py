@@ -4,6 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -24,6 +25,12 @@ P = ParamSpec("P")
 _TRIES = 8
 _CACHED = 4_096
 _SNAPSHOT_EVERY = 100
+
+
+def happened_by(events: Sequence[Recorded], moment: datetime) -> list[Recorded]:
+    """What had happened in the world by then, in the world's order; ties by position."""
+    timed = [(e.event.effective(e.recorded_at), e.position, e) for e in events]
+    return [e for at, _, e in sorted(timed, key=lambda t: t[:2]) if at <= moment]
 
 
 class GuardMoved(Exception):
@@ -103,15 +110,39 @@ class Ledger(Generic[S, E]):
             self._save_snapshot(fresh)
         return fresh
 
+    async def held(self, stream: UUID, *, fresh: bool = False) -> Folded[S]:
+        """As `current`, but perhaps a moment old, and an aggregate without events is no error.
+
+        For what a command is guarded by: the append refuses what was decided on an old state.
+        """
+        cached = None if fresh else self._cache.get(stream)
+        if cached is not None:
+            return cached
+        try:
+            return await self.current(stream)
+        except NotFound:
+            self._cache[stream] = Folded(stream, self.aggregate.initial)
+            return self._cache[stream]
+
     async def past(
-        self, stream: UUID, *, position: int | None = None, version: int = 2**31 - 1
+        self,
+        stream: UUID,
+        *,
+        position: int | None = None,
+        version: int = 2**31 - 1,
+        effective_at: datetime | None = None,
     ) -> Folded[S]:
-        """The aggregate as it was at a position of the log, or at a version. Raises NotFound."""
+        """The aggregate as it was: known at a position, at a version, or happened by a moment.
+
+        Raises NotFound where nothing had happened yet.
+        """
         events = await self.store.log.stream(stream, until=version)
         if position is not None:
             events = [e for e in events if e.position <= position]
+        if effective_at is not None:
+            events = happened_by(events, effective_at)
         folded = self._fold(Folded(stream, self.aggregate.initial), events)
-        if folded.version == 0:
+        if not events:
             raise NotFound(f"there was no {self.aggregate.name} {stream} then")
         return folded
 
@@ -149,7 +180,7 @@ class Ledger(Generic[S, E]):
         return not order.creates and (await self.current(order.stream)).version != held.version
 
     async def _append(self, order: Order, held: Folded[S], events: Sequence[E]) -> Folded[S] | None:
-        """The stored aggregate; None where another change came first and it is to be tried again."""
+        """The stored aggregate; None where another change came first: try again."""
         if not events and order.key is None:
             return None if await self._has_moved(order, held) else held
         draft, after = self._drafted(order, held, events)
@@ -200,7 +231,7 @@ class Ledger(Generic[S, E]):
         evolve, state = self.aggregate.evolve, start.state
         for recorded in events:
             state = evolve(state, recorded.event)  # type: ignore[arg-type]  # by its topic
-        last = events[-1]
+        last = max(events, key=lambda e: e.position)
         return Folded(
             start.stream,
             state,

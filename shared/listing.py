@@ -77,14 +77,17 @@ class Listing:
         sort = self.sorts[wanted.sort]
         where = _conditions(wanted.conditions, arguments)
         behind = self._behind(sort, wanted.after, arguments)
-        order = f"order by sorted_by {_direction(sort)}, id {_direction(sort)} limit {wanted.limit + 1}"
+        order = (
+            f"order by sorted_by {_direction(sort)}, id {_direction(sort)} limit {wanted.limit + 1}"
+        )
+        moments = _moments(wanted.position)
         parts = [
             f"(select t.*, {sort.expression} as sorted_by from {self.table} t "
             f"where {moment}{where}{behind} {order})"
-            for moment in _moments(wanted.position)
+            for moment in moments
         ]
-        counted = f"""select count(*) from (select 1 from {self.table} t
-            where {_moments(wanted.position)[0]}{where} limit {_PRECISE_COUNT + 1}) c"""
+        each = " union all ".join(f"select 1 from {self.table} t where {m}{where}" for m in moments)
+        counted = f"select count(*) from ({each} limit {_PRECISE_COUNT + 1}) c"
         total = "null::bigint" if wanted.after else f"({counted})"
         position = "h.position" if wanted.position is None else str(wanted.position)
         return (
@@ -99,7 +102,9 @@ class Listing:
         arguments += [after.value, after.id]
         sign = "<" if sort.descending else ">"
         n = len(arguments)
-        return f" and ({sort.expression}, t.id) {sign} (${n - 1}::text::{sort.kind}, ${n}::text::uuid)"
+        return (
+            f" and ({sort.expression}, t.id) {sign} (${n - 1}::text::{sort.kind}, ${n}::text::uuid)"
+        )
 
     async def _estimate(self, pool: asyncpg.Pool, wanted: Slice) -> int:
         key = (wanted.position, tuple(map(repr, wanted.conditions)))

@@ -20,7 +20,9 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 class Settings(BaseSettings):
     """Read once at the start; secrets are names of files or masked in every print."""
 
-    model_config = SettingsConfigDict(env_prefix="TOCSIN_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="TOCSIN_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     home: Path = Path(".tocsin")
     local: bool = False  # the supervisor says so: only then may secrets be generated ones

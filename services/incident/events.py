@@ -36,7 +36,7 @@ class ResolutionCode(StrEnum):
         "reporter_email": "reporter",
     },
 )
-class Declared(Event):
+class Declared(Event, frozen=True):
     number: int
     title: str
     reporter: str
@@ -62,7 +62,7 @@ class Declared(Event):
 
 
 @event("incident.categorised")
-class Categorised(Event):
+class Categorised(Event, frozen=True):
     category: str | None = None
     subcategory: str | None = None
     service: str | None = None
@@ -70,7 +70,7 @@ class Categorised(Event):
 
 
 @event("incident.prioritised", personal={"reason": FREE_TEXT})
-class Prioritised(Event):
+class Prioritised(Event, frozen=True):
     impact: int
     urgency: int
     priority: int
@@ -80,52 +80,52 @@ class Prioritised(Event):
 
 
 @event("incident.assigned")
-class Assigned(Event):
+class Assigned(Event, frozen=True):
     group: str | None = None
     person: str | None = None
 
 
 @event("incident.acknowledged")
-class Acknowledged(Event):
+class Acknowledged(Event, frozen=True):
     at: datetime
 
 
 @event("incident.work_started")
-class WorkStarted(Event):
+class WorkStarted(Event, frozen=True):
     """Somebody began to work on it; not to be confused with the milestone `started`."""
 
 
 @event("incident.held", personal={"note": FREE_TEXT})
-class Held(Event):
+class Held(Event, frozen=True):
     reason: HoldReason
     note: Personal | None = None
     problem: UUID | None = None
 
 
 @event("incident.resumed")
-class Resumed(Event):
+class Resumed(Event, frozen=True):
     pass
 
 
 @event("incident.noted", personal={"text": FREE_TEXT})
-class Noted(Event):
+class Noted(Event, frozen=True):
     text: Personal
 
 
 @event("incident.diagnosed", personal={"cause": FREE_TEXT})
-class Diagnosed(Event):
+class Diagnosed(Event, frozen=True):
     cause: Personal
     evidence: tuple[str, ...] = ()
 
 
 @event("incident.mitigated", personal={"action": FREE_TEXT})
-class Mitigated(Event):
+class Mitigated(Event, frozen=True):
     action: Personal
     at: datetime
 
 
 @event("incident.resolved", personal={"summary": FREE_TEXT})
-class Resolved(Event):
+class Resolved(Event, frozen=True):
     code: ResolutionCode
     summary: Personal
     at: datetime
@@ -134,18 +134,18 @@ class Resolved(Event):
 
 
 @event("incident.reopened", personal={"reason": FREE_TEXT})
-class Reopened(Event):
+class Reopened(Event, frozen=True):
     reason: Personal
     by_reporter: bool = False
 
 
 @event("incident.closed")
-class Closed(Event):
+class Closed(Event, frozen=True):
     at: datetime
 
 
 @event("incident.cancelled", personal={"reason": FREE_TEXT})
-class Cancelled(Event):
+class Cancelled(Event, frozen=True):
     reason: Personal
 
 

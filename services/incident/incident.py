@@ -31,7 +31,7 @@ from shared.domain import Personal, State, changed
 from shared.errors import Refused
 
 
-class Incident(State):
+class Incident(State, frozen=True):
     """An incident as its events tell it. Times are effective; texts are sealed."""
 
     status: Status | None = None
@@ -88,6 +88,7 @@ def _require(incident: Incident, command: str) -> None:
 
 def declare(
     incident: Incident,
+    /,
     *,
     number: int,
     title: str,
@@ -106,15 +107,23 @@ def declare(
         raise Refused("give both impact and urgency, or neither: triage can follow")
     return [
         Declared(
-            number=number, title=title, reporter=reporter, impact=impact, urgency=urgency,
-            priority=priority, matrix_version=None if priority is None else matrix.version, **details,
+            number=number,
+            title=title,
+            reporter=reporter,
+            impact=impact,
+            urgency=urgency,
+            priority=priority,
+            matrix_version=None if priority is None else matrix.version,
+            **details,
         )
     ]
 
 
-def categorise(incident: Incident, **named: str | None) -> Sequence[IncidentEvent]:
+def categorise(incident: Incident, /, **named: str | None) -> Sequence[IncidentEvent]:
     _require(incident, "categorise")
-    known = {name: getattr(incident, name) for name in ("category", "subcategory", "service", "item")}
+    known = {
+        name: getattr(incident, name) for name in ("category", "subcategory", "service", "item")
+    }
     wanted = known | {name: value for name, value in named.items() if value is not None}
     return [] if wanted == known else [Categorised(**wanted)]
 
@@ -133,27 +142,29 @@ def prioritise(
         raise Refused("overriding the matrix needs a reason")
     looked_up = matrix.priority(impact, urgency)
     if override is not None and override not in matrix.priorities:
-        raise Refused(f"the matrix knows the priorities {matrix.named_priorities}")
+        known = ", ".join(map(str, sorted(matrix.priorities)))
+        raise Refused(f"the matrix knows the priorities {known}")
     decided = (impact, urgency, override or looked_up, matrix.version)
     held = (incident.impact, incident.urgency, incident.priority, incident.matrix_version)
     if decided == held and reason is None:
         return []
     return [
         Prioritised(
-            impact=impact, urgency=urgency, priority=override or looked_up,
-            matrix_version=matrix.version, overridden=override is not None, reason=reason,
+            impact=impact,
+            urgency=urgency,
+            priority=override or looked_up,
+            matrix_version=matrix.version,
+            overridden=override is not None,
+            reason=reason,
         )
     ]
 
 
-def assign(
-    incident: Incident, *, group: str | None, person: str | None
-) -> Sequence[IncidentEvent]:
-    """To exactly this group and person; the caller fills in what is to stay."""
+def assign(incident: Incident, /, **named: str | None) -> Sequence[IncidentEvent]:
+    """To the group, the person or both that are named; None clears, what is not named stays."""
     _require(incident, "assign")
-    if (group, person) == (incident.group, incident.assigned_to):
-        return []
-    return [Assigned(group=group, person=person)]
+    held = {"group": incident.group, "person": incident.assigned_to}
+    return [] if held | named == held else [Assigned(**(held | named))]
 
 
 def acknowledge(incident: Incident, *, at: datetime) -> Sequence[IncidentEvent]:
@@ -213,7 +224,10 @@ def resolve(
         raise Refused("resolving as a known error names the known error")
     return [
         Resolved(
-            code=code, summary=summary, known_error=known_error, at=at,
+            code=code,
+            summary=summary,
+            known_error=known_error,
+            at=at,
             close_after_days=close_after_days,
         )
     ]
@@ -261,9 +275,7 @@ def _declared(incident: Incident, event: Declared) -> Incident:
 
 def _assigned(incident: Incident, event: Assigned) -> Incident:
     moved = incident.reassignment_count + (event.group != incident.group)
-    return changed(
-        incident, group=event.group, assigned_to=event.person, reassignment_count=moved
-    )
+    return changed(incident, group=event.group, assigned_to=event.person, reassignment_count=moved)
 
 
 def _acknowledged(incident: Incident, event: Acknowledged) -> Incident:
@@ -273,7 +285,10 @@ def _acknowledged(incident: Incident, event: Acknowledged) -> Incident:
 
 def _prioritised(incident: Incident, event: Prioritised) -> Incident:
     return changed(
-        incident, impact=event.impact, urgency=event.urgency, priority=event.priority,
+        incident,
+        impact=event.impact,
+        urgency=event.urgency,
+        priority=event.priority,
         matrix_version=event.matrix_version,
     )
 
@@ -285,15 +300,26 @@ def _held(incident: Incident, event: Held) -> Incident:
 
 def _resolved(incident: Incident, event: Resolved) -> Incident:
     return changed(
-        incident, status=Status.RESOLVED, hold_reason=None, resolved_at=event.at,
-        resolution_code=event.code, resolution=event.summary, known_error=event.known_error,
+        incident,
+        status=Status.RESOLVED,
+        hold_reason=None,
+        resolved_at=event.at,
+        resolution_code=event.code,
+        resolution=event.summary,
+        known_error=event.known_error,
     )
 
 
 def _reopened(incident: Incident) -> Incident:
     return changed(
-        incident, status=Status.IN_PROGRESS, resolved_at=None, closed_at=None, mitigated_at=None,
-        resolution_code=None, resolution=None, known_error=None,
+        incident,
+        status=Status.IN_PROGRESS,
+        resolved_at=None,
+        closed_at=None,
+        mitigated_at=None,
+        resolution_code=None,
+        resolution=None,
+        known_error=None,
         reopen_count=incident.reopen_count + 1,
     )
 
@@ -305,8 +331,11 @@ def evolve(incident: Incident, event: IncidentEvent) -> Incident:
             return _declared(incident, event)
         case Categorised():
             return changed(
-                incident, category=event.category, subcategory=event.subcategory,
-                service=event.service, item=event.item,
+                incident,
+                category=event.category,
+                subcategory=event.subcategory,
+                service=event.service,
+                item=event.item,
             )
         case Prioritised():
             return _prioritised(incident, event)

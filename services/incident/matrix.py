@@ -12,11 +12,11 @@ DEFAULT: dict[str, int] = {
 MOST_LEVELS = 9
 
 
-class Matrix(State):
+class Matrix(State, frozen=True):
     """One version of the matrix; `cells` maps impact and urgency, two digits, to a priority."""
 
-    version: int = 1
-    cells: dict[str, int] = DEFAULT
+    version: int
+    cells: dict[str, int]
 
     def priority(self, impact: int, urgency: int) -> int:
         """The priority of this impact and urgency. Raises Invalid where there is none."""

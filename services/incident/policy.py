@@ -8,12 +8,12 @@ from shared.domain import Event, State, event
 
 
 @event("policy.set")
-class PolicySet(Event):
+class PolicySet(Event, frozen=True):
     name: str
     document: dict[str, Any]
 
 
-class Policy(State):
+class Policy(State, frozen=True):
     """The document in force; version 1 is the built-in one, before anybody set another."""
 
     document: dict[str, Any] | None = None
@@ -24,9 +24,7 @@ def policy_stream(name: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"tocsin:incident:policy:{name}")
 
 
-def set_policy(
-    policy: Policy, *, name: str, document: dict[str, Any]
-) -> Sequence[PolicySet]:
+def set_policy(policy: Policy, *, name: str, document: dict[str, Any]) -> Sequence[PolicySet]:
     return [] if policy.document == document else [PolicySet(name=name, document=document)]
 
 

@@ -20,28 +20,28 @@ class Status(StrEnum):
 
 
 class Rule(NamedTuple):
-    """One command: where it leads from each status (None refuses), and the roles that may give it."""
+    """One command: where it leads from each status (None refuses), and who may give it."""
 
     leads: dict[Status, Status | None]
     roles: frozenset[Role]
 
 
 _TABLE = """
-command      | new         | in_progress | on_hold     | resolved    | closed      | cancelled | merged
-categorise   | =           | =           | =           | =           | -           | -         | -
-prioritise   | =           | =           | =           | =           | -           | -         | -
-assign       | =           | =           | =           | =           | -           | -         | -
-acknowledge  | in_progress | =           | -           | -           | -           | -         | -
-start        | in_progress | -           | in_progress | -           | -           | -         | -
-hold         | on_hold     | on_hold     | on_hold     | -           | -           | -         | -
-resume       | -           | -           | in_progress | -           | -           | -         | -
-diagnose     | =           | =           | =           | =           | -           | -         | -
-note         | =           | =           | =           | =           | =           | =         | -
-mitigate     | =           | =           | =           | -           | -           | -         | -
-resolve      | resolved    | resolved    | resolved    | -           | -           | -         | -
-reopen       | -           | -           | -           | in_progress | in_progress | -         | -
-close        | -           | -           | -           | closed      | -           | -         | -
-cancel       | cancelled   | cancelled   | cancelled   | -           | -           | -         | -
+command    | new         | in_progress | on_hold     | resolved    | closed      | cancelled | merged
+categorise | =           | =           | =           | =           | -           | -         | -
+prioritise | =           | =           | =           | =           | -           | -         | -
+assign     | =           | =           | =           | =           | -           | -         | -
+acknowledge| in_progress | =           | -           | -           | -           | -         | -
+start      | in_progress | -           | in_progress | -           | -           | -         | -
+hold       | on_hold     | on_hold     | on_hold     | -           | -           | -         | -
+resume     | -           | -           | in_progress | -           | -           | -         | -
+diagnose   | =           | =           | =           | =           | -           | -         | -
+note       | =           | =           | =           | =           | =           | =         | -
+mitigate   | =           | =           | =           | -           | -           | -         | -
+resolve    | resolved    | resolved    | resolved    | -           | -           | -         | -
+reopen     | -           | -           | -           | in_progress | in_progress | -         | -
+close      | -           | -           | -           | closed      | -           | -         | -
+cancel     | cancelled   | cancelled   | cancelled   | -           | -           | -         | -
 """
 _AGENTS = frozenset({Role.RESPONDER, Role.INCIDENT_MANAGER})
 _ALSO_REPORTER = frozenset({"note", "reopen"})
@@ -52,18 +52,21 @@ READERS = frozenset(Role) - {Role.REPORTER}
 
 
 def _read(table: str) -> dict[str, Rule]:
-    head, *lines = ([cell.strip() for cell in line.split("|")] for line in table.strip().split("\n"))
-    return {
-        command: Rule(
-            {Status(status): _target(Status(status), cell) for status, cell in zip(head[1:], cells, strict=True)},
-            _AGENTS | {Role.REPORTER} if command in _ALSO_REPORTER else _AGENTS,
-        )
-        for command, *cells in lines
-    }
+    lines = table.strip().split("\n")
+    head, *rest = ([cell.strip() for cell in line.split("|")] for line in lines)
+    statuses = [Status(name) for name in head[1:]]
+    return {command: _rule(command, statuses, cells) for command, *cells in rest}
+
+
+def _rule(command: str, statuses: list[Status], cells: list[str]) -> Rule:
+    leads = {status: _target(status, cell) for status, cell in zip(statuses, cells, strict=True)}
+    return Rule(leads, _AGENTS | {Role.REPORTER} if command in _ALSO_REPORTER else _AGENTS)
 
 
 def _target(status: Status, cell: str) -> Status | None:
-    return {"=": status, "-": None}.get(cell) or (Status(cell) if cell != "-" else None)
+    if cell == "-":
+        return None
+    return status if cell == "=" else Status(cell)
 
 
 RULES = _read(_TABLE)

@@ -2,19 +2,18 @@
 
 from collections.abc import Iterable
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     Column,
     Computed,
     DateTime,
-    Index,
     Integer,
     MetaData,
     SmallInteger,
     Table,
     Text,
     Uuid,
-    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
@@ -71,3 +70,36 @@ INCIDENT_TEXTS = Table(
     ),
 )
 """For full-text search of the present; clear text lives here only as long as its key."""
+
+PROBLEM_COPIES = Table(
+    "problem_copies",
+    _METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("number", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("position", BigInteger, nullable=False),
+)
+"""What the problem service has told of its problems: links are checked against it."""
+
+TABLES = (INCIDENTS, INCIDENT_TEXTS, PROBLEM_COPIES)
+
+
+def rows(folded: Folded[Incident], event: IncidentEvent) -> Iterable[Row]:
+    """The list row after an event, and the texts to search where the event brings them."""
+    state = folded.state
+    yield Row(INCIDENTS, (
+        folded.stream, folded.version, folded.created_at, state.number, state.title, state.status,
+        state.hold_reason, state.reporter, state.service, state.item, state.category,
+        state.subcategory, state.impact, state.urgency, state.priority, state.group,
+        state.assigned_to, state.source, state.external_ref, _json(state.tags), _json(state.labels),
+        state.resolution_code, state.started_at, state.detected_at, state.acknowledged_at,
+        state.mitigated_at, state.resolved_at, state.closed_at, state.reopen_count,
+        state.reassignment_count,
+    ))  # fmt: skip
+    if isinstance(event, Declared):
+        yield Row(INCIDENT_TEXTS, (folded.stream, event.title, event.description))
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value, order="sorted").decode()

@@ -54,11 +54,12 @@ def build(definition: Definition, settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    for router in (*definition.routers, health.router):
+    routers = (*definition.routers, health.router)
+    for router in routers:
         app.include_router(router)
     app.add_middleware(Watch, registry=registry)
     explain_failures(app)
-    describe(app)
+    describe(app, routers)
     return app
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +11,7 @@ from fastapi import Request
 
 from shared.auth.caller import Caller
 from shared.auth.roles import Role
-from shared.clock import new_id
-from shared.errors import Forbidden, Invalid, Malformed, Stale
-from shared.http.body import Moment
+from shared.errors import Forbidden, Malformed, Stale
 from shared.http.service import Service
 from shared.ledger import Key, Order
 
@@ -31,8 +29,13 @@ class Asked:
         self.caller = caller
         self.service: Service = request.app.state.service
 
+    @property
+    def now(self) -> datetime:
+        """The moment of the decision, by the service's clock."""
+        return self.service.store.clock()
+
     async def order(self, stream: UUID, **more: Any) -> Order:
-        """A command's order: the caller, If-Match, Idempotency-Key and correlation of the request."""
+        """A command's order: caller, If-Match, Idempotency-Key and correlation of the request."""
         headers = self.request.headers
         return Order(
             stream=stream,

@@ -8,8 +8,14 @@ import msgspec
 from fastapi import Request, Response
 from fastapi.exceptions import HTTPException
 from fastapi.routing import APIRoute
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict
-from pydantic import StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+)
 
 MAX_DEPTH = 32
 
@@ -32,7 +38,9 @@ def _in_range(moment: datetime) -> datetime:
 
 def _to_the_microsecond(value: Any) -> Any:
     if not isinstance(value, str | datetime):
-        raise ValueError("must be an RFC 3339 time, such as 2026-11-22T09:58:00Z")
+        raise ValueError(  # noqa: TRY004  # pydantic reports ValueErrors
+            "must be an RFC 3339 time, such as 2026-11-22T09:58:00Z"
+        )
     if isinstance(value, str) and _digits_after_point(value) > 6:
         raise ValueError("must not be finer than microseconds")
     return value

@@ -1,9 +1,7 @@
 """Whether a service lives, is ready, and how it fares: /healthz, /readyz, /metrics."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-import asyncpg
 import msgspec
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry, Gauge
@@ -11,14 +9,13 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from shared.http.openapi import answers
 from shared.http.service import Service, service_of
+from shared.store.database import CONNECTION_LOST
 from shared.store.store import Store
 
 _PARKED = "select follower, count(*) as parked from parked group by follower"
 _KERNEL = """select (select position from log) as position,
     (select count(*) from timers where due_at < now() - interval '1 minute') as overdue"""
-_DATABASE_GONE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
-Check = Callable[[], Awaitable[bool]]
 router = APIRouter(tags=["health"])
 
 
@@ -50,7 +47,7 @@ async def metrics(request: Request) -> Response:
     service = service_of(request)
     try:
         await service.gauges.read(service.store)
-    except _DATABASE_GONE:
+    except CONNECTION_LOST:
         service.gauges.database.set(0)
     return Response(generate_latest(service.registry), media_type=CONTENT_TYPE_LATEST)
 
@@ -82,7 +79,7 @@ async def _parts(service: Service) -> dict[str, Any]:
     try:
         current = await service.is_migrated()
         parked = await service.store.pool.fetch(_PARKED)
-    except _DATABASE_GONE:
+    except CONNECTION_LOST:
         return {"database": "cannot be reached"}
     return {
         "database": "reachable",

@@ -1,4 +1,4 @@
-"""What happens around every request: a deadline, one line in the log where it went wrong, counters."""
+"""What happens around every request: a deadline, counters, a line where it went wrong."""
 
 import asyncio
 import time
@@ -22,11 +22,15 @@ class Watch:
     def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
         self._app = app
         self._requests = Counter(
-            "tocsin_http_requests", "Requests answered", ["route", "method", "status"],
+            "tocsin_http_requests",
+            "Requests answered",
+            ["route", "method", "status"],
             registry=registry,
         )
         self._seconds = Histogram(
-            "tocsin_http_request_seconds", "Seconds to the end of the answer", ["route"],
+            "tocsin_http_request_seconds",
+            "Seconds to the end of the answer",
+            ["route"],
             registry=registry,
         )
         self._children: dict[tuple[str, str, int], Any] = {}

@@ -1,4 +1,4 @@
-"""Reading the past: `as_of` (what was known then) and `effective_at` (what had happened by then)."""
+"""Reading the past: `as_of` (what was known then), `effective_at` (what had happened)."""
 
 from datetime import datetime
 from typing import Annotated
@@ -14,7 +14,7 @@ AsOf = Annotated[
     str | None,
     Query(
         max_length=64,
-        description="What the system knew then: a time (RFC 3339) or a position of the log, included",
+        description="What the system knew then: a time, or a position of the log (included)",
         examples=["2026-11-22T10:04:00Z"],
     ),
 ]
@@ -39,8 +39,7 @@ async def position_of(as_of: str | None, log: LogReader) -> int | None:
         return None
     if as_of.isascii() and as_of.isdigit() and len(as_of) <= 18:
         return await _existing(int(as_of), log)
-    moment = moment_of(as_of, "as_of")
-    assert moment is not None
+    moment = _moment(as_of, "as_of")
     head = await log.head()
     if moment > head.recorded_at and moment > head.now:
         raise Invalid(("query:as_of", "lies in the future"))
@@ -48,9 +47,11 @@ async def position_of(as_of: str | None, log: LogReader) -> int | None:
 
 
 def moment_of(value: str | None, name: str = "effective_at") -> datetime | None:
-    """The time a query parameter names. Raises Invalid."""
-    if value is None:
-        return None
+    """The time a query parameter names, if it is given. Raises Invalid."""
+    return None if value is None else _moment(value, name)
+
+
+def _moment(value: str, name: str) -> datetime:
     try:
         return _MOMENT.validate_python(value)
     except ValidationError as failure:

@@ -1,10 +1,10 @@
 """The OpenAPI document: valid 3.1, with what FastAPI cannot know of our conventions written in."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from shared.http.problems import KINDS, MEDIA_TYPE
@@ -55,32 +55,26 @@ def answers(kind: Any, status: int = 200, description: str = "The answer") -> di
     }
 
 
-def describe(app: FastAPI) -> None:
-    """Replace the application's OpenAPI document by the amended one, built once when asked for."""
+def describe(app: FastAPI, routers: Sequence[APIRouter]) -> None:
+    """Replace the application's OpenAPI document by the amended one, built when first asked for."""
     build = app.openapi
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _amended(build(), _roles(app))
+            app.openapi_schema = _amended(build(), _roles(routers))
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]  # FastAPI's way to extend it
 
 
-def _roles(app: FastAPI) -> dict[tuple[str, str], list[str] | None]:
+def _roles(routers: Sequence[APIRouter]) -> dict[tuple[str, str], list[str] | None]:
     """Of each operation, the roles that may call it: [] for any caller, None for everybody."""
+    routes = (r for router in routers for r in router.routes if isinstance(r, APIRoute))
     return {
         (route.path, method.lower()): _roles_of(route)
-        for route in _routes(app.routes)
-        for method in route.methods
+        for route in routes
+        for method in route.methods or ()
     }
-
-
-def _routes(routes: Any) -> Iterator[APIRoute]:
-    for route in routes:
-        if isinstance(route, APIRoute):
-            yield route
-        yield from _routes(getattr(route, "effective_candidates", list)() or ())
 
 
 def _roles_of(route: APIRoute) -> list[str] | None:
@@ -116,7 +110,6 @@ def _amended(
 
 def _amend(operation: dict[str, Any], method: str, roles: list[str] | None) -> None:
     responses = operation["responses"]
-    responses.pop("422", None) if roles is None and "parameters" not in operation else None
     if roles is not None:
         operation["security"] = [{"bearer": []}]
         operation["x-roles"] = roles
@@ -124,8 +117,7 @@ def _amend(operation: dict[str, Any], method: str, roles: list[str] | None) -> N
             operation.setdefault("parameters", []).extend(_header_parameters())
     for status, name, _ in KINDS.values():
         responses.setdefault(str(status), _problem_response(name))
-    for status in ("422",):
-        responses[status] = _problem_response("invalid")
+    responses["422"] = _problem_response("invalid")
     for response in responses.values():
         _without_item_schema(response)
 
@@ -156,5 +148,3 @@ def _without_item_schema(response: dict[str, Any]) -> None:
         item = content.pop("itemSchema", None)
         if item is not None:
             content["schema"] = {"type": "string"}
-
-

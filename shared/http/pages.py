@@ -15,13 +15,14 @@ from shared.listing import Place
 _TAG_BYTES = 16
 
 
-def _split(value: Any) -> Any:
+def split(value: Any) -> Any:
+    """Query values at their commas."""
     if not isinstance(value, list):
         return value
     return [part.strip() for each in value for part in str(each).split(",") if part.strip()]
 
 
-Words = Annotated[list[str], BeforeValidator(_split), Field(max_length=50)]
+Words = Annotated[list[str], BeforeValidator(split), Field(max_length=50)]
 """Several values, separated by commas or repeated."""
 
 
@@ -31,7 +32,9 @@ class ListQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     limit: Annotated[int, Field(ge=1, le=200, description="Items on a page")] = 50
-    cursor: Annotated[str | None, Field(max_length=1000, description="As next_cursor gave it")] = None
+    cursor: Annotated[str | None, Field(max_length=1000, description="As next_cursor gave it")] = (
+        None
+    )
     wait_for: Annotated[
         str | None, Field(max_length=64, description="service:position to have been seen")
     ] = None
@@ -78,4 +81,3 @@ def read_cursor(text: str | None, asked: Asked, filters: str) -> Cursor | None:
 def _tag(content: bytes, asked: Asked, filters: str) -> bytes:
     bound = f"{asked.request.url.path}|{asked.caller.id}|{filters}|".encode() + content
     return hmac.digest(asked.service.cursor_key, bound, hashlib.sha256)[:_TAG_BYTES]
-

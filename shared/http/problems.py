@@ -1,9 +1,7 @@
 """Every failure as problem details (RFC 9457): the only place that knows status codes."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-import asyncpg
 import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -12,6 +10,7 @@ from starlette.exceptions import HTTPException
 from shared import errors
 from shared.http.body import UnreadableBody
 from shared.ledger import GuardMoved
+from shared.store.database import CONNECTION_LOST
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -30,14 +29,17 @@ KINDS: dict[type[Exception], tuple[int, str, str]] = {
     errors.TooMany: (429, "too-many", "Too many requests"),
     errors.Unavailable: (503, "unavailable", "The service cannot do this at the moment"),
 }
-_RETRY_AFTER = {errors.NotCaughtUp: "1", errors.TooMany: "1", errors.Unavailable: "2"}
+_RETRY_AFTER: dict[type[Exception], str] = {
+    errors.NotCaughtUp: "1",
+    errors.TooMany: "1",
+    errors.Unavailable: "2",
+}
 _BY_STATUS = {status: (name, title) for status, name, title in reversed(KINDS.values())}
 _BY_STATUS[405] = ("method-not-allowed", "This method is not for this address")
 _BY_STATUS[408] = ("timeout", "The request took too long to arrive")
 _BY_STATUS[500] = ("internal", "Something unexpected went wrong")
 _BY_STATUS[504] = ("took-too-long", "The request took too long")
-_DATABASE_GONE = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError,
-                  asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, OSError, GuardMoved)
+_AWAY = (*CONNECTION_LOST, GuardMoved)
 
 
 def problem(status: int, detail: str = "", **more: Any) -> Response:
@@ -48,7 +50,7 @@ def problem(status: int, detail: str = "", **more: Any) -> Response:
 
 def explain(failure: Exception) -> Response:
     """The response to a failure the kernel or a service raised."""
-    if isinstance(failure, _DATABASE_GONE):
+    if isinstance(failure, _AWAY):
         failure = errors.Unavailable("the database cannot be reached at the moment; try again")
     status, name, title = KINDS[type(failure)]
     response = _response(status, name, title, str(failure), _details(failure))
@@ -108,10 +110,8 @@ def _sentence(error: dict[str, Any]) -> str:
 
 def explain_failures(app: FastAPI) -> None:
     """Answer every failure with problem details; what nobody expected says nothing about itself."""
-    for kind in (*KINDS, *_DATABASE_GONE):
+    for kind in (*KINDS, *_AWAY):
         app.add_exception_handler(kind, _explain)
     app.add_exception_handler(UnreadableBody, _explain_body)
     app.add_exception_handler(HTTPException, _explain_http)
     app.add_exception_handler(RequestValidationError, _explain_validation)
-
-

@@ -83,24 +83,30 @@ class Appended(NamedTuple):
     recorded_at: datetime | None
 
 
-_CALL_TYPES = (
-    "timestamptz uuid[] text[] uuid[] uuid[] text[] int[] uuid[] int[] int[] uuid[] uuid[] int[] "
-    "text[] smallint[] bytea[] int[] text[] text[] bytea[] uuid[] int[] text[] int[] text[] uuid[] "
-    "bigint[] bigint[] text[]"
-).split()
+_CALL_TYPES = [
+    "timestamptz",
+    *"uuid[] text[] uuid[] uuid[] text[]".split(),  # commands
+    *"int[] uuid[] int[]".split(),  # expected versions
+    *"int[] uuid[] uuid[] int[] text[] smallint[] bytea[]".split(),  # events
+    *"int[] text[] text[] bytea[] uuid[] int[] text[]".split(),  # idempotency keys
+    *"int[] text[] uuid[] bigint[] bigint[] text[]".split(),  # cursors
+]
 _KERNEL_PARTS = """
 keys_stored as (
     insert into vault.personal_keys (id, subjects, wrapped, master, created_at)
     select k.id, string_to_array(k.subjects, e'\\x1f'), k.wrapped, ${}, won.recorded_at
-    from unnest(${}::int[], ${}::uuid[], ${}::text[], ${}::bytea[]) as k (command, id, subjects, wrapped)
+    from unnest(${}::int[], ${}::uuid[], ${}::text[], ${}::bytea[])
+         as k (command, id, subjects, wrapped)
     join won using (command)),
 timers_cancelled as (
-    delete from timers t using unnest(${}::int[], ${}::uuid[], ${}::text[]) as c (command, stream, name)
+    delete from timers t
+    using unnest(${}::int[], ${}::uuid[], ${}::text[]) as c (command, stream, name)
     join won using (command) where t.stream = c.stream and t.name = c.name),
 timers_armed as (
     insert into timers (stream, name, due_at)
     select a.stream, a.name, a.due_at
-    from unnest(${}::int[], ${}::uuid[], ${}::text[], ${}::timestamptz[]) as a (command, stream, name, due_at)
+    from unnest(${}::int[], ${}::uuid[], ${}::text[], ${}::timestamptz[])
+         as a (command, stream, name, due_at)
     join won using (command)
     on conflict (stream, name) do update set due_at = excluded.due_at, tries = 0)"""
 

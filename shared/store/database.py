@@ -5,6 +5,25 @@ from typing import Any
 
 import asyncpg
 import msgspec
+from asyncpg.exceptions import (
+    AdminShutdownError,
+    CannotConnectNowError,
+    CrashShutdownError,
+    InterfaceError,
+    PostgresConnectionError,
+    TooManyConnectionsError,
+)
+
+CONNECTION_LOST = (
+    OSError,
+    InterfaceError,
+    PostgresConnectionError,
+    CannotConnectNowError,
+    AdminShutdownError,
+    CrashShutdownError,
+    TooManyConnectionsError,
+)
+"""What the driver raises while the database is away; it may be back in a moment."""
 
 
 class _Connection(asyncpg.Connection):
@@ -26,7 +45,7 @@ def _encode(value: Any) -> str:
 
 async def open_pool(dsn: str, *, most: int = 8) -> asyncpg.Pool:
     """A pool for reads; it connects when first used, so a service starts before its database."""
-    return await asyncpg.create_pool(
+    pool: asyncpg.Pool = await asyncpg.create_pool(
         dsn,
         min_size=0,
         max_size=most,
@@ -36,12 +55,14 @@ async def open_pool(dsn: str, *, most: int = 8) -> asyncpg.Pool:
         command_timeout=30,
         server_settings={"application_name": "tocsin"},
     )
+    return pool
 
 
 def connector(dsn: str) -> Callable[[], Awaitable[asyncpg.Connection]]:
     """Opens connections that live outside the pool: the writer's, a leader's."""
 
     async def connect() -> asyncpg.Connection:
-        return await asyncpg.connect(dsn, timeout=2, command_timeout=10)
+        opened: asyncpg.Connection = await asyncpg.connect(dsn, timeout=2, command_timeout=10)
+        return opened
 
     return connect

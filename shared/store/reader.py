@@ -40,11 +40,12 @@ class Recorded(NamedTuple):
 
 
 class Head(NamedTuple):
-    """Where a log stands."""
+    """Where a log stands; `now` is the database's clock."""
 
     log: UUID
     position: int
     recorded_at: datetime
+    now: datetime
 
 
 class Wanted(NamedTuple):
@@ -73,8 +74,9 @@ with wanted as (select * from unnest($1::uuid[], $2::int[], $3::text[])
                 with ordinality as w (id, after, shape, ord)),
 found as (select w.ord, w.id, w.after, s.originator_version as at, s.shape, s.state from wanted w
           left join snapshots s on s.originator_id = w.id and s.shape = w.shape and w.after = 0)
-select f.ord, true as snapshot, 0 as position, null::uuid as event_id, f.id as originator_id, f.at as originator_version,
-       f.shape as topic, 0::smallint as schema_version, f.state, '' as actor, null::uuid as correlation_id, null::uuid as causation_id,
+select f.ord, true as snapshot, 0 as position, null::uuid as event_id, f.id as originator_id,
+       f.at as originator_version, f.shape as topic, 0::smallint as schema_version, f.state,
+       '' as actor, null::uuid as correlation_id, null::uuid as causation_id,
        null::uuid as command_id, null::text as traceparent, null::timestamptz as recorded_at
 from found f where f.at is not null
 union all
@@ -92,7 +94,7 @@ class LogReader:
 
     async def head(self) -> Head:
         """The log's identity, newest position and its recorded time."""
-        row = await self._pool.fetchrow("select id, position, recorded_at from log")
+        row = await self._pool.fetchrow("select id, position, recorded_at, now() from log")
         return Head(*row)
 
     async def stream(

@@ -89,6 +89,21 @@ create table stream_tickets (
     expires_at timestamptz not null
 );
 
+create table known_api_keys (
+    id         text primary key,
+    name       text not null,
+    hash       bytea not null,                 -- SHA-256 of the secret; the secret is kept nowhere
+    roles      jsonb not null,
+    teams      jsonb not null,
+    expires_at timestamptz,
+    revoked_at timestamptz
+);
+
+create table api_key_uses (
+    id      text primary key,
+    used_at timestamptz not null
+);
+
 create schema vault;
 create table vault.personal_keys (
     id         uuid primary key,
@@ -210,7 +225,8 @@ end $$;
 
 revoke all on all tables in schema public from {app};
 grant select, insert on events to {app};
-grant select, insert, update, delete on log, snapshots, idempotency, cursors, parked, timers, stream_tickets to {app};
+grant select, insert, update, delete on log, snapshots, idempotency, cursors, parked, timers, stream_tickets,
+    known_api_keys, api_key_uses to {app};
 revoke delete, insert on log from {app};
 grant usage on schema vault to {app};
 grant select, insert, delete, update on vault.personal_keys to {app};

@@ -29,9 +29,10 @@ class UsedKey(NamedTuple):
     detail: str | None
 
 
-_KEY = "select digest, command_id, stream, version, detail from idempotency where scope = $1 and key = $2"
-_SNAPSHOT = """insert into snapshots as s (originator_id, originator_version, shape, state) values ($1, $2, $3, $4)
-    on conflict (originator_id) do update set originator_version = $2, shape = $3, state = $4
+_KEY = """select digest, command_id, stream, version, detail from idempotency
+    where scope = $1 and key = $2"""
+_SNAPSHOT = """insert into snapshots as s (originator_id, originator_version, shape, state)
+    values ($1, $2, $3, $4) on conflict (originator_id) do update set originator_version = $2, shape = $3, state = $4
     where s.originator_version < $2 or s.shape <> $3"""
 
 

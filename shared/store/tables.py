@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Column, DateTime, Integer, Table, Uuid
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Dialect
 
 
 class Change(NamedTuple):
@@ -25,6 +26,8 @@ class Change(NamedTuple):
     until: int | None = None
     closes: bool = False
 
+
+_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 KERNEL_COLUMNS = ("from_position", "to_position", "updated_at")
 
@@ -80,7 +83,7 @@ def _unnest(kinds: Sequence[str], names: Sequence[str]) -> str:
 
 
 def _kinds(table: Table, columns: Sequence[str]) -> list[str]:
-    compiled = (str(table.c[name].type.compile(postgresql.dialect())) for name in columns)
+    compiled = (table.c[name].type.compile(_DIALECT) for name in columns)
     return ["text" if kind == "JSONB" else kind for kind in compiled]
 
 

@@ -10,21 +10,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import asyncpg
+from asyncpg.exceptions import PostgresError
 
 from shared.clock import Clock
 from shared.errors import Unavailable
 from shared.store.append import Append, Appended, AppendStatement
+from shared.store.database import CONNECTION_LOST
 
 _MOST = 128
-_CONNECTION_LOST = (
-    OSError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    TimeoutError,
-)
+
+_Entry = tuple[Append, asyncio.Future[Appended]]
 
 
 class Writer:
@@ -42,7 +37,7 @@ class Writer:
         self._statement = statement
         self._clock = clock
         self._patience = patience
-        self._waiting: list[tuple[Append, asyncio.Future[Appended]]] = []
+        self._waiting: list[_Entry] = []
         self._task: asyncio.Task[None] | None = None
         self._connection: asyncpg.Connection | None = None
         self._prepared: asyncpg.prepared_stmt.PreparedStatement | None = None
@@ -72,10 +67,11 @@ class Writer:
                         future.set_exception(failure)
         self._task = None
 
-    def _next_batch(self) -> list[tuple[Append, asyncio.Future[Appended]]]:
+    def _next_batch(self) -> list[_Entry]:
         written: set[object] = set()
         read: set[object] = set()
-        batch, rest = [], []
+        batch: list[_Entry] = []
+        rest: list[_Entry] = []
         for entry in self._waiting:
             command = entry[0]
             writes = command.written() | ({command.key[:2]} if command.key else set())
@@ -89,10 +85,10 @@ class Writer:
         self._waiting = rest
         return batch
 
-    async def _flush(self, batch: list[tuple[Append, asyncio.Future[Appended]]]) -> None:
+    async def _flush(self, batch: list[_Entry]) -> None:
         try:
             answers = await self._store([command for command, _ in batch])
-        except asyncpg.PostgresError:
+        except PostgresError:
             if len(batch) == 1:
                 raise
             for entry in batch:
@@ -102,7 +98,7 @@ class Writer:
             if not future.done():
                 future.set_result(answer)
 
-    async def _flush_alone(self, entry: tuple[Append, asyncio.Future[Appended]]) -> None:
+    async def _flush_alone(self, entry: _Entry) -> None:
         try:
             await self._flush([entry])
         except Exception as failure:
@@ -119,7 +115,7 @@ class Writer:
                 prepared = await self._ready()
                 rows = await prepared.fetch(*self._statement.arguments(commands, self._clock()))
                 return [Appended(*row[1:]) for row in sorted(rows, key=lambda row: row[0])]
-            except _CONNECTION_LOST as lost:
+            except CONNECTION_LOST as lost:
                 await self._drop()
                 if loop.time() + pause > deadline:
                     raise Unavailable("the database cannot be reached; try again") from lost

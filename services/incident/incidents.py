@@ -1,0 +1,105 @@
+"""The incidents of this service: their ledger, their numbers, who may see which."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from services.incident import incident, policy
+from services.incident.events import IncidentEvent, Resolved
+from services.incident.incident import Incident
+from services.incident.policy import Policy, policy_stream
+from services.incident.rules import READERS, Status
+from services.incident.tables import rows
+from shared.aggregate import Aggregate, Alarm, Folded
+from shared.auth.caller import Caller
+from shared.errors import Malformed, NotFound, Refused, Unavailable
+from shared.ledger import GuardMoved, Ledger
+from shared.store.gather import Gather
+from shared.store.store import Store
+
+AUTO_CLOSE = "auto-close"
+
+_FIND = "select id from incidents where number = $1 and to_position is null"
+_PROBLEM = "select id from problem_copies where id::text = lower($1) or number = upper($1)"
+_NUMBERS = "select nextval('incident_numbers') from generate_series(1, $1)"
+_REMEMBERED = 10_000
+
+
+def _about(state: Incident) -> Iterable[str]:
+    return (state.reporter,)
+
+
+def _alarms(before: Incident, event: IncidentEvent, after: Incident) -> Iterable[Alarm]:
+    if isinstance(event, Resolved) and event.close_after_days is not None:
+        yield Alarm(AUTO_CLOSE, timedelta(days=event.close_after_days))
+    elif before.status is Status.RESOLVED and after.status is not Status.RESOLVED:
+        yield Alarm(AUTO_CLOSE, None)
+
+
+INCIDENT = Aggregate(
+    "incident", Incident(), incident.evolve, about=_about, rows=rows, alarms=_alarms
+)
+POLICY = Aggregate("policy", policy.Policy(), policy.evolve)
+
+
+class Incidents(Ledger[Incident, IncidentEvent]):
+    """The ledger of incidents, found by id or number."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, INCIDENT)
+        self.policies = Ledger(store, POLICY)
+        self._numbers: Gather[None, int] = Gather(self._draw)
+        self._ids: OrderedDict[int, UUID] = OrderedDict()
+
+    async def next_number(self) -> int:
+        """A number no other incident has."""
+        return await self._numbers.ask(None)
+
+    async def under(
+        self, name: str, act: Callable[[Folded[Policy]], Awaitable[Folded[Incident]]]
+    ) -> Folded[Incident]:
+        """Do what rests on a policy; once more where the policy has changed meanwhile."""
+        for fresh in (False, True, True):
+            try:
+                return await act(await self.policies.held(policy_stream(name), fresh=fresh))
+            except GuardMoved:
+                continue
+        raise Unavailable(f"the policy {name} keeps changing at this moment; try again")
+
+    async def find(self, reference: str) -> UUID:
+        """The id of an incident named by id or number. Raises NotFound, Malformed."""
+        if reference[:4].upper() == "INC-" and reference[4:].isascii() and reference[4:].isdigit():
+            return await self._by_number(int(reference[4:]))
+        try:
+            return UUID(reference)
+        except ValueError:
+            raise Malformed("an incident is named by its id or its number, such as INC-1") from None
+
+    async def known_problem(self, reference: str) -> UUID:
+        """The id of a problem the problem service has told of. Raises Refused."""
+        found: UUID | None = await self.store.pool.fetchval(_PROBLEM, reference)
+        if found is None:
+            raise Refused(f"no problem {reference} is known here; raise it first")
+        return found
+
+    async def _by_number(self, number: int) -> UUID:
+        known = self._ids.get(number)
+        if known is None:
+            known = await self.store.pool.fetchval(_FIND, number) if number < 2**63 else None
+        if known is None:
+            raise NotFound(f"there is no incident INC-{number}")
+        self._ids[number] = known
+        if len(self._ids) > _REMEMBERED:
+            self._ids.popitem(last=False)
+        return known
+
+    async def _draw(self, questions: Sequence[None]) -> Sequence[int]:
+        return [row[0] for row in await self.store.pool.fetch(_NUMBERS, len(questions))]
+
+
+def require_visible(folded: Folded[Incident], caller: Caller) -> Folded[Incident]:
+    """A reporter only knows of their own incidents. Raises NotFound."""
+    if caller.has(*READERS) or folded.state.reporter == caller.id:
+        return folded
+    raise NotFound(f"there is no incident {folded.stream}")

@@ -1,0 +1,244 @@
+"""The incident service over HTTP: declare, the commands, and one incident alone."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Annotated, Concatenate, ParamSpec
+from uuid import UUID
+
+from fastapi import Body, Depends, Path, Query, Response
+
+from services.incident import bodies, incident
+from services.incident.events import IncidentEvent
+from services.incident.incident import Incident
+from services.incident.incidents import Incidents, require_visible
+from services.incident.matrix import matrix_of
+from services.incident.policy import Policy, policy_stream
+from services.incident.rules import DECLARERS, READERS, RULES
+from services.incident.view import IncidentView, render
+from shared.aggregate import Folded
+from shared.auth.roles import Role
+from shared.clock import new_id
+from shared.http.app import routes
+from shared.http.asked import Asked, allowed
+from shared.http.moments import AsOf, EffectiveAt, moment_of, position_of
+from shared.http.openapi import answers
+from shared.http.waiting import has_seen
+
+P = ParamSpec("P")
+
+Reference = Annotated[str, Path(max_length=40, description="Its id, or its number such as INC-1")]
+ByDeclarer = Annotated[Asked, Depends(allowed(*DECLARERS))]
+ByAgent = Annotated[Asked, Depends(allowed(*RULES["resolve"].roles))]
+ByAgentOrReporter = Annotated[Asked, Depends(allowed(*RULES["note"].roles))]
+ByReader = Annotated[Asked, Depends(allowed(*READERS, Role.REPORTER))]
+Nothing = Annotated[bodies.NoArguments | None, Body()]
+WaitFor = Annotated[str | None, Query(max_length=64, description="service:position")]
+
+router = routes("incidents", "/v1/incidents")
+
+
+def incidents_of(asked: Asked) -> Incidents:
+    """The incidents of the service that was asked."""
+    found: Incidents = asked.service.parts["incidents"]
+    return found
+
+
+@router.post("", **answers(IncidentView, 201, "Declared"))
+async def declare(body: bodies.Declaration, asked: ByDeclarer) -> Response:
+    """Log a new incident."""
+    incidents = incidents_of(asked)
+    reporter = body.reporter or bodies.Reporter(id=asked.caller.id)
+    if not asked.caller.has(*READERS):
+        reporter = reporter.model_copy(update={"id": asked.caller.id})
+    number = await incidents.next_number()
+    details = body.arguments() | {"tags": tuple(body.tags)}
+    del details["reporter"]
+
+    async def under(matrix: Folded[Policy]) -> Folded[Incident]:
+        order = await asked.order(new_id(), creates=True, guards=((matrix.stream, matrix.version),))
+        return await incidents.execute(
+            order,
+            incident.declare,
+            number=number,
+            reporter=reporter.id,
+            reporter_name=reporter.name,
+            reporter_email=reporter.email,
+            matrix=matrix_of(matrix.state.document, matrix.version + 1),
+            **details,
+        )
+
+    declared = await incidents.under("priority-matrix", under)
+    return await _answer(asked, declared, created=True)
+
+
+@router.get("/{id}", **answers(IncidentView))
+async def read(
+    id: Reference,
+    asked: ByReader,
+    as_of: AsOf = None,
+    effective_at: EffectiveAt = None,
+    wait_for: WaitFor = None,
+) -> Response:
+    """One incident, now or as it was, with what this caller may do."""
+    await has_seen(asked.service, wait_for)
+    incidents = incidents_of(asked)
+    stream = await incidents.find(id)
+    if as_of is None and effective_at is None:
+        found = await incidents.current(stream)
+    else:
+        position = await position_of(as_of, asked.service.store.log)
+        found = await incidents.past(
+            stream, position=position, effective_at=moment_of(effective_at)
+        )
+    require_visible(found, asked.caller)
+    content = await render(asked.service.store, found, asked.caller)
+    return Response(content, headers={"etag": f'"{found.version}"'}, media_type="application/json")
+
+
+@router.post("/{id}/categorise", **answers(IncidentView))
+async def categorise(id: Reference, body: bodies.Category, asked: ByAgent) -> Response:
+    """Say what kind of incident it is, and which service and item it is about."""
+    return await _command(asked, id, incident.categorise, **body.arguments())
+
+
+@router.post("/{id}/prioritise", **answers(IncidentView))
+async def prioritise(id: Reference, body: bodies.Prioritisation, asked: ByAgent) -> Response:
+    """Set impact and urgency; the matrix gives the priority, an override needs a reason."""
+    incidents = incidents_of(asked)
+    stream = await incidents.find(id)
+
+    async def under(matrix: Folded[Policy]) -> Folded[Incident]:
+        order = await asked.order(stream, guards=((matrix.stream, matrix.version),))
+        known = matrix_of(matrix.state.document, matrix.version + 1)
+        return await incidents.execute(order, incident.prioritise, matrix=known, **body.arguments())
+
+    return await _answer(asked, await incidents.under("priority-matrix", under))
+
+
+@router.post("/{id}/assign", **answers(IncidentView))
+async def assign(id: Reference, body: bodies.Assignment, asked: ByAgent) -> Response:
+    """Hand it to a group, a person or both; null clears, what is left out stays."""
+    return await _command(asked, id, incident.assign, **body.model_dump(exclude_unset=True))
+
+
+@router.post("/{id}/acknowledge", **answers(IncidentView))
+async def acknowledge(id: Reference, asked: ByAgent, body: Nothing = None) -> Response:
+    """Tell that somebody has seen it; the first one stamps the milestone."""
+    return await _command(asked, id, incident.acknowledge, at=asked.now)
+
+
+@router.post("/{id}/start", **answers(IncidentView))
+async def start(id: Reference, asked: ByAgent, body: Nothing = None) -> Response:
+    """Begin to work on it."""
+    return await _command(asked, id, incident.start)
+
+
+@router.post("/{id}/hold", **answers(IncidentView))
+async def hold(id: Reference, body: bodies.Hold, asked: ByAgent) -> Response:
+    """Put it on hold, or change the reason why it is."""
+    problem = (
+        None if body.problem is None else await incidents_of(asked).known_problem(body.problem)
+    )
+    return await _command(
+        asked, id, incident.hold, reason=body.reason, note=body.note, problem=problem
+    )
+
+
+@router.post("/{id}/resume", **answers(IncidentView))
+async def resume(id: Reference, asked: ByAgent, body: Nothing = None) -> Response:
+    """Go on after a hold."""
+    return await _command(asked, id, incident.resume)
+
+
+@router.post("/{id}/note", **answers(IncidentView))
+async def note(id: Reference, body: bodies.Note, asked: ByAgentOrReporter) -> Response:
+    """Add a note to its timeline."""
+    return await _command(asked, id, incident.note, text=body.text)
+
+
+@router.post("/{id}/diagnose", **answers(IncidentView))
+async def diagnose(id: Reference, body: bodies.Diagnosis, asked: ByAgent) -> Response:
+    """Record the cause and what proves it; it may be revised."""
+    return await _command(asked, id, incident.diagnose, **body.arguments())
+
+
+@router.post("/{id}/mitigate", **answers(IncidentView))
+async def mitigate(id: Reference, body: bodies.Mitigation, asked: ByAgent) -> Response:
+    """Record that the impact has stopped; the incident goes on."""
+    at = body.at or asked.now
+    return await _command(asked, id, incident.mitigate, action=body.action, at=at)
+
+
+@router.post("/{id}/resolve", **answers(IncidentView))
+async def resolve(id: Reference, body: bodies.Resolution, asked: ByAgent) -> Response:
+    """Record that service is restored for good."""
+    incidents = incidents_of(asked)
+    stream = await incidents.find(id)
+    arguments = body.arguments() | {"at": body.at or asked.now}
+
+    async def under(reopening: Folded[Policy]) -> Folded[Incident]:
+        order = await asked.order(stream, guards=((reopening.stream, reopening.version),))
+        days = _reopening(reopening).auto_close_days
+        return await incidents.execute(order, incident.resolve, close_after_days=days, **arguments)
+
+    return await _answer(asked, await incidents.under("reopening", under))
+
+
+@router.post("/{id}/reopen", **answers(IncidentView))
+async def reopen(id: Reference, body: bodies.Reason, asked: ByAgentOrReporter) -> Response:
+    """Take it up again; from closed only within the reopen window, or by an incident manager."""
+    incidents = incidents_of(asked)
+    policy = await incidents.policies.held(policy_stream("reopening"), fresh=True)
+    return await _command(
+        asked,
+        id,
+        incident.reopen,
+        reason=body.reason,
+        at=asked.now,
+        window=timedelta(days=_reopening(policy).window_days),
+        by_manager=asked.caller.has(Role.INCIDENT_MANAGER),
+        by_reporter=not asked.caller.has(*RULES["resolve"].roles),
+    )
+
+
+@router.post("/{id}/close", **answers(IncidentView))
+async def close(id: Reference, asked: ByAgent, body: Nothing = None) -> Response:
+    """End it: everybody agrees that it is resolved."""
+    return await _command(asked, id, incident.close, at=asked.now)
+
+
+@router.post("/{id}/cancel", **answers(IncidentView))
+async def cancel(id: Reference, body: bodies.Reason, asked: ByAgent) -> Response:
+    """End what was no incident, was unnecessary or stands elsewhere already."""
+    return await _command(asked, id, incident.cancel, reason=body.reason)
+
+
+async def _command(
+    asked: Asked,
+    reference: str,
+    command: Callable[Concatenate[Incident, P], Sequence[IncidentEvent]],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Response:
+    incidents = incidents_of(asked)
+    stream = await incidents.find(reference)
+    await _require_own(asked, stream)
+    order = await asked.order(stream)
+    return await _answer(asked, await incidents.execute(order, command, *args, **kwargs))
+
+
+async def _require_own(asked: Asked, stream: UUID) -> None:
+    if not asked.caller.has(*READERS):
+        require_visible(await incidents_of(asked).current(stream), asked.caller)
+
+
+async def _answer(asked: Asked, folded: Folded[Incident], *, created: bool = False) -> Response:
+    headers = {"etag": f'"{folded.version}"', "tocsin-position": str(folded.position)}
+    if created:
+        headers["location"] = f"/v1/incidents/{folded.stream}"
+    content = await render(asked.service.store, folded)
+    return Response(content, 201 if created else 200, headers, "application/json")
+
+
+def _reopening(policy: Folded[Policy]) -> bodies.ReopeningDocument:
+    return bodies.ReopeningDocument(**(policy.state.document or {}))

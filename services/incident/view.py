@@ -1,0 +1,201 @@
+"""How an incident looks to a caller: alone with what they may do now, or as an item of a list."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from services.incident.incident import Incident, refusal
+from services.incident.rules import RULES
+from shared.aggregate import Folded
+from shared.auth.caller import Caller
+from shared.auth.roles import Role
+from shared.domain import Personal
+from shared.store.store import Store
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Person(msgspec.Struct, frozen=True):
+    """A person by id; name and address as given when they reported."""
+
+    id: str
+    name: str | None = None
+    email: str | None = None
+
+
+class Milestones(msgspec.Struct, frozen=True):
+    """When it happened in the world, as last known."""
+
+    started: datetime | None
+    detected: datetime | None
+    acknowledged: datetime | None
+    mitigated: datetime | None
+    resolved: datetime | None
+    closed: datetime | None
+
+
+class IncidentItem(msgspec.Struct, kw_only=True):
+    """An incident in a list."""
+
+    id: UUID
+    number: str
+    version: int
+    position: int
+    created_at: datetime
+    updated_at: datetime
+    title: str
+    status: str
+    hold_reason: str | None
+    reporter: Person
+    service: str | None
+    item: str | None
+    category: str | None
+    subcategory: str | None
+    impact: int | None
+    urgency: int | None
+    priority: int | None
+    group: str | None
+    assigned_to: str | None
+    source: str | None
+    external_ref: str | None
+    tags: list[str]
+    labels: dict[str, str]
+    resolution_code: str | None
+    milestones: Milestones
+    reopen_count: int
+    reassignment_count: int
+
+
+class Action(msgspec.Struct, frozen=True):
+    """A command: may this caller give it now, and why not."""
+
+    name: str
+    allowed: bool
+    reason: str | None
+    href: str
+
+
+class IncidentView(IncidentItem, kw_only=True):
+    """An incident alone. `actions` only where it was read, not in a command's answer."""
+
+    description: str | None
+    matrix_version: int | None
+    problem: UUID | None
+    cause: str | None
+    resolution: str | None
+    known_error: str | None
+    actions: list[Action] | msgspec.UnsetType = msgspec.UNSET
+
+
+class IncidentPage(msgspec.Struct, kw_only=True):
+    """A page of a list; `position` is the moment of the log it shows."""
+
+    items: list[IncidentItem]
+    next_cursor: str | None
+    total_estimate: int | None
+    position: int
+
+
+async def render(store: Store, folded: Folded[Incident], caller: Caller | None = None) -> bytes:
+    """The representation as JSON; with this caller's actions if one is given."""
+    state = folded.state
+    texts = (
+        state.description,
+        state.reporter_name,
+        state.reporter_email,
+        state.cause,
+        state.resolution,
+    )
+    await store.vault.load(store.pool, texts)
+    clear = [_opened(store, folded.stream, text) for text in texts]
+    view = IncidentView(
+        **_common(state),
+        id=folded.stream,
+        version=folded.version,
+        position=folded.position,
+        **_times(folded),
+        number=f"INC-{state.number}",
+        reporter=Person(state.reporter, clear[1], clear[2]),
+        milestones=Milestones(
+            state.started_at, state.detected_at, state.acknowledged_at,
+            state.mitigated_at, state.resolved_at, state.closed_at,
+        ),
+        description=clear[0],
+        cause=clear[3],
+        resolution=clear[4],
+        matrix_version=state.matrix_version,
+        problem=state.problem,
+        known_error=state.known_error,
+    )  # fmt: skip
+    content = _encode(view)
+    return content if caller is None else content[:-1] + _actions_member(folded, caller)
+
+
+def item(row: asyncpg.Record) -> IncidentItem:
+    """A list row as its item."""
+    fields = {name: row[name] for name in _COLUMNS}
+    return IncidentItem(
+        **fields,
+        position=row["from_position"],
+        number=f"INC-{row['number']}",
+        group=row["assignment_group"],
+        reporter=Person(row["reporter"]),
+        milestones=Milestones(
+            row["started_at"], row["detected_at"], row["acknowledged_at"],
+            row["mitigated_at"], row["resolved_at"], row["closed_at"],
+        ),
+    )  # fmt: skip
+
+
+def _actions_member(folded: Folded[Incident], caller: Caller) -> bytes:
+    own = folded.state.reporter == caller.id
+    template = _actions(folded.state.status or "", caller.roles, own)
+    return b',"actions":%b}' % template.replace(b"{id}", str(folded.stream).encode())
+
+
+@lru_cache(maxsize=4096)
+def _actions(status: str, roles: frozenset[Role], own: bool) -> bytes:
+    return _encode([_action(name, status, roles, own) for name in RULES])
+
+
+def _action(name: str, status: Any, roles: frozenset[Role], own: bool) -> Action:
+    reason = refusal(Incident(status=status), name) or _forbidden(name, roles, own)
+    return Action(name, reason is None, reason, f"/v1/incidents/{{id}}/{name}")
+
+
+def _forbidden(name: str, roles: frozenset[Role], own: bool) -> str | None:
+    needed = RULES[name].roles
+    if Role.ADMIN in roles or roles & (needed - {Role.REPORTER}):
+        return None
+    if Role.REPORTER in roles & needed:
+        return None if own else "it was reported by somebody else"
+    return f"this needs the role {' or '.join(sorted(needed))}"
+
+
+_SHARED = (
+    "title status hold_reason service item category subcategory impact urgency priority group "
+    "assigned_to source external_ref tags labels resolution_code reopen_count reassignment_count"
+).split()
+_COLUMNS = ["id", "version", "created_at", "updated_at", *(n for n in _SHARED if n != "group")]
+
+
+def _common(state: Incident) -> dict[str, Any]:
+    return {name: getattr(state, name) for name in _SHARED} | {"tags": list(state.tags)}
+
+
+def _times(folded: Folded[Incident]) -> dict[str, Any]:
+    return {"created_at": folded.created_at, "updated_at": folded.updated_at}
+
+
+def _opened(store: Store, stream: UUID, value: Personal | None) -> str | None:
+    return None if value is None else store.vault.open(stream, value)
+
+
+def page(items: Iterable[IncidentItem], **more: Any) -> bytes:
+    """A list's page as JSON."""
+    return _encode(IncidentPage(items=list(items), **more))
