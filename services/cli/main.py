@@ -5,17 +5,19 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from services.cli import migrate, run, serve, site, token
+from services.cli import migrate, proxy, run, serve, site, token
 from shared.process import CannotStart
 
 cli = typer.Typer(
     name="tocsin",
     help="Incident, major incident and problem management, replayed from its log.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
 )
 cli.command()(run.run)
 cli.command()(serve.serve)
+cli.command()(proxy.proxy)
 cli.command()(migrate.migrate)
 cli.command()(token.token)
 cli.command()(site.site)

