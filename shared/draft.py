@@ -35,11 +35,11 @@ class Draft:
         self._now = now
         self._open: dict[tuple[str, UUID], int] = {}  # place of the row each id has open
         self._pending: dict[UUID, Folded[Any]] = {}
+        self._correlation_id = correlation_id or command
+        self._causation_id = causation_id
         self.append = Append(
             command_id=command,
             actor=actor,
-            correlation_id=correlation_id or command,
-            causation_id=causation_id,
             traceparent=traceparent,
             expected={},
             events=[],
@@ -47,6 +47,11 @@ class Draft:
             timers={},
             changes={},
         )
+
+    def caused_by(self, event: UUID, correlation_id: UUID) -> None:
+        """What follows was caused by this event, perhaps of another service."""
+        self._causation_id = event
+        self._correlation_id = correlation_id
 
     def state_of(self, stream: UUID) -> Folded[Any] | None:
         """The stream as this draft leaves it, if the draft has touched it."""
@@ -70,7 +75,18 @@ class Draft:
         sealed, stored, keys = record(clear, held.stream, version, about, self._vault)
         state = aggregate.evolve(held.state, sealed)  # type: ignore[arg-type]  # same class
         after = held._replace(state=state, version=version)
-        self.append.events.append(NewEvent(new_id(), held.stream, version, *_fields(stored)))
+        self.append.events.append(
+            NewEvent(
+                new_id(),
+                held.stream,
+                version,
+                stored.topic,
+                stored.schema_version,
+                stored.state,
+                self._correlation_id,
+                self._causation_id,
+            )
+        )
         self.append.keys.extend(keys)
         for row in aggregate.rows(after, clear):
             self.change(
@@ -113,7 +129,3 @@ class Draft:
             self.append.timers[after.stream, alarm.name] = TimerChange(
                 after.stream, alarm.name, due
             )
-
-
-def _fields(stored: Any) -> tuple[str, int, bytes]:
-    return stored.topic, stored.schema_version, stored.state

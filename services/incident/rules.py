@@ -27,21 +27,21 @@ class Rule(NamedTuple):
 
 
 _TABLE = """
-command    | new         | in_progress | on_hold     | resolved    | closed      | cancelled | merged
-categorise | =           | =           | =           | =           | -           | -         | -
-prioritise | =           | =           | =           | =           | -           | -         | -
-assign     | =           | =           | =           | =           | -           | -         | -
-acknowledge| in_progress | =           | -           | -           | -           | -         | -
-start      | in_progress | -           | in_progress | -           | -           | -         | -
-hold       | on_hold     | on_hold     | on_hold     | -           | -           | -         | -
-resume     | -           | -           | in_progress | -           | -           | -         | -
-diagnose   | =           | =           | =           | =           | -           | -         | -
-note       | =           | =           | =           | =           | =           | =         | -
-mitigate   | =           | =           | =           | -           | -           | -         | -
-resolve    | resolved    | resolved    | resolved    | -           | -           | -         | -
-reopen     | -           | -           | -           | in_progress | in_progress | -         | -
-close      | -           | -           | -           | closed      | -           | -         | -
-cancel     | cancelled   | cancelled   | cancelled   | -           | -           | -         | -
+command    | new        | in_progress| on_hold    | resolved   | closed     | cancelled| merged
+categorise | =          | =          | =          | =          | -          | -        | -
+prioritise | =          | =          | =          | =          | -          | -        | -
+assign     | =          | =          | =          | =          | -          | -        | -
+acknowledge| in_progress| =          | -          | -          | -          | -        | -
+start      | in_progress| -          | in_progress| -          | -          | -        | -
+hold       | on_hold    | on_hold    | on_hold    | -          | -          | -        | -
+resume     | -          | -          | in_progress| -          | -          | -        | -
+diagnose   | =          | =          | =          | =          | -          | -        | -
+note       | =          | =          | =          | =          | =          | =        | -
+mitigate   | =          | =          | =          | -          | -          | -        | -
+resolve    | resolved   | resolved   | resolved   | -          | -          | -        | -
+reopen     | -          | -          | -          | in_progress| in_progress| -        | -
+close      | -          | -          | -          | closed     | -          | -        | -
+cancel     | cancelled  | cancelled  | cancelled  | -          | -          | -        | -
 """
 _AGENTS = frozenset({Role.RESPONDER, Role.INCIDENT_MANAGER})
 _ALSO_REPORTER = frozenset({"note", "reopen"})

@@ -1,6 +1,6 @@
 """What happened to an incident, replayed from the log; the sentences are made when read."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ import msgspec
 from services.incident import events as e
 from services.incident import facts as f
 from shared.domain import Event, Personal, Sealed
+from shared.event_view import sealed_in
 from shared.store.reader import Recorded
 from shared.store.store import Store
 
@@ -71,14 +72,8 @@ def _alerts(alerts: Sequence[f.Alert]) -> str:
 async def entries(store: Store, recorded: Sequence[Recorded]) -> list[Entry]:
     """The timeline's entries of these events, in the same order, with their texts opened."""
     happened = [(r, r.event) for r in recorded]
-    await store.vault.load(store.pool, (v for _, h in happened for v in sealed_values(h)))
+    await store.vault.load(store.pool, (v for _, h in happened for v in sealed_in(h)))
     return [_entry(store, r, h) for r, h in happened]
-
-
-def sealed_values(event: Event) -> Iterable[Sealed]:
-    """An event's sealed fields."""
-    values = (getattr(event, name) for name in type(event).personal)
-    return (value for value in values if isinstance(value, Sealed))
 
 
 def _entry(store: Store, recorded: Recorded, event: Event) -> Entry:

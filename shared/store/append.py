@@ -23,6 +23,8 @@ class NewEvent(NamedTuple):
     topic: str
     schema_version: int
     state: bytes
+    correlation_id: UUID
+    causation_id: UUID | None
 
 
 class IdempotencyKey(NamedTuple):
@@ -59,8 +61,6 @@ class Append(msgspec.Struct, kw_only=True):
 
     command_id: UUID
     actor: str
-    correlation_id: UUID
-    causation_id: UUID | None = None
     traceparent: str | None = None
     expected: dict[UUID, int] = {}  # version of every stream the command was decided on
     events: list[NewEvent] = []
@@ -85,9 +85,9 @@ class Appended(NamedTuple):
 
 _CALL_TYPES = [
     "timestamptz",
-    *"uuid[] text[] uuid[] uuid[] text[]".split(),  # commands
+    *"uuid[] text[] text[]".split(),  # commands
     *"int[] uuid[] int[]".split(),  # expected versions
-    *"int[] uuid[] uuid[] int[] text[] smallint[] bytea[]".split(),  # events
+    *"int[] uuid[] uuid[] int[] text[] smallint[] bytea[] uuid[] uuid[]".split(),  # events
     *"int[] text[] text[] bytea[] uuid[] int[] text[]".split(),  # idempotency keys
     *"int[] text[] uuid[] bigint[] bigint[] text[]".split(),  # cursors
 ]
@@ -112,7 +112,7 @@ timers_armed as (
 
 
 class AppendStatement:
-    """The batch append of a service: the kernel's tables and these read models, in one statement."""
+    """The batch append of a service: kernel tables and these read models, in one statement."""
 
     def __init__(self, tables: Sequence[Table], master_id: str) -> None:
         self._tables = [table_parts(table) for table in tables]
@@ -136,7 +136,7 @@ class AppendStatement:
         numbered = list(enumerate(batch, 1))
         arguments: list[Any] = [clock, *_commands(batch)]
         arguments += _columns(3, ((n, s, v) for n, c in numbered for s, v in c.expected.items()))
-        arguments += _columns(7, ((n, *e) for n, c in numbered for e in c.events))
+        arguments += _columns(9, ((n, *e) for n, c in numbered for e in c.events))
         arguments += _columns(7, ((n, *c.key) for n, c in numbered if c.key))
         arguments += _columns(6, ((n, *c.cursor) for n, c in numbered if c.cursor))
         arguments += [self._master_id, *_keys(numbered)]
@@ -163,8 +163,6 @@ def _commands(batch: Sequence[Append]) -> list[list[Any]]:
     return [
         [c.command_id for c in batch],
         [c.actor for c in batch],
-        [c.correlation_id for c in batch],
-        [c.causation_id for c in batch],
         [c.traceparent for c in batch],
     ]
 

@@ -57,7 +57,7 @@ class Wanted(NamedTuple):
 
 
 class Tail(NamedTuple):
-    """What a stream holds beyond what is known: perhaps a snapshot (version, bytes), then events."""
+    """What a stream holds beyond what is known: perhaps a snapshot, then events."""
 
     snapshot: tuple[int, bytes] | None
     events: list[Recorded]

@@ -123,10 +123,10 @@ create index personal_keys_subjects on vault.personal_keys using gin (subjects) 
 --            behind     the follower's cursor stands elsewhere
 create function append_commands(
     clock timestamptz,
-    command_ids uuid[], actors text[], correlations uuid[], causations uuid[], traceparents text[],
+    command_ids uuid[], actors text[], traceparents text[],
     expected_by int[], expected_stream uuid[], expected_version int[],
     event_by int[], event_ids uuid[], event_stream uuid[], event_version int[], event_topic text[],
-    event_schema smallint[], event_state bytea[],
+    event_schema smallint[], event_state bytea[], event_correlation uuid[], event_causation uuid[],
     key_by int[], key_scope text[], key_value text[], key_digest bytea[], key_stream uuid[], key_version int[],
     key_detail text[],
     cursor_by int[], cursor_name text[], cursor_log uuid[], cursor_from bigint[], cursor_to bigint[], cursor_hash text[]
@@ -161,9 +161,10 @@ begin
     insert into events (position, event_id, originator_id, originator_version, topic, schema_version, state,
                         actor, correlation_id, causation_id, command_id, traceparent, recorded_at)
     select head.position + row_number() over (order by e.ord), e.id, e.stream, e.version, e.topic, e.schema_version, e.state,
-           actors[e.command], correlations[e.command], causations[e.command], command_ids[e.command], traceparents[e.command], moment
-    from unnest(event_by, event_ids, event_stream, event_version, event_topic, event_schema, event_state)
-         with ordinality as e (command, id, stream, version, topic, schema_version, state, ord)
+           actors[e.command], e.correlation, e.causation, command_ids[e.command], traceparents[e.command], moment
+    from unnest(event_by, event_ids, event_stream, event_version, event_topic, event_schema, event_state,
+                event_correlation, event_causation)
+         with ordinality as e (command, id, stream, version, topic, schema_version, state, correlation, causation, ord)
     where e.command <> all (lost);
     get diagnostics appended = row_count;
     update log l set position = head.position + appended, recorded_at = moment where appended > 0;

@@ -14,6 +14,7 @@ from shared.draft import Draft
 from shared.store.append import AppendStatement
 from shared.store.database import connector, open_pool
 from shared.store.gather import Gather
+from shared.store.pulse import Pulse
 from shared.store.reader import LogReader, Tail, Wanted
 from shared.store.writer import Writer
 from shared.vault import Vault
@@ -32,7 +33,8 @@ class UsedKey(NamedTuple):
 _KEY = """select digest, command_id, stream, version, detail from idempotency
     where scope = $1 and key = $2"""
 _SNAPSHOT = """insert into snapshots as s (originator_id, originator_version, shape, state)
-    values ($1, $2, $3, $4) on conflict (originator_id) do update set originator_version = $2, shape = $3, state = $4
+    values ($1, $2, $3, $4) on conflict (originator_id)
+    do update set originator_version = $2, shape = $3, state = $4
     where s.originator_version < $2 or s.shape <> $3"""
 
 
@@ -47,6 +49,7 @@ class Store:
         self.vault = vault
         self.writer = writer
         self.clock = clock
+        self.pulse = Pulse(pool)
         self.log = LogReader(pool)
         self.tails: Gather[Wanted, Tail] = Gather(self.log.tails)
         self._later: set[asyncio.Task[Any]] = set()
@@ -61,7 +64,9 @@ class Store:
         """
         pool = await open_pool(dsn)
         writer = Writer(connector(dsn), AppendStatement(tables, vault.master_id), clock)
-        return cls(dsn, pool, vault, writer, clock)
+        store = cls(dsn, pool, vault, writer, clock)
+        writer.grown = store.pulse.beat
+        return store
 
     async def close(self) -> None:
         """Finish what is under way and disconnect."""

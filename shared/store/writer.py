@@ -37,6 +37,7 @@ class Writer:
         self._statement = statement
         self._clock = clock
         self._patience = patience
+        self.grown: Callable[[int], None] = lambda position: None
         self._waiting: list[_Entry] = []
         self._task: asyncio.Task[None] | None = None
         self._connection: asyncpg.Connection | None = None
@@ -94,6 +95,7 @@ class Writer:
             for entry in batch:
                 await self._flush_alone(entry)
             return
+        self.grown(max(answer.first_position or 0 for answer in answers))
         for (_, future), answer in zip(batch, answers, strict=True):
             if not future.done():
                 future.set_result(answer)

@@ -1,0 +1,91 @@
+"""What this service does about facts from the others, and about its own timers."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from services.incident import facts, incident
+from services.incident.facts import Fact as MachineFact
+from services.incident.facts import Facts, ProblemRaised, Told, facts_stream
+from services.incident.incidents import AUTO_CLOSE, Incidents
+from services.incident.rules import Status
+from services.incident.tables import PROBLEM_COPIES
+from shared.aggregate import Aggregate
+from shared.follower import Fact, Reaction
+from shared.ledger import Ledger, Order
+from shared.store.store import Store
+from shared.timers import Handler
+from shared.work import Work
+
+FACTS: Aggregate[Facts, MachineFact] = Aggregate("incident facts", Facts(), facts.evolve)
+
+
+class ProblemLogged(msgspec.Struct):
+    """What we read of a problem's first fact."""
+
+    number: str
+    title: str
+    incidents: list[UUID] = []
+
+
+class Attempted(msgspec.Struct):
+    """What we read of a notification that was delivered, or finally was not."""
+
+    about: UUID
+    contact: str
+    channel: str
+    at: datetime
+
+
+def from_problems(store: Store) -> Mapping[str, Reaction]:
+    """Keep a copy of every problem, so that links can be checked here; tell its incidents."""
+    machine_facts = Ledger(store, FACTS)
+
+    async def logged(fact: Fact, work: Work) -> None:
+        problem = fact.read(ProblemLogged)
+        row = (fact.subject, problem.number, problem.title, "new", fact.position)
+        work.row(PROBLEM_COPIES, row)
+        raised = ProblemRaised(problem=fact.subject, number=problem.number, title=problem.title)
+        for each in problem.incidents:
+            await work.execute(machine_facts, facts_stream(each), facts.attach, fact=raised)
+
+    return {"tocsin.problem.logged.v1": logged}
+
+
+def from_notifications(store: Store) -> Mapping[str, Reaction]:
+    """Let the timeline say who was told, and who could not be."""
+    machine_facts = Ledger(store, FACTS)
+
+    def outcome(name: str) -> Reaction:
+        async def told(fact: Fact, work: Work) -> None:
+            attempt = fact.read(Attempted)
+            entry = Told(
+                notification=fact.subject,
+                recipient=attempt.contact,
+                channel=attempt.channel,
+                outcome=name,
+                at=attempt.at,
+            )
+            stream = facts_stream(attempt.about)
+            await work.execute(machine_facts, stream, facts.attach, fact=entry)
+
+        return told
+
+    return {
+        "tocsin.notification.delivered.v1": outcome("delivered"),
+        "tocsin.notification.exhausted.v1": outcome("not reached"),
+    }
+
+
+def timers(incidents: Incidents) -> Mapping[str, Handler]:
+    """What rings in this service."""
+
+    async def close(stream: UUID) -> None:
+        held = await incidents.current(stream)
+        if held.state.status is Status.RESOLVED:
+            order = Order(stream=stream, actor="system:auto-close")
+            await incidents.execute(order, incident.close, at=incidents.store.clock())
+
+    return {AUTO_CLOSE: close}

@@ -1,0 +1,107 @@
+"""What this service tells the others. Everything else in its log is its own affair.
+
+Public data holds nothing personal; a changed shape is a new type beside the old one.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from services.incident import events as e
+from shared.domain import Event
+from shared.feed import Published
+
+
+class Declared(msgspec.Struct, frozen=True):
+    number: str
+    title: str
+    reporter: str
+    service: str | None
+    item: str | None
+    category: str | None
+    subcategory: str | None
+    impact: int | None
+    urgency: int | None
+    priority: int | None
+    group: str | None
+    assigned_to: str | None
+    source: str | None
+    started_at: datetime | None
+    detected_at: datetime | None
+    external_ref: str | None
+    tags: tuple[str, ...]
+
+
+class Categorised(msgspec.Struct, frozen=True):
+    category: str | None
+    subcategory: str | None
+    service: str | None
+    item: str | None
+
+
+class Prioritised(msgspec.Struct, frozen=True):
+    impact: int
+    urgency: int
+    priority: int
+
+
+class Assigned(msgspec.Struct, frozen=True):
+    group: str | None
+    person: str | None
+
+
+class At(msgspec.Struct, frozen=True):
+    at: datetime
+
+
+class Held(msgspec.Struct, frozen=True):
+    reason: str
+    problem: UUID | None
+
+
+class Resolved(msgspec.Struct, frozen=True):
+    code: str
+    known_error: str | None
+    at: datetime
+
+
+class Reopened(msgspec.Struct, frozen=True):
+    by_reporter: bool
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """That it happened is all there is to tell."""
+
+
+def _declared(happened: e.Declared) -> Declared:
+    told: dict[str, Any] = {n: getattr(happened, n) for n in Declared.__struct_fields__}
+    return Declared(**(told | {"number": f"INC-{happened.number}"}))
+
+
+def _at(happened: Any) -> At:
+    return At(happened.at)
+
+
+def _nothing(happened: Event) -> Nothing:
+    return Nothing()
+
+
+PUBLISHED: Published = {
+    e.Declared: _declared,
+    e.Categorised: lambda h: Categorised(h.category, h.subcategory, h.service, h.item),
+    e.Prioritised: lambda h: Prioritised(h.impact, h.urgency, h.priority),
+    e.Assigned: lambda h: Assigned(h.group, h.person),
+    e.Acknowledged: _at,
+    e.WorkStarted: _nothing,
+    e.Held: lambda h: Held(h.reason, h.problem),
+    e.Resumed: _nothing,
+    e.Noted: _nothing,
+    e.Diagnosed: _nothing,
+    e.Mitigated: _at,
+    e.Resolved: lambda h: Resolved(h.code, h.known_error, h.at),
+    e.Reopened: lambda h: Reopened(h.by_reporter),
+    e.Closed: _at,
+    e.Cancelled: _nothing,
+}

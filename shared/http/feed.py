@@ -1,0 +1,164 @@
+"""How others read a service: the pull feed, and the live stream for browsers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from shared.auth.caller import Caller
+from shared.auth.roles import Role
+from shared.errors import Forbidden, Malformed
+from shared.feed import PAGE, Feed, Published
+from shared.http.app import routes
+from shared.http.asked import Asked, allowed
+from shared.http.openapi import answers
+from shared.http.pages import Words
+from shared.http.service import service_of
+from shared.server import stopping
+
+BATCH = "application/cloudevents-batch+json"
+READERS = frozenset(Role) - {Role.REPORTER}
+_LONGEST_WAIT = 30.0
+
+After = Annotated[
+    str | None,
+    Query(alias="lastEventId", max_length=40, description="The last position you have seen"),
+]
+Wait = Annotated[float, Query(ge=0, le=_LONGEST_WAIT, description="Seconds to wait for news")]
+KnownHash = Annotated[
+    str, Query(alias="lastHash", pattern="^([0-9a-f]{64})?$", description="Its Tocsin-Hash")
+]
+
+
+class CloudEvent(msgspec.Struct, kw_only=True):
+    """A CloudEvent 1.0 in JSON; `position` is its place in the log."""
+
+    specversion: str
+    id: UUID
+    source: str
+    type: str
+    subject: str
+    time: str
+    datacontenttype: str
+    position: int
+    version: int
+    actor: str
+    correlationid: UUID
+    data: Any
+    causationid: UUID | msgspec.UnsetType = msgspec.UNSET
+    traceparent: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class Ticket(msgspec.Struct):
+    """Lets one EventSource in, once, within a minute."""
+
+    ticket: str
+
+
+class _Wanted(NamedTuple):
+    after: int
+    timeout: float
+    known_hash: str
+    limit: int
+
+
+def feed_routes(name: str, published: Published) -> APIRouter:
+    """The feed, the stream and the stream's tickets of a service."""
+    router = routes("feed", f"/v1/{name}")
+    by_reader = Annotated[Asked, Depends(allowed(*READERS))]
+
+    @router.get("/feed", **answers(list[CloudEvent]))
+    async def feed(
+        asked: by_reader,
+        after: After = None,
+        timeout: Wait = 0,
+        known_hash: KnownHash = "",
+        limit: Annotated[int, Query(ge=1, le=PAGE)] = PAGE,
+    ) -> Response:
+        """Published events behind a position, oldest first; waits for news if there are none."""
+        wanted = _Wanted(_position(after) or 0, timeout, known_hash, limit)
+        return await _feed(asked, Feed(name, asked.service.store, published), wanted)
+
+    @router.post("/stream-tickets", **answers(Ticket, 201))
+    async def ticket(asked: by_reader) -> Response:
+        """A one-minute, single-use ticket for `?ticket=`: EventSource sends no Authorization."""
+        issued = Ticket(asked.service.tickets.issue(asked.caller))
+        return Response(msgspec.json.encode(issued), 201, media_type="application/json")
+
+    @router.get("/stream", response_class=EventSourceResponse)
+    async def stream(
+        request: Request,
+        caller: Annotated[Caller, Depends(_streaming)],
+        subjects: Annotated[Words | None, Query(description="Only of these ids")] = None,
+        types: Annotated[Words | None, Query(description="Only of these types")] = None,
+        after: After = None,
+    ) -> AsyncIterator[ServerSentEvent]:
+        """Published events as they happen (server-sent events); Last-Event-ID resumes."""
+        start = _position(request.headers.get("last-event-id") or after)
+        feed = Feed(name, service_of(request).store, published)
+        async for event in _events(request, feed, start, set(subjects or ()), set(types or ())):
+            yield event
+
+    return router
+
+
+async def _feed(asked: Asked, feed: Feed, wanted: _Wanted) -> Response:
+    after, timeout, known_hash, limit = wanted
+    store, stop = asked.service.store, stopping(asked.request.app)
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout
+    page = await feed.page(after, limit=limit, known_hash=known_hash)
+    while not page.events and not stop.is_set() and (left := deadline - loop.time()) > 0:
+        await store.pulse.beyond(page.scanned, min(left, 1.0))
+        page = await feed.page(page.scanned, limit=limit)
+    headers = {
+        "tocsin-log": str(page.log),
+        "tocsin-hash": page.hash,
+        "tocsin-scanned": str(page.scanned),
+    }
+    content = b"[%b]" % b",".join(event for *_, event in page.events)
+    return Response(content, headers=headers, media_type=BATCH)
+
+
+async def _events(
+    request: Request, feed: Feed, start: int | None, subjects: set[str], types: set[str]
+) -> AsyncIterator[ServerSentEvent]:
+    store, stop = service_of(request).store, stopping(request.app)
+    after = (await store.log.head()).position if start is None else start
+    yield ServerSentEvent(comment="connected", retry=1_000)
+    while not stop.is_set():
+        page = await feed.page(after, limit=200)
+        for position, subject, kind, event in page.events:
+            if (not subjects or str(subject) in subjects) and (not types or kind in types):
+                yield ServerSentEvent(raw_data=event.decode(), event=kind, id=str(position))
+        after = page.scanned
+        if len(page.events) < 200 and not stop.is_set():
+            await store.pulse.beyond(after, 1.0)
+
+
+async def _streaming(
+    request: Request, ticket: Annotated[str | None, Query(max_length=16_384)] = None
+) -> Caller:
+    service = service_of(request)
+    if ticket is not None:
+        caller = await service.tickets.redeem(ticket)
+    else:
+        caller = await service.authenticator.authenticate(request.headers.get("authorization"))
+    if not caller.has(*READERS):
+        raise Forbidden("streams are for roles that read everything; a reporter reads lists")
+    return caller
+
+
+_streaming.roles = READERS  # type: ignore[attr-defined]  # for the document
+
+
+def _position(text: str | None) -> int | None:
+    if text is None or text == "":
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise Malformed("lastEventId must be a position, such as 42")
+    return int(text)

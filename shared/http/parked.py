@@ -1,0 +1,55 @@
+"""Parked facts over HTTP: see them, try them again."""
+
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends, Path, Response
+
+from shared.auth.roles import Role
+from shared.errors import NotFound
+from shared.follower import Follower
+from shared.http.app import routes
+from shared.http.asked import Asked, allowed
+from shared.http.openapi import answers
+from shared.parked import ParkedFact, parked, redrive
+
+
+class Redriven(msgspec.Struct):
+    """How many facts were taken again."""
+
+    redriven: int
+
+
+class ParkedPage(msgspec.Struct):
+    """What is set aside."""
+
+    items: list[ParkedFact]
+
+
+def parked_routes(name: str) -> APIRouter:
+    """Where operators of a service look after its parked facts."""
+    router = routes("operations", f"/v1/{name}/parked")
+    by_auditor = Annotated[Asked, Depends(allowed(Role.AUDITOR, Role.SERVICE))]
+    by_operator = Annotated[Asked, Depends(allowed(Role.SERVICE))]
+
+    @router.get("", **answers(ParkedPage))
+    async def list_parked(asked: by_auditor) -> Response:
+        """Facts of other services that could not be taken, with the reason."""
+        page = ParkedPage(await parked(asked.service.store))
+        return Response(msgspec.json.encode(page), media_type="application/json")
+
+    @router.post("/{follower}/{subject}/redrive", **answers(Redriven))
+    async def redrive_subject(
+        follower: Annotated[str, Path(max_length=100)],
+        subject: Annotated[str, Path(max_length=40)],
+        asked: by_operator,
+    ) -> Response:
+        """Take a subject's parked facts again, oldest first."""
+        service = asked.service
+        known = [f for f in service.followers if isinstance(f, Follower) and f.name == follower]
+        if not known:
+            raise NotFound(f"this service has no follower {follower}")
+        done = Redriven(await redrive(service.store, known[0], subject))
+        return Response(msgspec.json.encode(done), media_type="application/json")
+
+    return router

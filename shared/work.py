@@ -1,0 +1,61 @@
+"""The effects of one or several facts: many streams, one append, all or nothing."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Table
+
+from shared.aggregate import Folded
+from shared.domain import Event, State
+from shared.draft import Draft
+from shared.ledger import Ledger
+from shared.store.append import Appended
+from shared.store.store import Store
+
+S = TypeVar("S", bound=State)
+E = TypeVar("E", bound=Event)
+P = ParamSpec("P")
+
+MOST_STREAMS = 100
+"""Beyond this a command is a work list, done piece by piece."""
+
+
+class Work:
+    """A unit of work: commands are decided on the newest state, with what it did before."""
+
+    def __init__(self, store: Store, actor: str, **envelope: Any) -> None:
+        self.store = store
+        self._draft: Draft = store.draft(actor=actor, **envelope)
+
+    def caused_by(self, event: UUID, correlation_id: UUID) -> None:
+        """The commands that follow were caused by this event."""
+        self._draft.caused_by(event, correlation_id)
+
+    async def current(self, ledger: Ledger[S, E], stream: UUID) -> Folded[S]:
+        """The aggregate as this work would leave it; without events where there is none yet."""
+        drafted: Folded[S] | None = self._draft.state_of(stream)
+        return drafted or await ledger.held(stream, fresh=True)
+
+    async def execute(
+        self,
+        ledger: Ledger[S, E],
+        stream: UUID,
+        command: Callable[Concatenate[S, P], Sequence[E]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Folded[S]:
+        """Decide a command; nothing is stored before `append`. Raises the command's refusal."""
+        held = await self.current(ledger, stream)
+        events = command(held.state, *args, **kwargs)
+        return self._draft.add(ledger.aggregate, held, events)
+
+    def row(self, table: Table, values: tuple[Any, ...]) -> None:
+        """Write a row of a plain table (its primary key first): a copy of what others told."""
+        self._draft.change(table.name, values)
+
+    async def append(self, **more: Any) -> Appended:
+        """Store everything at once."""
+        for name, value in more.items():
+            setattr(self._draft.append, name, value)
+        return await self.store.writer.append(self._draft.append)
