@@ -1,20 +1,20 @@
 """The incidents of this service: their ledger, their numbers, who may see which."""
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from services.incident import incident, policy
+from services.incident import incident
 from services.incident.events import IncidentEvent, Resolved
 from services.incident.incident import Incident
-from services.incident.policy import Policy, policy_stream
 from services.incident.rules import READERS, Status
 from services.incident.tables import rows
 from shared.aggregate import Aggregate, Alarm, Folded
 from shared.auth.caller import Caller
-from shared.errors import Malformed, NotFound, Refused, Unavailable
-from shared.ledger import GuardMoved, Ledger
+from shared.errors import Malformed, NotFound, Refused
+from shared.ledger import Ledger
+from shared.policy import Policies
 from shared.store.gather import Gather
 from shared.store.store import Store
 
@@ -40,7 +40,6 @@ def _alarms(before: Incident, event: IncidentEvent, after: Incident) -> Iterable
 INCIDENT = Aggregate(
     "incident", Incident(), incident.evolve, about=_about, rows=rows, alarms=_alarms
 )
-POLICY = Aggregate("policy", policy.Policy(), policy.evolve)
 
 
 class Incidents(Ledger[Incident, IncidentEvent]):
@@ -48,24 +47,13 @@ class Incidents(Ledger[Incident, IncidentEvent]):
 
     def __init__(self, store: Store) -> None:
         super().__init__(store, INCIDENT)
-        self.policies = Ledger(store, POLICY)
+        self.policies = Policies(store, "incident")
         self._numbers: Gather[None, int] = Gather(self._draw)
         self._ids: OrderedDict[int, UUID] = OrderedDict()
 
     async def next_number(self) -> int:
         """A number no other incident has."""
         return await self._numbers.ask(None)
-
-    async def under(
-        self, name: str, act: Callable[[Folded[Policy]], Awaitable[Folded[Incident]]]
-    ) -> Folded[Incident]:
-        """Do what rests on a policy; once more where the policy has changed meanwhile."""
-        for fresh in (False, True, True):
-            try:
-                return await act(await self.policies.held(policy_stream(name), fresh=fresh))
-            except GuardMoved:
-                continue
-        raise Unavailable(f"the policy {name} keeps changing at this moment; try again")
 
     async def find(self, reference: str) -> UUID:
         """The id of an incident named by id or number. Raises NotFound, Malformed."""

@@ -12,7 +12,6 @@ from services.incident.events import IncidentEvent
 from services.incident.incident import Incident
 from services.incident.incidents import Incidents, require_visible
 from services.incident.matrix import matrix_of
-from services.incident.policy import Policy, policy_stream
 from services.incident.rules import DECLARERS, READERS, RULES
 from services.incident.view import IncidentView, render
 from shared.aggregate import Folded
@@ -23,6 +22,7 @@ from shared.http.asked import Asked, allowed
 from shared.http.moments import AsOf, EffectiveAt, moment_of, position_of
 from shared.http.openapi import answers
 from shared.http.waiting import has_seen
+from shared.policy import Policy
 
 P = ParamSpec("P")
 
@@ -67,7 +67,7 @@ async def declare(body: bodies.Declaration, asked: ByDeclarer) -> Response:
             **details,
         )
 
-    declared = await incidents.under("priority-matrix", under)
+    declared = await incidents.policies.under("priority-matrix", under)
     return await _answer(asked, declared, created=True)
 
 
@@ -112,7 +112,7 @@ async def prioritise(id: Reference, body: bodies.Prioritisation, asked: ByAgent)
         known = matrix_of(matrix.state.document, matrix.version + 1)
         return await incidents.execute(order, incident.prioritise, matrix=known, **body.arguments())
 
-    return await _answer(asked, await incidents.under("priority-matrix", under))
+    return await _answer(asked, await incidents.policies.under("priority-matrix", under))
 
 
 @router.post("/{id}/assign", **answers(IncidentView))
@@ -181,14 +181,14 @@ async def resolve(id: Reference, body: bodies.Resolution, asked: ByAgent) -> Res
         days = _reopening(reopening).auto_close_days
         return await incidents.execute(order, incident.resolve, close_after_days=days, **arguments)
 
-    return await _answer(asked, await incidents.under("reopening", under))
+    return await _answer(asked, await incidents.policies.under("reopening", under))
 
 
 @router.post("/{id}/reopen", **answers(IncidentView))
 async def reopen(id: Reference, body: bodies.Reason, asked: ByAgentOrReporter) -> Response:
     """Take it up again; from closed only within the reopen window, or by an incident manager."""
     incidents = incidents_of(asked)
-    policy = await incidents.policies.held(policy_stream("reopening"), fresh=True)
+    policy = await incidents.policies.named("reopening", fresh=True)
     return await _command(
         asked,
         id,

@@ -1,0 +1,63 @@
+"""Managed policies: versioned documents, replaced whole, never edited; every version stays."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from shared.aggregate import Aggregate, Folded
+from shared.domain import Event, State, event
+from shared.errors import Unavailable
+from shared.ledger import GuardMoved, Ledger
+from shared.store.store import Store
+
+T = TypeVar("T")
+
+
+@event("policy.set")
+class PolicySet(Event, frozen=True):
+    name: str
+    document: dict[str, Any]
+
+
+class Policy(State, frozen=True):
+    """The document in force; version 1 is the built-in one, before anybody set another."""
+
+    document: dict[str, Any] | None = None
+
+
+def set_policy(policy: Policy, *, name: str, document: dict[str, Any]) -> Sequence[PolicySet]:
+    """Put this document in force."""
+    return [] if policy.document == document else [PolicySet(name=name, document=document)]
+
+
+def evolve(policy: Policy, event: PolicySet) -> Policy:
+    """A policy after one more event."""
+    return Policy(document=event.document)
+
+
+POLICY = Aggregate("policy", Policy(), evolve)
+
+
+class Policies(Ledger[Policy, PolicySet]):
+    """The policies of one service, by name."""
+
+    def __init__(self, store: Store, service: str) -> None:
+        super().__init__(store, POLICY)
+        self._service = service
+
+    def stream(self, name: str) -> UUID:
+        """Where a policy's versions stand."""
+        return uuid5(NAMESPACE_URL, f"tocsin:{self._service}:policy:{name}")
+
+    async def named(self, name: str, *, fresh: bool = False) -> Folded[Policy]:
+        """The policy of this name; perhaps a moment old unless it must be fresh."""
+        return await self.held(self.stream(name), fresh=fresh)
+
+    async def under(self, name: str, act: Callable[[Folded[Policy]], Awaitable[T]]) -> T:
+        """Do what rests on a policy; once more where the policy has changed meanwhile."""
+        for fresh in (False, True, True):
+            try:
+                return await act(await self.named(name, fresh=fresh))
+            except GuardMoved:
+                continue
+        raise Unavailable(f"the policy {name} keeps changing at this moment; try again")
