@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -18,6 +18,7 @@ import pytest
 
 from shared.auth.issuer import EmbeddedIssuer
 from shared.auth.roles import Role
+from shared.embedded import APP, OWNER, EmbeddedPostgres
 from shared.process import free_port
 from tests.cli.sample import MODULE
 from tests.support.postgres import ROOT, new_home, remove_home
@@ -31,6 +32,7 @@ class Installation:
 
     home: Path
     ports: dict[str, int]
+    told: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[str] | None = None
 
     @property
@@ -44,7 +46,7 @@ class Installation:
         command = [sys.executable, "-m", MODULE]
         self.process = subprocess.Popen(
             command,
-            env=kept | told,
+            env=kept | told | self.told,
             cwd=ROOT,
             stdout=subprocess.PIPE,
             text=True,
@@ -200,6 +202,19 @@ def test_a_service_that_is_away_is_a_503_that_says_when_to_come_back(
     supervisor.resume()
     assert (status, media_type) == (503, "application/problem+json")
     assert json.loads(body)["type"] == "/problems/unavailable"
+
+
+def test_a_named_database_is_used_instead_of_its_own(
+    installation: Installation, postgres: EmbeddedPostgres
+) -> None:
+    installation.told = {
+        "TOCSIN_DATABASE_URL": postgres.url(role=APP),
+        "TOCSIN_MIGRATION_URL": postgres.url(role=OWNER),
+    }
+    installation.start()
+    assert set(installation.descendants()) == {"incident", "problem", "notification", "caddy"}
+    assert not (installation.home / "postgres").exists()
+    installation.until_visits("incident", 0)
 
 
 @pytest.mark.parametrize("setting", PORTS)

@@ -158,6 +158,8 @@ def test_a_folder_without_postgres_is_named(home: Path) -> None:
 
 def python_for_anyone() -> str | None:
     """Root's own interpreter may lie in a closed folder; the system's does not."""
+    if not reachable_by_anyone(ROOT):
+        return None
     candidates = (Path(sys.executable).resolve(), Path("/usr/bin/python3"))
     open_ones = (path for path in candidates if path.exists() and reachable_by_anyone(path))
     return str(next(open_ones, "")) or None
