@@ -24,7 +24,8 @@ _log = structlog.get_logger("tocsin.timers")
 _TAKE = """with due as (
     select stream, name, due_at from timers where due_at <= $1 and name = any($3::text[])
     order by due_at limit $4 for update skip locked)
-update timers t set due_at = $1::timestamptz + $2::interval * power(2, least(t.tries, 8)), tries = t.tries + 1
+update timers t set tries = t.tries + 1,
+    due_at = $1::timestamptz + $2::interval * power(2, least(t.tries, 8))
 from due where t.stream = due.stream and t.name = due.name
 returning t.stream, t.name, t.due_at, due.due_at as was_due"""
 _DONE = "delete from timers where stream = $1 and name = $2 and due_at = $3"

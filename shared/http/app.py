@@ -51,6 +51,7 @@ def build(definition: Definition, settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan(definition, settings, registry),
         max_body_size=BODY_LIMIT,
         telemetry=telemetry(),
+        generate_unique_id_function=lambda route: f"{definition.name}_{route.name}",
         docs_url=None,
         redoc_url=None,
     )

@@ -71,7 +71,7 @@ def feed_routes(name: str, published: Published) -> APIRouter:
     router = routes("feed", f"/v1/{name}")
     by_reader = Annotated[Asked, Depends(allowed(*READERS))]
 
-    @router.get("/feed", **answers(list[CloudEvent]))
+    @router.get("/feed", **answers(CloudEvent, batch_of=BATCH))
     async def feed(
         asked: by_reader,
         after: After = None,

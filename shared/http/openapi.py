@@ -42,11 +42,22 @@ _PROBLEM = {
 _ANSWERS: dict[str, Any] = {}
 
 
-def answers(kind: Any, status: int = 200, description: str = "The answer") -> dict[str, Any]:
-    """What a route is given so that its document names the msgspec type it answers with."""
-    name = getattr(kind, "__name__", str(kind))
-    _ANSWERS[name] = kind
-    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+def answers(
+    kind: type[msgspec.Struct],
+    status: int = 200,
+    description: str = "The answer",
+    *,
+    batch_of: str | None = None,
+) -> dict[str, Any]:
+    """What a route is given so that its document names the msgspec type it answers with.
+
+    `batch_of` is the media type of an answer that is an array of them.
+    """
+    _ANSWERS[kind.__name__] = kind
+    schema: dict[str, Any] = {"$ref": f"#/components/schemas/{kind.__name__}"}
+    content = {"application/json": {"schema": schema}}
+    if batch_of is not None:
+        content = {batch_of: {"schema": {"type": "array", "items": schema}}}
     responses = {str(status): {"description": description, "content": content}}
     return {
         "response_model": None,
