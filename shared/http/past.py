@@ -1,0 +1,82 @@
+"""The past of one thing over HTTP: pages of its events, oldest first."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from fastapi import Response
+
+from shared.event_view import EventView
+from shared.http.asked import Asked
+from shared.http.moments import AsOf, EffectiveAt, moment_of, position_of
+from shared.http.pages import Cursor, ListQuery, filters_of, read_cursor, write_cursor
+from shared.ledger import happened_by
+from shared.store.reader import Recorded
+from shared.timeline import Entry
+
+
+class PastQuery(ListQuery):
+    """Which part of the past, oldest first."""
+
+    as_of: AsOf = None
+    effective_at: EffectiveAt = None
+
+
+class Timeline(msgspec.Struct):
+    """A page of a timeline."""
+
+    items: list[Entry]
+    next_cursor: str | None
+    total_estimate: int
+    position: int
+
+
+class Events(msgspec.Struct):
+    """A page of events."""
+
+    items: list[EventView]
+    next_cursor: str | None
+    total_estimate: int
+    position: int
+
+
+class PastPage(NamedTuple):
+    """Some of the events, and where the next page begins."""
+
+    events: Sequence[Recorded]
+    next_cursor: str | None
+    total: int
+    position: int
+
+
+async def past_page(asked: Asked, query: PastQuery, streams: Sequence[UUID]) -> PastPage:
+    """A page of what these streams hold together; the first of them names the walk."""
+    filters = filters_of(query)
+    cursor = read_cursor(query.cursor, asked, filters)
+    log = asked.service.store.log
+    position = cursor.position if cursor else await position_of(query.as_of, log)
+    if position is None:
+        position = (await log.head()).position
+    happened = await _happened(asked, query, streams, position)
+    start = int(cursor.value) if cursor else 0
+    following = None
+    if len(happened) > start + query.limit:
+        place = Cursor(position, str(start + query.limit), str(streams[0]))
+        following = write_cursor(place, asked, filters)
+    return PastPage(happened[start : start + query.limit], following, len(happened), position)
+
+
+async def _happened(
+    asked: Asked, query: PastQuery, streams: Sequence[UUID], position: int
+) -> Sequence[Recorded]:
+    found = [e for stream in streams for e in await asked.service.store.log.stream(stream)]
+    known = sorted((e for e in found if e.position <= position), key=lambda e: e.position)
+    moment = moment_of(query.effective_at)
+    return known if moment is None else happened_by(known, moment)
+
+
+def paged(kind: Any, items: Sequence[Any], page: PastPage) -> Response:
+    """A page's answer: these items of it, as `Timeline` or `Events`."""
+    content = kind(items, page.next_cursor, page.total, page.position)
+    return Response(msgspec.json.encode(content), media_type="application/json")
