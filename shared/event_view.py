@@ -10,6 +10,7 @@ import msgspec
 from shared.domain import Event, Sealed
 from shared.store.reader import Recorded
 from shared.store.store import Store
+from shared.vault import Vault
 
 
 class EventView(msgspec.Struct, kw_only=True):
@@ -59,14 +60,14 @@ def _view(store: Store, recorded: Recorded, event: Event) -> EventView:
         causation_id=recorded.causation_id,
         command_id=recorded.command_id,
         traceparent=recorded.traceparent,
-        data=opened(store, recorded.originator_id, event),
+        data=opened(store.vault, recorded.originator_id, event),
     )
 
 
-def opened(store: Store, stream: UUID, event: Event) -> Event:
+def opened(vault: Vault, stream: UUID, event: Event) -> Event:
     """The event in clear; its keys must have been loaded."""
     clear = {
-        name: store.vault.open(stream, value)
+        name: vault.open(stream, value)
         for name in type(event).personal
         if isinstance(value := getattr(event, name), Sealed)
     }

@@ -11,7 +11,7 @@ import hashlib
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from uuid import UUID
 
@@ -27,6 +27,7 @@ ERASED = "[erased]"
 
 _REMEMBERED = 20_000
 _FRESH_SECONDS = 30.0
+Fetch = Callable[..., Awaitable[list[asyncpg.Record]]]
 _LOAD = "select id, wrapped from vault.personal_keys where id = any($1::uuid[])"
 
 
@@ -73,11 +74,15 @@ class Vault:
 
     async def load(self, database: asyncpg.Pool, values: Iterable[Personal | None]) -> None:
         """Fetch the keys of these values, in one query, unless they are remembered."""
+        await self.load_from(database.fetch, values)
+
+    async def load_from(self, fetch: Fetch, values: Iterable[Personal | None]) -> None:
+        """As `load`, through one connection's `fetch`."""
         now = self._seconds()
         wanted = {v.key for v in values if isinstance(v, Sealed) and not self._is_fresh(v.key, now)}
         if not wanted:
             return
-        found = {row["id"]: row["wrapped"] for row in await database.fetch(_LOAD, list(wanted))}
+        found = {row["id"]: row["wrapped"] for row in await fetch(_LOAD, list(wanted))}
         for key in wanted:
             self._remember(key, self._unwrap(key, found[key]) if key in found else None)
 

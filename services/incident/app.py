@@ -3,14 +3,16 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import get_args
 
 from fastapi import FastAPI
 
 from services.incident import history, lists, routes
-from services.incident.incidents import Incidents
+from services.incident.events import IncidentEvent
+from services.incident.incidents import INCIDENT, Incidents
 from services.incident.policies import from_notifications, from_problems, timers
 from services.incident.published import PUBLISHED
-from services.incident.tables import TABLES
+from services.incident.tables import INCIDENT_TEXTS, INCIDENTS, TABLES
 from shared.auth.open import KNOWN_API_KEYS
 from shared.background import running
 from shared.follower import Reaction
@@ -18,6 +20,7 @@ from shared.http.app import Definition, build
 from shared.http.feed import feed_routes
 from shared.http.parked import parked_routes
 from shared.http.service import Service
+from shared.rebuild import Replayed
 from shared.settings import Service as Name
 from shared.settings import Settings
 
@@ -47,6 +50,9 @@ DEFINITION = Definition(
     ),
     tables=(*TABLES, KNOWN_API_KEYS),
     running=_running,
+    replayed=Replayed(
+        {kind.topic: INCIDENT for kind in get_args(IncidentEvent)}, (INCIDENTS, INCIDENT_TEXTS)
+    ),
 )
 
 

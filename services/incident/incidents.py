@@ -12,7 +12,7 @@ from services.incident.rules import READERS, Status
 from services.incident.tables import rows
 from shared.aggregate import Aggregate, Alarm, Folded
 from shared.auth.caller import Caller
-from shared.errors import Malformed, NotFound, Refused
+from shared.errors import NotFound, Refused
 from shared.ledger import Ledger
 from shared.policy import Policies
 from shared.store.gather import Gather
@@ -56,13 +56,13 @@ class Incidents(Ledger[Incident, IncidentEvent]):
         return await self._numbers.ask(None)
 
     async def find(self, reference: str) -> UUID:
-        """The id of an incident named by id or number. Raises NotFound, Malformed."""
+        """The id of an incident named by id or number. Raises NotFound."""
         if reference[:4].upper() == "INC-" and reference[4:].isascii() and reference[4:].isdigit():
             return await self._by_number(int(reference[4:]))
         try:
             return UUID(reference)
         except ValueError:
-            raise Malformed("an incident is named by its id or its number, such as INC-1") from None
+            raise NotFound(f"there is no incident {reference}: give an id, or INC-1") from None
 
     async def known_problem(self, reference: str) -> UUID:
         """The id of a problem the problem service has told of. Raises Refused."""

@@ -19,6 +19,7 @@ from shared.http.openapi import describe
 from shared.http.problems import explain_failures
 from shared.http.service import Service
 from shared.migrate import is_current
+from shared.rebuild import Replayed
 from shared.settings import Service as Name
 from shared.settings import Settings
 from shared.store.store import Store
@@ -38,6 +39,7 @@ class Definition:
     routers: Sequence[APIRouter]
     tables: Sequence[Table]
     running: Callable[[Service], AbstractAsyncContextManager[None]]
+    replayed: Replayed
 
 
 def build(definition: Definition, settings: Settings | None = None) -> FastAPI:

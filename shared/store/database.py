@@ -33,7 +33,8 @@ class _Connection(asyncpg.Connection):
         return ""
 
 
-async def _prepare(connection: asyncpg.Connection) -> None:
+async def prepare(connection: asyncpg.Connection) -> None:
+    """Let a connection read and write jsonb as Python values."""
     await connection.set_type_codec(
         "jsonb", schema="pg_catalog", encoder=_encode, decoder=msgspec.json.decode, format="text"
     )
@@ -50,7 +51,7 @@ async def open_pool(dsn: str, *, most: int = 8) -> asyncpg.Pool:
         min_size=0,
         max_size=most,
         connection_class=_Connection,
-        init=_prepare,
+        init=prepare,
         timeout=2,
         command_timeout=30,
         server_settings={"application_name": "tocsin"},
