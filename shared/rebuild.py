@@ -8,7 +8,6 @@ from sqlalchemy import Table
 
 from shared.aggregate import Aggregate, Folded
 from shared.event_view import opened, sealed_in
-from shared.store.database import prepare
 from shared.store.reader import COLUMNS, Recorded
 from shared.store.tables import is_versioned, own_columns
 from shared.vault import Vault
@@ -44,7 +43,7 @@ class Rebuild:
         """Make the tables anew; without `keep` only tell how they differ from the log."""
         connection = await asyncpg.connect(dsn)
         try:
-            await prepare(connection)
+            await _take_json_as_text(connection)
             transaction = connection.transaction()
             await transaction.start()
             rebuilt = await self._replayed(connection)
@@ -139,6 +138,17 @@ class _Replay:
 
     def _finish(self, table: str, values: tuple[Any, ...]) -> None:
         self._done.setdefault(table, []).append(values)
+
+
+async def _take_json_as_text(connection: asyncpg.Connection) -> None:
+    """A row's JSON values are texts; COPY is binary, where jsonb begins with its version."""
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        encoder=lambda text: b"\x01" + text.encode(),
+        decoder=lambda data: data[1:].decode(),
+        format="binary",
+    )
 
 
 def _columns(table: Table) -> list[str]:
