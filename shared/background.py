@@ -9,6 +9,7 @@ from shared.auth.issuer import EmbeddedIssuer
 from shared.auth.roles import Role
 from shared.client import new_client
 from shared.follower import Follower, Reaction
+from shared.housekeeping import keep_house
 from shared.http.service import Service
 from shared.settings import Service as Name
 from shared.settings import Settings
@@ -33,6 +34,7 @@ async def running(
             follower = Follower(name, source, service.store, client, reactions)
             service.followers.append(follower)
             await stack.enter_async_context(_task(follower.run()))
+        await stack.enter_async_context(_task(keep_house(service.store)))
         if timers:
             await stack.enter_async_context(_task(Timers(service.store, timers).run()))
         yield

@@ -67,7 +67,7 @@ class Ledger(Generic[S, E]):
         self.store = store
         self.aggregate = aggregate
         self._cache: OrderedDict[UUID, Folded[S]] = OrderedDict()
-        self._turns: dict[object, asyncio.Lock] = {}
+        self._turns: dict[object, _Turn] = {}
 
     async def execute(
         self,
@@ -265,10 +265,20 @@ class Ledger(Generic[S, E]):
         if what is None:
             yield
             return
-        lock = self._turns.setdefault(what, asyncio.Lock())
+        turn = self._turns.setdefault(what, _Turn())
+        turn.users += 1
         try:
-            async with lock:
+            async with turn.lock:
                 yield
         finally:
-            if not lock.locked() and not lock._waiters:
-                self._turns.pop(what, None)
+            turn.users -= 1
+            if turn.users == 0:
+                del self._turns[what]
+
+
+class _Turn:
+    """A lock, and how many hold it or wait for it."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.users = 0

@@ -27,8 +27,9 @@ from services.incident.events import (
 )
 from services.incident.matrix import Matrix
 from services.incident.rules import RULES, WHY_NOT, Status
+from shared.auth.roles import Role
 from shared.domain import Personal, State, changed
-from shared.errors import Refused
+from shared.errors import Forbidden, Refused
 
 
 class Incident(State, frozen=True):
@@ -239,10 +240,14 @@ def reopen(
     reason: str,
     at: datetime,
     window: timedelta,
-    by_manager: bool = False,
+    roles: frozenset[Role],
     by_reporter: bool = False,
 ) -> Sequence[IncidentEvent]:
+    """From closed: a person needs the manager's role, a machine to be within the window."""
     _require(incident, "reopen")
+    by_manager = not roles.isdisjoint({Role.INCIDENT_MANAGER, Role.ADMIN})
+    if incident.status is Status.CLOSED and not by_manager and Role.SERVICE not in roles:
+        raise Forbidden("reopening a closed incident needs the role incident_manager")
     if incident.status is Status.CLOSED and not by_manager and _is_too_late(incident, at, window):
         raise Refused(
             f"it was closed more than {window.days} days ago: an incident manager may reopen it, "

@@ -83,7 +83,8 @@ async def read(
     await has_seen(asked.service, wait_for)
     incidents = incidents_of(asked)
     stream = await incidents.find(id)
-    if as_of is None and effective_at is None:
+    is_present = as_of is None and effective_at is None
+    if is_present:
         found = await incidents.current(stream)
     else:
         position = await position_of(as_of, asked.service.store.log)
@@ -91,7 +92,7 @@ async def read(
             stream, position=position, effective_at=moment_of(effective_at)
         )
     require_visible(found, asked.caller)
-    content = await render(asked.service.store, found, asked.caller)
+    content = await render(asked.service.store, found, asked.caller if is_present else None)
     return Response(content, headers={"etag": f'"{found.version}"'}, media_type="application/json")
 
 
@@ -196,7 +197,7 @@ async def reopen(id: Reference, body: bodies.Reason, asked: ByAgentOrReporter) -
         reason=body.reason,
         at=asked.now,
         window=timedelta(days=_reopening(policy).window_days),
-        by_manager=asked.caller.has(Role.INCIDENT_MANAGER),
+        roles=asked.caller.roles,
         by_reporter=not asked.caller.has(*RULES["resolve"].roles),
     )
 

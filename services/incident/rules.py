@@ -72,6 +72,14 @@ def _target(status: Status, cell: str) -> Status | None:
 RULES = _read(_TABLE)
 """By command, in the order they are usually given."""
 
+
+def roles_for(command: str, status: Status | None) -> frozenset[Role]:
+    """Who may give a command in this status: a closed incident is its manager's to reopen."""
+    if command == "reopen" and status is Status.CLOSED:
+        return frozenset({Role.INCIDENT_MANAGER})
+    return RULES[command].roles
+
+
 WHY_NOT = {
     Status.NEW: "the incident is new",
     Status.IN_PROGRESS: "the incident is in progress",

@@ -34,6 +34,8 @@ _SENTENCES: dict[type[Event], Sentence] = {
     f.ProblemRaised: lambda h: (f"Problem {h.number} raised", h.title),
 }
 
+_SOURCES: dict[type[Event], str] = {f.Told: "notification", f.ProblemRaised: "problem"}
+
 
 def _named(*names: str | None) -> str:
     return " / ".join(name for name in names if name) or "nobody"

@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 
 from services.incident.incident import Incident, refusal
-from services.incident.rules import RULES
+from services.incident.rules import RULES, roles_for
 from shared.aggregate import Folded
 from shared.auth.caller import Caller
 from shared.auth.roles import Role
@@ -164,12 +164,12 @@ def _actions(status: str, roles: frozenset[Role], own: bool) -> bytes:
 
 
 def _action(name: str, status: Any, roles: frozenset[Role], own: bool) -> Action:
-    reason = refusal(Incident(status=status), name) or _forbidden(name, roles, own)
+    reason = refusal(Incident(status=status), name) or _forbidden(name, status, roles, own)
     return Action(name, reason is None, reason, f"/v1/incidents/{{id}}/{name}")
 
 
-def _forbidden(name: str, roles: frozenset[Role], own: bool) -> str | None:
-    needed = RULES[name].roles
+def _forbidden(name: str, status: Any, roles: frozenset[Role], own: bool) -> str | None:
+    needed = roles_for(name, status)
     if Role.ADMIN in roles or roles & (needed - {Role.REPORTER}):
         return None
     if Role.REPORTER in roles & needed:

@@ -13,6 +13,7 @@ from shared.store.database import CONNECTION_LOST
 from shared.store.store import Store
 
 _PARKED = "select follower, count(*) as parked from parked group by follower"
+_CURSORS = "select name, position from cursors"
 _KERNEL = """select (select position from log) as position,
     (select count(*) from timers where due_at < now() - interval '1 minute') as overdue"""
 
@@ -61,6 +62,12 @@ class Gauges:
         self._overdue = Gauge(
             "tocsin_timers_overdue", "Timers due for over a minute", registry=registry
         )
+        self._followed = Gauge(
+            "tocsin_follower_position",
+            "How far a feed was followed",
+            ["follower"],
+            registry=registry,
+        )
         self._parked = Gauge(
             "tocsin_facts_parked", "Facts set aside", ["follower"], registry=registry
         )
@@ -71,6 +78,9 @@ class Gauges:
         self.database.set(1)
         self._position.set(row["position"])
         self._overdue.set(row["overdue"])
+        for follower, position in await store.pool.fetch(_CURSORS):
+            self._followed.labels(follower).set(position)
+        self._parked.clear()
         for parked in await store.pool.fetch(_PARKED):
             self._parked.labels(parked["follower"]).set(parked["parked"])
 

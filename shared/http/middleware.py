@@ -8,9 +8,9 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.errors import Unavailable
 from shared.http.problems import explain, problem
 
-SECONDS_TO_ARRIVE = 10.0
 SECONDS_TO_HANDLE = 5.0
 _PATIENT = ("/feed", "/stream", "/backfill", "/export", "/inbox")
 _log = structlog.get_logger("tocsin.http")
@@ -68,9 +68,9 @@ class Watch:
         try:
             async with asyncio.timeout(None if patient else SECONDS_TO_HANDLE):
                 await self._app(scope, receive, send)
-        except TimeoutError as late:
-            response = explain(late)
-            await response(scope, receive, send)
+        except TimeoutError:
+            late = Unavailable("this took too long and was given up; try again")
+            await explain(late)(scope, receive, send)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
