@@ -50,6 +50,9 @@ lock: .venv/.dev-ok ## resolve the dependencies anew
 	@$(LOCK) --extra build -o requirements.lock
 	@$(LOCK) --extra build --extra dev -c requirements.lock -o requirements-dev.lock
 
+faults: .venv/.dev-ok ## kill each process, PostgreSQL included, 20 times under load
+	@TOCSIN_KILLS=$${TOCSIN_KILLS:-20} $(PYTEST) -q tests/faults
+
 bench: .venv/.dev-ok ## measure: a table, and bench.json
 	@$(BIN)/python -m tests.bench
 
@@ -76,4 +79,4 @@ LOCK = $(BIN)/uv pip compile pyproject.toml -q --universal --python-version 3.11
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help run demo test check format format-check lint types architecture audit lock bench clean
+.PHONY: help run demo test check format format-check lint types architecture audit lock faults bench clean
