@@ -22,6 +22,8 @@ PATIENCE = 60.0  # seconds for everything to be ready
 GLANCE = 0.05
 RELEASE = 2.0  # seconds in which ports of an earlier run become free
 TRIES = 3  # starts of a program that keeps ending before it was ever ready
+LOCAL_MAIL = "smtp://127.0.0.1:8025"  # where the demo receives; until then mail is tried again
+LOCAL_RECEIVERS = "127.0.0.0/8"
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -120,10 +122,14 @@ class Supervisor:
             await self._until_answered(child, f"{self.settings.url_of(service)}/readyz")
 
     def _told_to_services(self) -> dict[str, str]:
+        allowed = self.settings.outbound_allow
+        mail = self.settings.smtp_url
         told = {
             "home": str(self.settings.home),
             "local": "true",
             "service_token": service_token(self.settings.home),
+            "smtp_url": mail.get_secret_value() if mail else LOCAL_MAIL,
+            "outbound_allow": ",".join(map(str, allowed)) or LOCAL_RECEIVERS,
         }
         if self._database:
             told |= self._database.urls()
