@@ -1,6 +1,6 @@
 """The effects of one or several facts: many streams, one append, all or nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -9,14 +9,16 @@ from sqlalchemy import Table
 from shared.aggregate import Folded
 from shared.domain import Event, State
 from shared.draft import Draft
-from shared.ledger import Ledger
-from shared.store.append import Appended
+from shared.errors import Stale, Unavailable
+from shared.ledger import Ledger, Order
+from shared.store.append import Appended, IdempotencyKey
 from shared.store.store import Store
 
 S = TypeVar("S", bound=State)
 E = TypeVar("E", bound=Event)
 P = ParamSpec("P")
 
+_TRIES = 8
 MOST_STREAMS = 100
 """Beyond this a command is a work list, done piece by piece."""
 
@@ -59,3 +61,31 @@ class Work:
         for name, value in more.items():
             setattr(self._draft.append, name, value)
         return await self.store.writer.append(self._draft.append)
+
+
+async def settle(
+    ledger: Ledger[S, E], order: Order, act: Callable[[Work], Awaitable[Folded[S]]]
+) -> Folded[S]:
+    """Carry a command on several streams to the log; `act` decides, perhaps more than once.
+
+    Answers the aggregate that `act` answered with, as stored; for a used idempotency key the same
+    again. Raises the commands' refusals, NotFound, Stale, KeyReused, Unavailable.
+    """
+    for _ in range(_TRIES):
+        if order.key is not None and (prior := await ledger.answered(order.key)):
+            return prior
+        work = Work(
+            ledger.store,
+            order.actor,
+            correlation_id=order.correlation_id,
+            causation_id=order.causation_id,
+            traceparent=order.traceparent,
+        )
+        held = await ledger.current(order.stream)
+        if order.version not in (None, held.version):
+            raise Stale(f"it is at version {held.version} by now; read it again")
+        after = await act(work)
+        key = order.key and IdempotencyKey(*order.key, after.stream, after.version, order.detail)
+        if (await work.append(key=key)).outcome in ("appended", "already"):
+            return await ledger.past(after.stream, version=after.version)
+    raise Unavailable("others keep changing it at this moment; try again")
