@@ -89,14 +89,15 @@ class Writer:
     async def _flush(self, batch: list[_Entry]) -> None:
         try:
             answers = await self._store([command for command, _ in batch])
-        except PostgresError:
+        except (PostgresError, ValueError):
             if len(batch) == 1:
                 raise
             for entry in batch:
                 await self._flush_alone(entry)
             return
-        self.grown(max(answer.first_position or 0 for answer in answers))
-        for (_, future), answer in zip(batch, answers, strict=True):
+        for (command, future), answer in zip(batch, answers, strict=True):
+            if answer.first_position is not None:
+                self.grown(answer.first_position + len(command.events) - 1)
             if not future.done():
                 future.set_result(answer)
 
@@ -117,6 +118,8 @@ class Writer:
                 prepared = await self._ready()
                 rows = await prepared.fetch(*self._statement.arguments(commands, self._clock()))
                 return [Appended(*row[1:]) for row in sorted(rows, key=lambda row: row[0])]
+            except ValueError:  # the driver cannot encode it, and calls that a lost interface
+                raise
             except CONNECTION_LOST as lost:
                 await self._drop()
                 if loop.time() + pause > deadline:

@@ -1,0 +1,79 @@
+"""Composition root of the notification service."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, get_args
+
+from fastapi import FastAPI
+
+from services.notification import lists, managed, routes
+from services.notification.contacts import CONTACT, Contacts
+from services.notification.events import ContactEvent, NotificationEvent, SubscriptionEvent
+from services.notification.notifications import NOTIFICATION, SEND, Notifications
+from services.notification.policies import Planner
+from services.notification.published import PUBLISHED
+from services.notification.sender import sending
+from services.notification.subscriptions import SUBSCRIPTION, Subscriptions
+from services.notification.tables import CONTACTS, NOTIFICATIONS, SUBSCRIPTIONS, TABLES
+from shared.aggregate import Aggregate
+from shared.auth.open import KNOWN_API_KEYS
+from shared.background import running
+from shared.follower import Reaction
+from shared.http.app import Definition, build
+from shared.http.feed import feed_routes
+from shared.http.parked import parked_routes
+from shared.http.service import Service
+from shared.rebuild import Replayed
+from shared.settings import Service as Name
+from shared.settings import Settings
+
+
+@asynccontextmanager
+async def _running(service: Service) -> AsyncIterator[None]:
+    notifications = Notifications(service.store)
+    contacts, subscriptions = Contacts(service.store), Subscriptions(service.store)
+    service.parts |= {
+        "notifications": notifications,
+        "contacts": contacts,
+        "subscriptions": subscriptions,
+    }
+    planner = Planner(notifications, subscriptions)
+    follows: dict[Name, Mapping[str, Reaction]] = {
+        "incident": planner.reactions("incident"),
+        "problem": planner.reactions("problem"),
+    }
+    async with (
+        sending(notifications, contacts, service.settings) as sender,
+        running(service, follows=follows, timers={SEND: sender.ring}),
+    ):
+        yield
+
+
+_AGGREGATES: dict[str, Aggregate[Any, Any]] = {
+    **{kind.topic: CONTACT for kind in get_args(ContactEvent)},
+    **{kind.topic: SUBSCRIPTION for kind in get_args(SubscriptionEvent)},
+    **{kind.topic: NOTIFICATION for kind in get_args(NotificationEvent)},
+}
+
+DEFINITION = Definition(
+    name="notification",
+    description="Who is told of what, by which channel, with every attempt on record.",
+    migrations=Path(__file__).with_name("migrations"),
+    routers=(
+        lists.router,
+        routes.router,
+        managed.contacts_router,
+        managed.subscriptions_router,
+        feed_routes("notification", PUBLISHED),
+        parked_routes("notification"),
+    ),
+    tables=(*TABLES, KNOWN_API_KEYS),
+    running=_running,
+    replayed=Replayed(_AGGREGATES, (CONTACTS, SUBSCRIPTIONS, NOTIFICATIONS)),
+)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The notification service as an ASGI application."""
+    return build(DEFINITION, settings)

@@ -1,0 +1,98 @@
+"""What the commands of the notification service take."""
+
+import base64
+import binascii
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from services.notification import template
+from services.notification.copies import STATUS_AFTER
+from services.notification.events import Channel
+from shared.http.body import Body, Line, Name, Text
+from shared.outgoing import MOST_CHARACTERS
+
+_MAILBOX = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$"
+_SECRET_BYTES = range(24, 65)
+
+
+def _signs(secret: SecretStr) -> SecretStr:
+    prefix, _, encoded = secret.get_secret_value().partition("_")
+    try:
+        length = len(base64.b64decode(encoded, validate=True))
+    except (binascii.Error, ValueError):
+        length = 0
+    if prefix != "whsec" or length not in _SECRET_BYTES:
+        raise ValueError("must be whsec_ and 24 to 64 random bytes in base64")
+    return secret
+
+
+def _is_told(fact: str) -> str:
+    if fact not in STATUS_AFTER:
+        raise ValueError(f"is not told of; these are: {', '.join(STATUS_AFTER)}")
+    return fact
+
+
+def _names_values(words: str) -> str:
+    if unknown := template.unknown_names(words):
+        known = ", ".join(template.NAMES)
+        raise ValueError(f"{', '.join(unknown)} is not known; there are {known}")
+    return words
+
+
+Secret = Annotated[SecretStr, Field(max_length=100), AfterValidator(_signs)]
+FactName = Annotated[
+    str, AfterValidator(_is_told), Field(json_schema_extra={"enum": list(STATUS_AFTER)})
+]
+Email = Annotated[str, Field(max_length=254, pattern=_MAILBOX, examples=["ada@example.com"])]
+Level = Annotated[int, Field(ge=1, le=9)]
+
+
+class Hook(Body):
+    """A webhook, signed by the Standard Webhooks scheme; the secret is never shown again."""
+
+    url: Annotated[
+        str,
+        Field(min_length=1, max_length=MOST_CHARACTERS, examples=["https://example.com/hooks"]),
+    ]
+    secret: Secret | None = None
+
+
+class ContactDocument(Body):
+    """A person and how to reach them; names and addresses are kept encrypted."""
+
+    name: Line
+    person: Annotated[
+        Name | None, Field(description="Their id in tokens; the caller's own if left out")
+    ] = None
+    email: Email | None = None
+    webhook: Hook | None = None
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> Self:
+        if self.email is None and self.webhook is None:
+            raise ValueError("give an e-mail address, a webhook or both")
+        return self
+
+
+class TemplateDocument(Body):
+    """Words with {{names}} in them: number, title, status, priority, service and the like."""
+
+    subject: Annotated[Line, AfterValidator(_names_values)]
+    text: Annotated[Text, AfterValidator(_names_values)]
+
+
+class SubscriptionDocument(Body):
+    """Which facts reach a contact by which channel; a filter left empty lets everything pass."""
+
+    contact: UUID
+    channel: Channel
+    facts: Annotated[list[FactName], Field(min_length=1, max_length=50)]
+    priorities: Annotated[list[Level], Field(max_length=9)] = []
+    services: Annotated[list[Name], Field(max_length=100)] = []
+    template: TemplateDocument | None = None
+
+
+class NoArguments(Body):
+    """A command without arguments; the body may be left out."""

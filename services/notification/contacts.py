@@ -1,0 +1,35 @@
+"""The contacts of this service: their ledger, and their addresses in clear for a call."""
+
+from services.notification import contact
+from services.notification.contact import Contact
+from services.notification.events import Channel, ContactEvent
+from services.notification.tables import contact_rows
+from shared.aggregate import Aggregate, Folded
+from shared.domain import Personal
+from shared.ledger import Ledger
+from shared.store.store import Store
+from shared.vault import ERASED
+
+CONTACT = Aggregate("contact", Contact(), contact.evolve, rows=contact_rows)
+
+
+class Contacts(Ledger[Contact, ContactEvent]):
+    """The ledger of contacts."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, CONTACT)
+
+    async def address(self, held: Folded[Contact], channel: Channel) -> str | None:
+        """Where to reach it, in clear; None where it has no such address, or it was erased."""
+        return await self._opened(held, held.state.reach(channel))
+
+    async def secret(self, held: Folded[Contact]) -> str | None:
+        """What its webhook is signed with, in clear; None where it was erased."""
+        return await self._opened(held, held.state.secret)
+
+    async def _opened(self, held: Folded[Contact], value: Personal | None) -> str | None:
+        if value is None:
+            return None
+        await self.store.vault.load(self.store.pool, [value])
+        clear = self.store.vault.open(held.stream, value)
+        return None if clear == ERASED else clear

@@ -1,0 +1,105 @@
+"""What the others tell of their incidents and problems, and our copy of it: what messages say."""
+
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from shared.follower import Fact
+
+STATUS_AFTER: dict[str, str | None] = {
+    "incident.declared": "new",
+    "incident.categorised": None,
+    "incident.prioritised": None,
+    "incident.assigned": None,
+    "incident.acknowledged": "in_progress",
+    "incident.work_started": "in_progress",
+    "incident.held": "on_hold",
+    "incident.resumed": "in_progress",
+    "incident.diagnosed": None,
+    "incident.mitigated": None,
+    "incident.resolved": "resolved",
+    "incident.reopened": "in_progress",
+    "incident.closed": "closed",
+    "incident.cancelled": "cancelled",
+    "problem.logged": "new",
+    "problem.assessed": "assessing",
+    "problem.confirmed": "root_cause_analysis",
+    "problem.assigned": None,
+    "problem.prioritised": None,
+    "problem.root_cause_recorded": None,
+    "problem.workaround_published": None,
+    "problem.workaround_withdrawn": None,
+    "problem.fix_planned": "fix_in_progress",
+    "problem.resolved": "resolved",
+    "problem.fix_rejected": "fix_in_progress",
+    "problem.closed": "closed",
+    "problem.risk_accepted": "risk_accepted",
+    "problem.marked_duplicate": "duplicate",
+    "problem.cancelled": "cancelled",
+    "problem.reanalysis_begun": "root_cause_analysis",
+}
+"""The facts one can subscribe to, and the status each leads to (None leaves it)."""
+
+_FIND = "select id, number, title, status, priority, service from subject_copies where id = $1"
+
+
+class Copy(msgspec.Struct, frozen=True):
+    """An incident or a problem as last told of."""
+
+    id: UUID
+    number: str = ""
+    title: str = ""
+    status: str = ""
+    priority: int | None = None
+    service: str | None = None
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What a fact may say that we keep."""
+
+    number: str | msgspec.UnsetType = msgspec.UNSET
+    title: str | msgspec.UnsetType = msgspec.UNSET
+    priority: int | msgspec.UnsetType | None = msgspec.UNSET
+    service: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
+def type_of(fact: str) -> str:
+    """The name of a fact on a feed."""
+    return f"tocsin.{fact}.v1"
+
+
+def name_of(fact: Fact) -> str:
+    """What people call a fact, such as incident.declared."""
+    return fact.type.removeprefix("tocsin.").removesuffix(".v1")
+
+
+def after(copy: Copy, fact: Fact) -> Copy:
+    """The copy once this fact is known."""
+    told = msgspec.structs.asdict(fact.read(Told))
+    said: dict[str, Any] = {n: v for n, v in told.items() if v is not msgspec.UNSET}
+    status = STATUS_AFTER[name_of(fact)] or copy.status
+    return msgspec.structs.replace(copy, status=status, **said)
+
+
+def values(copy: Copy, fact: Fact) -> dict[str, str]:
+    """What templates can say of a fact."""
+    name = name_of(fact)
+    return {
+        "id": str(copy.id),
+        "number": copy.number,
+        "title": copy.title,
+        "status": copy.status.replace("_", " "),
+        "priority": "not set" if copy.priority is None else str(copy.priority),
+        "service": copy.service or "not set",
+        "fact": name,
+        "happened": name.partition(".")[2].replace("_", " "),
+        "happened_at": fact.time.strftime("%Y-%m-%d %H:%M:%S UTC"),
+    }
+
+
+async def find(pool: asyncpg.Pool, subject: UUID) -> Copy:
+    """The stored copy; an empty one where nothing was told yet."""
+    row = await pool.fetchrow(_FIND, subject)
+    return Copy(**dict(row)) if row else Copy(subject)

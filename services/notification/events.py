@@ -1,0 +1,154 @@
+"""What can happen to contacts, subscriptions and notifications. These names and fields are stored
+for ever.
+
+Who recorded an event, and when, stands in its envelope. `at` is when it happened in the world.
+A default is only ever "not stated"; it is not stored.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from shared.domain import Event, Personal, State, event
+
+
+class Channel(StrEnum):
+    EMAIL = "email"
+    WEBHOOK = "webhook"
+
+
+class Template(State, frozen=True):
+    """The words of a message, with {{names}} where a fact's values go."""
+
+    subject: str
+    text: str
+
+
+class Delivery(State, frozen=True):
+    """Which fact is to reach whom and how. Notifications are alike if all of this is."""
+
+    cause: UUID  # the event that is told of
+    fact: str  # what kind of event, such as incident.declared
+    about: UUID  # the incident or problem it happened to
+    contact: UUID
+    person: str
+    channel: Channel
+
+
+@event(
+    "contact.set",
+    personal={"name": "person", "email": "person", "webhook_url": "person"},
+)
+class ContactSet(Event, frozen=True):
+    """What it says from now on, as a whole."""
+
+    person: str
+    name: Personal
+    email: Personal | None = None
+    webhook_url: Personal | None = None
+
+
+@event("contact.secret_set", personal={"secret": "person"})
+class SecretSet(Event, frozen=True):
+    """What its webhook is signed with from now on."""
+
+    person: str
+    secret: Personal
+
+
+@event("contact.retired")
+class ContactRetired(Event, frozen=True):
+    pass
+
+
+@event("subscription.set")
+class SubscriptionSet(Event, frozen=True):
+    """What it says from now on, as a whole; an empty filter lets everything pass."""
+
+    contact: UUID
+    channel: Channel
+    facts: tuple[str, ...]
+    priorities: tuple[int, ...] = ()
+    services: tuple[str, ...] = ()
+    template: Template | None = None
+
+
+@event("subscription.retired")
+class SubscriptionRetired(Event, frozen=True):
+    pass
+
+
+@event("notification.planned")
+class Planned(Event, frozen=True):
+    delivery: Delivery
+    subscription: UUID
+    happened_at: datetime
+    values: dict[str, str]  # what was known of the incident or problem then
+    subject: str
+    text: str
+
+
+@event("notification.attempt_started")
+class AttemptStarted(Event, frozen=True):
+    """Recorded before the call: an attempt without an outcome may have reached its receiver."""
+
+    attempt: int
+    at: datetime
+
+
+@event("notification.delivered")
+class Delivered(Event, frozen=True):
+    delivery: Delivery
+    attempt: int
+    at: datetime
+    answer: str
+
+
+@event("notification.failed")
+class Failed(Event, frozen=True):
+    delivery: Delivery
+    attempt: int
+    at: datetime
+    reason: str
+    permanent: bool = False
+    retry_in: float | None = None  # seconds; None: this was the last attempt
+
+
+@event("notification.outcome_unknown")
+class OutcomeUnknown(Event, frozen=True):
+    """Whoever made the attempt ended before telling how it fared."""
+
+    attempt: int
+    at: datetime
+
+
+@event("notification.exhausted")
+class Exhausted(Event, frozen=True):
+    delivery: Delivery
+    at: datetime
+    reason: str
+
+
+@event("notification.redriven")
+class Redriven(Event, frozen=True):
+    at: datetime
+
+
+@event("notification.acknowledged")
+class Acknowledged(Event, frozen=True):
+    by: str
+    at: datetime
+
+
+ContactEvent = ContactSet | SecretSet | ContactRetired
+SubscriptionEvent = SubscriptionSet | SubscriptionRetired
+NotificationEvent = (
+    Planned
+    | AttemptStarted
+    | Delivered
+    | Failed
+    | OutcomeUnknown
+    | Exhausted
+    | Redriven
+    | Acknowledged
+)

@@ -1,0 +1,80 @@
+"""What this service does about facts from the others: it plans who is told of them.
+
+Nobody is told of anything unless a subscription says so, the reporter of an incident included:
+who reports may be a monitor, or may not want mail, so it is never assumed.
+"""
+
+from collections.abc import Mapping
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from services.notification import copies, notification, template
+from services.notification.copies import STATUS_AFTER, Copy, name_of, type_of
+from services.notification.events import Delivery
+from services.notification.notification import notification_stream
+from services.notification.notifications import Notifications
+from services.notification.subscriptions import Concerned, Subscriptions
+from services.notification.tables import SUBJECT_COPIES
+from shared.follower import Fact, Reaction
+from shared.work import Work
+
+
+class Planner:
+    """Keeps the copies of what others tell of, and plans a notification for each subscriber."""
+
+    def __init__(self, notifications: Notifications, subscriptions: Subscriptions) -> None:
+        self._notifications = notifications
+        self._subscriptions = subscriptions
+        # A work's rows are not in the database before it ends; its later facts need them.
+        self._copies: WeakKeyDictionary[Work, dict[UUID, Copy]] = WeakKeyDictionary()
+
+    def reactions(self, source: str) -> Mapping[str, Reaction]:
+        """To every fact of this service that one can subscribe to."""
+        return {type_of(f): self.hear for f in STATUS_AFTER if f.startswith(f"{source}.")}
+
+    async def hear(self, fact: Fact, work: Work) -> None:
+        """Bring the copy up to date, then plan for everybody the fact concerns."""
+        copy = copies.after(await self._known(fact.subject, work), fact)
+        self._keep(copy, fact, work)
+        concerned = await self._subscriptions.concerned(
+            name_of(fact), recorded_at=fact.time, priority=copy.priority, service=copy.service
+        )
+        for each in concerned:
+            await self._plan(each, copy, fact, work)
+
+    async def _plan(self, concerned: Concerned, copy: Copy, fact: Fact, work: Work) -> None:
+        delivery = _delivery(concerned, fact)
+        words, values = concerned.template or template.DEFAULT, copies.values(copy, fact)
+        await work.execute(
+            self._notifications,
+            notification_stream(delivery),
+            notification.plan,
+            delivery=delivery,
+            subscription=concerned.id,
+            happened_at=fact.time,
+            values=values,
+            subject=template.line(words.subject, values),
+            text=template.text(words.text, values),
+        )
+
+    async def _known(self, subject: UUID, work: Work) -> Copy:
+        known = self._copies.get(work, {}).get(subject)
+        return known or await copies.find(work.store.pool, subject)
+
+    def _keep(self, copy: Copy, fact: Fact, work: Work) -> None:
+        self._copies.setdefault(work, {})[copy.id] = copy
+        work.row(SUBJECT_COPIES, (
+            copy.id, copy.number, copy.title, copy.status, copy.priority, copy.service,
+            fact.position,
+        ))  # fmt: skip
+
+
+def _delivery(concerned: Concerned, fact: Fact) -> Delivery:
+    return Delivery(
+        cause=fact.id,
+        fact=name_of(fact),
+        about=fact.subject,
+        contact=concerned.contact,
+        person=concerned.person,
+        channel=concerned.channel,
+    )

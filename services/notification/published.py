@@ -1,0 +1,58 @@
+"""What this service tells the others: who was reached, and who was not.
+
+Public data holds nothing personal; a changed shape is a new type beside the old one.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from services.notification import events as e
+from shared.feed import Published
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """How it ended. `cause` is the event told of, `about` the incident or problem it is of."""
+
+    cause: UUID
+    fact: str
+    about: UUID
+    contact: UUID
+    person: str
+    channel: str
+    at: datetime
+
+
+class Failed(Outcome, frozen=True):
+    """One attempt that failed; others may follow."""
+
+    attempt: int
+    reason: str
+    permanent: bool
+
+
+def _outcome(happened: e.Delivered | e.Exhausted) -> Outcome:
+    return Outcome(**_told(happened))
+
+
+def _failed(happened: e.Failed) -> Failed:
+    return Failed(
+        **_told(happened),
+        attempt=happened.attempt,
+        reason=happened.reason,
+        permanent=happened.permanent,
+    )
+
+
+def _told(happened: e.Delivered | e.Exhausted | e.Failed) -> dict[str, Any]:
+    names = (name for name in Outcome.__struct_fields__ if name != "at")
+    return {name: getattr(happened.delivery, name) for name in names} | {"at": happened.at}
+
+
+PUBLISHED: Published = {
+    e.Delivered: _outcome,
+    e.Failed: _failed,
+    e.Exhausted: _outcome,
+}

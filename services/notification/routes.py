@@ -1,0 +1,88 @@
+"""Notifications over HTTP: one alone with its attempts, acknowledging and redriving it."""
+
+from fastapi import Response
+
+from services.notification import notification
+from services.notification.answer import (
+    ByAnybody,
+    ByReader,
+    Id,
+    Nothing,
+    When,
+    action,
+    command_answer,
+    folded_at,
+    read_answer,
+    require_visible,
+)
+from services.notification.notification import Notification, refusal
+from services.notification.notifications import Notifications
+from services.notification.rules import OWN, RULES
+from services.notification.view import Action, NotificationView, notification_view
+from shared.aggregate import Folded
+from shared.auth.caller import Caller
+from shared.errors import Forbidden
+from shared.http.app import routes
+from shared.http.asked import Asked
+from shared.http.openapi import answers
+
+router = routes("notifications", "/v1/notifications")
+
+
+def notifications_of(asked: Asked) -> Notifications:
+    """The notifications of the service that was asked."""
+    found: Notifications = asked.service.parts["notifications"]
+    return found
+
+
+@router.get("/{id}", **answers(NotificationView))
+async def read_notification(id: Id, when: When, asked: ByAnybody) -> Response:
+    """One notification with each attempt, now or as it was."""
+    found = await folded_at(asked, notifications_of(asked), id, when)
+    require_visible(asked, _person(found), "notification")
+    view = notification_view(found)
+    view.actions = [_action(name, found, asked.caller) for name in RULES]
+    return read_answer(view, found.version)
+
+
+@router.post("/{id}/acknowledge", **answers(NotificationView))
+async def acknowledge(id: Id, asked: ByAnybody, body: Nothing = None) -> Response:
+    """Say that it was seen; no further attempt is made. Only of one's own, or by an admin."""
+    ledger = notifications_of(asked)
+    held = await ledger.current(id)
+    require_visible(asked, _person(held), "notification")
+    _require("acknowledge", held, asked.caller)
+    order = await asked.order(id)
+    command = notification.acknowledge
+    after = await ledger.execute(order, command, by=asked.caller.id, at=asked.now)
+    return command_answer(notification_view(after), after)
+
+
+@router.post("/{id}/redrive", **answers(NotificationView))
+async def redrive(id: Id, asked: ByReader, body: Nothing = None) -> Response:
+    """Try a dead letter again, from the first attempt of the schedule."""
+    ledger = notifications_of(asked)
+    _require("redrive", await ledger.current(id), asked.caller)
+    order = await asked.order(id)
+    after = await ledger.execute(order, notification.redrive, at=asked.now)
+    return command_answer(notification_view(after), after)
+
+
+def _action(name: str, found: Folded[Notification], caller: Caller) -> Action:
+    against = refusal(found.state, name), _forbidden(name, found, caller)
+    return action(name, f"/v1/notifications/{found.stream}/{name}", *against)
+
+
+def _require(name: str, held: Folded[Notification], caller: Caller) -> None:
+    if (reason := _forbidden(name, held, caller)) is not None:
+        raise Forbidden(reason)
+
+
+def _forbidden(name: str, held: Folded[Notification], caller: Caller) -> str | None:
+    if caller.has(*RULES[name].roles) or (name in OWN and caller.id == _person(held)):
+        return None
+    return f"this needs the role {' or '.join(sorted(RULES[name].roles))}"
+
+
+def _person(found: Folded[Notification]) -> str:
+    return found.state.delivery.person if found.state.delivery else ""

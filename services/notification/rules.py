@@ -1,0 +1,65 @@
+"""Which command a notification takes in which state, and from whom, as data.
+
+"=" leaves the status as it is, "-" refuses, a status is where the command leads.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from shared.auth.roles import Role
+
+
+class Status(StrEnum):
+    WAITING = "waiting"  # for its next attempt
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    EXHAUSTED = "exhausted"  # a dead letter, until redriven
+    CANCELLED = "cancelled"  # acknowledged before it was delivered
+
+
+class Rule(NamedTuple):
+    """One command: where it leads from each status (None refuses), and who may give it."""
+
+    leads: dict[Status, Status | None]
+    roles: frozenset[Role]
+
+
+_TABLE = """
+command     | waiting   | sending | delivered | exhausted | cancelled
+acknowledge | cancelled | =       | =         | =         | =
+redrive     | -         | -       | -         | waiting   | -
+"""
+FINAL = frozenset({Status.DELIVERED, Status.EXHAUSTED, Status.CANCELLED})
+READERS = frozenset(Role) - {Role.REPORTER}
+"""Roles that read whatever is not restricted; a reporter reads what is their own."""
+ADMINS = frozenset({Role.NOTIFICATION_ADMIN})
+OWN = frozenset({"acknowledge"})
+"""What everybody may do with their own notifications."""
+
+
+def _read(table: str) -> dict[str, Rule]:
+    lines = table.strip().split("\n")
+    head, *rest = ([cell.strip() for cell in line.split("|")] for line in lines)
+    statuses = [Status(name) for name in head[1:]]
+    return {command: Rule(_leads(statuses, cells), ADMINS) for command, *cells in rest}
+
+
+def _leads(statuses: list[Status], cells: list[str]) -> dict[Status, Status | None]:
+    return {status: _target(status, cell) for status, cell in zip(statuses, cells, strict=True)}
+
+
+def _target(status: Status, cell: str) -> Status | None:
+    if cell == "-":
+        return None
+    return status if cell == "=" else Status(cell)
+
+
+RULES = _read(_TABLE)
+
+WHY_NOT = {
+    Status.WAITING: "it is tried again by itself",
+    Status.SENDING: "it is being delivered at this moment",
+    Status.DELIVERED: "it has been delivered",
+    Status.EXHAUSTED: "it could not be delivered; redrive it",
+    Status.CANCELLED: "it was acknowledged before it was delivered",
+}

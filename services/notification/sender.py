@@ -1,0 +1,172 @@
+"""Makes the attempts: recorded before the call and after it, a few at a time, rung by a timer.
+
+The timer's handler only records that an attempt starts; the call goes on beside it, so that a slow
+receiver holds up nobody. Starting arms the timer anew: where this process ends before it has told
+the outcome, the timer finds the attempt, and another one is made under the same id.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from secrets import SystemRandom
+from uuid import UUID
+
+import structlog
+
+from services.notification import mail, notification, webhook
+from services.notification.contact import Contact
+from services.notification.contacts import Contacts
+from services.notification.events import Channel, Delivery
+from services.notification.mail import MailServer, mail_server
+from services.notification.notification import Notification
+from services.notification.notifications import Notifications
+from services.notification.outcome import Reached, Result, Unreached
+from services.notification.rules import Status
+from services.notification.schedule import JITTER
+from shared.aggregate import Folded
+from shared.errors import NotFound
+from shared.ledger import Order
+from shared.outgoing import Outgoing
+from shared.settings import Network, Settings
+
+_AT_ONCE = 50
+_LAST_WORDS = 5.0  # seconds for calls under way when told to stop
+_NO_ADDRESS = Unreached("the contact cannot be reached by this channel any more", permanent=True)
+_NO_SERVER = Unreached("no mail server is configured: set TOCSIN_SMTP_URL")
+_log = structlog.get_logger("tocsin.sender")
+
+
+def _chance() -> float:
+    return SystemRandom().uniform(*JITTER)
+
+
+class Sender:
+    """Delivers notifications by every channel there is."""
+
+    def __init__(
+        self,
+        notifications: Notifications,
+        contacts: Contacts,
+        outgoing: Outgoing,
+        server: MailServer | None,
+        jitter: Callable[[], float] = _chance,
+    ) -> None:
+        self._notifications = notifications
+        self._contacts = contacts
+        self._outgoing = outgoing
+        self._server = server
+        self._jitter = jitter
+        self._clock = notifications.store.clock
+        self._free = asyncio.Semaphore(_AT_ONCE)
+        self._calls: set[asyncio.Task[None]] = set()
+
+    async def ring(self, stream: UUID) -> None:
+        """Start the attempt that is due; for the timer."""
+        await self._free.acquire()
+        try:
+            begun = await self._notifications.execute(
+                _order(stream), notification.begin, at=self._clock()
+            )
+        except BaseException:
+            self._free.release()
+            raise
+        task = asyncio.create_task(self._attempt(begun))
+        self._calls.add(task)
+        task.add_done_callback(self._ended)
+
+    async def idle(self, within: float | None = None) -> None:
+        """Wait until no call is under way; those that take longer are given up."""
+        if self._calls:
+            _, late = await asyncio.wait(self._calls, timeout=within)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _attempt(self, begun: Folded[Notification]) -> None:
+        delivery = begun.state.delivery
+        if begun.state.status is not Status.SENDING or delivery is None:
+            return
+        result = await self._call(begun, delivery)
+        stream, attempt = begun.stream, len(begun.state.attempts)
+        await self._tell(_order(stream, delivery.cause), attempt, result)
+
+    async def _call(self, begun: Folded[Notification], delivery: Delivery) -> Result:
+        try:
+            contact = await self._contacts.current(delivery.contact)
+        except NotFound:
+            return _NO_ADDRESS
+        address = await self._contacts.address(contact, delivery.channel)
+        if address is None:
+            return _NO_ADDRESS
+        match delivery.channel:
+            case Channel.EMAIL:
+                return await self._mail(begun, address)
+            case Channel.WEBHOOK:
+                return await self._post(begun, contact, address)
+
+    async def _mail(self, begun: Folded[Notification], address: str) -> Result:
+        if self._server is None:
+            return _NO_SERVER
+        message = mail.mail(
+            begun.stream,
+            sender=self._server.sender,
+            to=address,
+            subject=begun.state.subject,
+            text=begun.state.text,
+            at=self._clock(),
+        )
+        return await mail.send(self._server, message)
+
+    async def _post(
+        self, begun: Folded[Notification], contact: Folded[Contact], url: str
+    ) -> Result:
+        secret = await self._contacts.secret(contact)
+        if secret is None:
+            return _NO_ADDRESS
+        content = webhook.message(begun.state)
+        headers = webhook.signed(begun.stream, content, secret, self._clock())
+        return await webhook.post(self._outgoing, url, content, headers)
+
+    async def _tell(self, order: Order, attempt: int, result: Result) -> None:
+        at, ledger = self._clock(), self._notifications
+        match result:
+            case Reached(answer):
+                command = notification.deliver
+                await ledger.execute(order, command, attempt=attempt, at=at, answer=answer)
+            case Unreached(reason, permanent):
+                await ledger.execute(
+                    order,
+                    notification.fail,
+                    attempt=attempt,
+                    at=at,
+                    reason=reason,
+                    permanent=permanent,
+                    jitter=self._jitter(),
+                )
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._free.release()
+        self._calls.discard(task)
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            # Only its kind: what it says may hold an address. The timer tries again.
+            _log.error("attempt_failed", reason=type(failure).__name__)
+
+
+@asynccontextmanager
+async def sending(
+    notifications: Notifications, contacts: Contacts, settings: Settings
+) -> AsyncIterator[Sender]:
+    """A sender with this installation's mail server and networks, until the service stops."""
+    url = settings.smtp_url
+    server = mail_server(url.get_secret_value()) if url else None
+    networks: Sequence[Network] = settings.outbound_allow
+    async with Outgoing(networks) as outgoing:
+        sender = Sender(notifications, contacts, outgoing, server)
+        try:
+            yield sender
+        finally:
+            await sender.idle(_LAST_WORDS)
+
+
+def _order(stream: UUID, cause: UUID | None = None) -> Order:
+    return Order(stream=stream, actor="system:sender", causation_id=cause)

@@ -1,0 +1,54 @@
+"""Words with values in them: substitution and nothing else, so a template can compute nothing.
+
+A value is put in as it is: what looks like a placeholder inside of it stays text.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from services.notification.events import Template
+
+NAMES = (
+    "number", "title", "status", "priority", "service", "fact", "happened", "happened_at", "id",
+)  # fmt: skip
+"""What a template may name."""
+
+DEFAULT = Template(
+    subject="[{{number}}] {{title}}: {{happened}}",
+    text="{{number}} {{title}}\n\n{{happened}} at {{happened_at}}\n\n"
+    "Status: {{status}}\nPriority: {{priority}}\nService: {{service}}\n",
+)
+
+_PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_MOST_IN_SUBJECT = 250
+_LAYOUT = frozenset("\n\t")
+
+
+def unknown_names(words: str) -> list[str]:
+    """What these words name that no fact has."""
+    return sorted(set(_PLACE.findall(words)) - set(NAMES))
+
+
+def line(words: str, values: Mapping[str, str]) -> str:
+    """One line, fit for a mail header: no line breaks, nothing invisible, of bounded length."""
+    return " ".join(_visible(_filled(words, values), " ").split())[:_MOST_IN_SUBJECT]
+
+
+def text(words: str, values: Mapping[str, str]) -> str:
+    """Several lines; values bring none of their own."""
+    shown = {name: _visible(value, " ") for name, value in values.items()}
+    return _visible(_filled(words, shown).replace("\r\n", "\n"), "", keep=_LAYOUT)
+
+
+def _filled(words: str, values: Mapping[str, str]) -> str:
+    return _PLACE.sub(lambda place: values.get(place[1], ""), words)
+
+
+def _visible(words: str, instead: str, keep: frozenset[str] = frozenset()) -> str:
+    """Without control characters, line separators and those that turn the direction of text."""
+    return "".join(c if c in keep or not _is_hidden(c) else instead for c in words)
+
+
+def _is_hidden(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")

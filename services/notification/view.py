@@ -1,0 +1,208 @@
+"""How contacts, subscriptions and notifications look to a caller, alone or in a list."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from services.notification.contact import Contact
+from services.notification.events import Template
+from services.notification.notification import Attempt, Notification
+from services.notification.subscription import Subscription
+from shared.aggregate import Folded
+from shared.domain import Personal, Sealed
+from shared.store.store import Store
+
+
+class Action(msgspec.Struct, frozen=True):
+    """A command: may this caller give it now, and why not."""
+
+    name: str
+    allowed: bool
+    reason: str | None
+    href: str
+
+
+class Item(msgspec.Struct, kw_only=True):
+    """What every item of a list has."""
+
+    id: UUID
+    version: int
+    position: int
+    created_at: datetime | None
+    updated_at: datetime | None
+
+
+class ContactItem(Item, kw_only=True):
+    """A contact. The secret of its webhook is never shown."""
+
+    person: str
+    name: str
+    email: str | None
+    webhook_url: str | None
+    retired: bool
+
+
+class ContactView(ContactItem, kw_only=True):
+    """A contact alone. `actions` only where it was read, not in a command's answer."""
+
+    actions: list[Action] | msgspec.UnsetType = msgspec.UNSET
+
+
+class SubscriptionItem(Item, kw_only=True):
+    """A subscription; an empty filter lets everything pass."""
+
+    contact: UUID
+    channel: str
+    facts: list[str]
+    priorities: list[int]
+    services: list[str]
+    template: Template | None
+    retired: bool
+
+
+class SubscriptionView(SubscriptionItem, kw_only=True):
+    """A subscription alone. `actions` only where it was read, not in a command's answer."""
+
+    actions: list[Action] | msgspec.UnsetType = msgspec.UNSET
+
+
+class NotificationItem(Item, kw_only=True):
+    """A notification; `about` is the incident or problem, `number` what people call it."""
+
+    status: str
+    fact: str
+    cause: UUID
+    about: UUID
+    number: str
+    contact: UUID
+    person: str
+    channel: str
+    subject: str
+    attempt_count: int
+    next_at: datetime | None
+    delivered_at: datetime | None
+    exhausted_at: datetime | None
+    acknowledged_at: datetime | None
+
+
+class NotificationView(NotificationItem, kw_only=True):
+    """A notification alone, with each attempt. `actions` only where it was read."""
+
+    subscription: UUID | None
+    happened_at: datetime | None
+    text: str
+    acknowledged_by: str | None
+    attempts: list[Attempt]
+    actions: list[Action] | msgspec.UnsetType = msgspec.UNSET
+
+
+class ContactPage(msgspec.Struct, kw_only=True):
+    items: list[ContactItem]
+    next_cursor: str | None
+    total_estimate: int | None
+    position: int
+
+
+class SubscriptionPage(msgspec.Struct, kw_only=True):
+    items: list[SubscriptionItem]
+    next_cursor: str | None
+    total_estimate: int | None
+    position: int
+
+
+class NotificationPage(msgspec.Struct, kw_only=True):
+    items: list[NotificationItem]
+    next_cursor: str | None
+    total_estimate: int | None
+    position: int
+
+
+async def contact_view(store: Store, folded: Folded[Contact]) -> ContactView:
+    """A contact with its name and addresses in clear."""
+    state = folded.state
+    name, email, url = await _opened(
+        store, folded.stream, (state.name, state.email, state.webhook_url)
+    )
+    return ContactView(
+        **_head(folded),
+        person=state.person,
+        name=name or "",
+        email=email,
+        webhook_url=url,
+        retired=state.retired,
+    )
+
+
+async def contact_items(store: Store, rows: Sequence[asyncpg.Record]) -> list[ContactItem]:
+    """The items of a list's rows, with names and addresses in clear."""
+    sealed = [_sealed(row) for row in rows]
+    await store.vault.load(store.pool, (value for values in sealed for value in values.values()))
+    return [_contact_item(store, row, values) for row, values in zip(rows, sealed, strict=True)]
+
+
+def subscription_view(folded: Folded[Subscription]) -> SubscriptionView:
+    """A subscription alone."""
+    said = {name: getattr(folded.state, name) for name in Subscription.__struct_fields__}
+    lists = {name: list(said[name]) for name in ("facts", "priorities", "services")}
+    return SubscriptionView(**_head(folded), **(said | lists))
+
+
+def subscription_item(row: asyncpg.Record) -> SubscriptionItem:
+    """The item of a list's row."""
+    return msgspec.convert(_named(row), SubscriptionItem)
+
+
+def notification_view(folded: Folded[Notification]) -> NotificationView:
+    """A notification alone, with each attempt."""
+    state = folded.state
+    delivery = {} if state.delivery is None else msgspec.structs.asdict(state.delivery)
+    own = {n: getattr(state, n) for n in _NOTIFICATION if n in Notification.__struct_fields__}
+    told = {"number": state.values.get("number", ""), "attempt_count": len(state.attempts)}
+    return NotificationView(
+        **_head(folded), **(delivery | own | told | {"attempts": list(state.attempts)})
+    )
+
+
+def notification_item(row: asyncpg.Record) -> NotificationItem:
+    """The item of a list's row."""
+    return msgspec.convert(_named(row) | {"attempt_count": row["attempts"]}, NotificationItem)
+
+
+_NOTIFICATION = NotificationView.__struct_fields__
+
+
+def _head(folded: Folded[Any]) -> dict[str, Any]:
+    return {
+        "id": folded.stream,
+        "version": folded.version,
+        "position": folded.position,
+        "created_at": folded.created_at,
+        "updated_at": folded.updated_at,
+    }
+
+
+def _named(row: asyncpg.Record) -> dict[str, Any]:
+    return dict(row) | {"position": row["from_position"]}
+
+
+def _sealed(row: asyncpg.Record) -> dict[str, Sealed | None]:
+    names = ("name", "email", "webhook_url")
+    return {name: msgspec.convert(row[name], Sealed | None) for name in names}
+
+
+def _contact_item(
+    store: Store, row: asyncpg.Record, sealed: dict[str, Sealed | None]
+) -> ContactItem:
+    clear = {n: v and store.vault.open(row["id"], v) for n, v in sealed.items()}
+    return msgspec.convert(_named(row) | clear, ContactItem)
+
+
+async def _opened(
+    store: Store, stream: UUID, values: Sequence[Personal | None]
+) -> list[str | None]:
+    await store.vault.load(store.pool, values)
+    return [None if value is None else store.vault.open(stream, value) for value in values]

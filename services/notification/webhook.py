@@ -1,0 +1,52 @@
+"""Notifications by webhook, signed by the Standard Webhooks scheme (standardwebhooks.com)."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from standardwebhooks import Webhook
+
+from services.notification.notification import Notification
+from services.notification.outcome import Reached, Result, Unreached
+from shared.outgoing import Outgoing, OutgoingFailed, OutgoingRefused
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+_GONE = 410
+
+
+class Message(msgspec.Struct, frozen=True):
+    """The body: the same in every attempt, so that a receiver can drop what it has seen."""
+
+    type: str
+    timestamp: datetime | None
+    data: dict[str, str]
+
+
+def message(notification: Notification) -> bytes:
+    """What is posted: the fact, what was known of its incident or problem, and the words."""
+    told = notification.values | {"subject": notification.subject, "text": notification.text}
+    return _encode(Message(notification.values["fact"], notification.happened_at, told))
+
+
+def signed(id: UUID, content: bytes, secret: str, at: datetime) -> dict[str, str]:
+    """The headers of a call: stable id, time of the attempt, signature over both and the body."""
+    return {
+        "content-type": "application/json",
+        "user-agent": "tocsin",
+        "webhook-id": str(id),
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": Webhook(secret).sign(str(id), at, content.decode()),
+    }
+
+
+async def post(outgoing: Outgoing, url: str, content: bytes, headers: dict[str, str]) -> Result:
+    """One call; only a 2xx answer counts."""
+    try:
+        status = await outgoing.post(url, content, headers)
+    except OutgoingRefused as refused:
+        return Unreached(str(refused), permanent=True)
+    except OutgoingFailed as failed:
+        return Unreached(str(failed))
+    if 200 <= status < 300:
+        return Reached(str(status))
+    return Unreached(f"answered {status}", permanent=status == _GONE)
