@@ -43,6 +43,14 @@ create table snapshots (
     state              bytea not null
 );
 
+create table library_snapshots (               -- of applications of the eventsourcing library
+    originator_id      uuid not null,
+    originator_version integer not null,
+    topic              text not null,
+    state              bytea not null,
+    primary key (originator_id, originator_version)
+);
+
 create table idempotency (
     scope       text not null,                 -- principal and route
     key         text not null,
@@ -226,7 +234,7 @@ end $$;
 
 revoke all on all tables in schema public from {app};
 grant select, insert on events to {app};
-grant select, insert, update, delete on log, snapshots, idempotency, cursors, parked, timers, stream_tickets,
+grant select, insert, update, delete on log, snapshots, library_snapshots, idempotency, cursors, parked, timers, stream_tickets,
     known_api_keys, api_key_uses to {app};
 revoke delete, insert on log from {app};
 grant usage on schema vault to {app};
