@@ -5,7 +5,7 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from services.cli import migrate, proxy, rebuild, run, serve, site, token
+from services.cli import demo, migrate, proxy, rebuild, run, serve, site, token
 from shared.process import CannotStart
 
 cli = typer.Typer(
@@ -18,6 +18,7 @@ cli = typer.Typer(
 cli.command()(run.run)
 cli.command()(serve.serve)
 cli.command()(proxy.proxy)
+cli.command()(demo.demo)
 cli.command()(migrate.migrate)
 cli.command()(rebuild.rebuild)
 cli.command()(token.token)
