@@ -104,7 +104,7 @@ class MailSink:
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any
     ) -> AuthResult:
         known = isinstance(data, LoginPassword) and data.password == self.password.encode()
-        return AuthResult(success=known)
+        return AuthResult(success=known, handled=False)
 
     def protocol(self) -> SMTP:
         return SMTP(
