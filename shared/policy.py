@@ -6,7 +6,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from shared.aggregate import Aggregate, Folded
 from shared.domain import Event, State, event
-from shared.errors import Unavailable
+from shared.errors import NotFound, Unavailable
 from shared.ledger import GuardMoved, Ledger
 from shared.store.store import Store
 
@@ -49,9 +49,25 @@ class Policies(Ledger[Policy, PolicySet]):
         """Where a policy's versions stand."""
         return uuid5(NAMESPACE_URL, f"tocsin:{self._service}:policy:{name}")
 
-    async def named(self, name: str, *, fresh: bool = False) -> Folded[Policy]:
-        """The policy of this name; perhaps a moment old unless it must be fresh."""
-        return await self.held(self.stream(name), fresh=fresh)
+    async def current(self, stream: UUID) -> Folded[Policy]:
+        """The policy as the log has it now; the built-in one where nobody has set another."""
+        try:
+            return await super().current(stream)
+        except NotFound:
+            self._remember(Folded(stream, Policy()))
+            return Folded(stream, Policy())
+
+    async def named(
+        self, name: str, *, fresh: bool = False, position: int | None = None
+    ) -> Folded[Policy]:
+        """The policy of this name; perhaps a moment old unless it must be fresh, or as it was."""
+        stream = self.stream(name)
+        if position is None:
+            return await self.held(stream, fresh=fresh)
+        try:
+            return await self.past(stream, position=position)
+        except NotFound:
+            return Folded(stream, Policy())
 
     async def under(self, name: str, act: Callable[[Folded[Policy]], Awaitable[T]]) -> T:
         """Do what rests on a policy; once more where the policy has changed meanwhile."""
