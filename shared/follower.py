@@ -62,6 +62,10 @@ class Stopped(Exception):
     """The feed is not the one this follower has followed: people must decide."""
 
 
+class _Overtaken(Problem):
+    """Another instance has moved the cursor: begin again from where it stands now."""
+
+
 class _Cursor(NamedTuple):
     log: UUID | None
     position: int
@@ -126,6 +130,8 @@ class Follower:
             return 0
         try:
             await self._take(page.facts, cursor, page.end)
+        except _Overtaken:
+            return 0
         except Exception as failure:
             _log.info("follower_one_by_one", follower=self.name, reason=repr(failure))
             await self._one_by_one(page, cursor)
@@ -157,6 +163,8 @@ class Follower:
         answer = await work.append(
             cursor=CursorMove(self.name, end.log, start.position, end.position, end.hash)
         )
+        if answer.outcome == "behind":
+            raise _Overtaken("another instance has taken this page")
         if answer.outcome not in ("appended", "already"):
             raise Problem(f"the effects of a fact met a change: {answer.outcome}")
 
@@ -178,7 +186,7 @@ class Follower:
         for attempt in range(_TRIES):
             try:
                 await self._take([fact], start, end)
-            except (*CONNECTION_LOST, Unavailable):
+            except (*CONNECTION_LOST, Unavailable, _Overtaken):
                 raise
             except Exception as failure:
                 reason = repr(failure)

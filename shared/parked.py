@@ -5,9 +5,10 @@ from datetime import datetime
 
 import msgspec
 
-from shared.errors import NotFound, Problem
+from shared.errors import NotFound, Refused, Unavailable
 from shared.follower import Fact, Follower
 from shared.store.append import IdempotencyKey
+from shared.store.database import CONNECTION_LOST
 from shared.store.store import Store
 from shared.work import Work
 
@@ -36,16 +37,25 @@ async def parked(store: Store) -> list[ParkedFact]:
 async def redrive(store: Store, follower: Follower, subject: str) -> int:
     """Take a subject's parked facts again, oldest first; answers how many.
 
-    Raises NotFound where none is parked, and Problem with the reason where one fails again.
+    Raises NotFound where none is parked, and Refused with the reason where one fails again.
     """
     rows = await store.pool.fetch(_OF_SUBJECT, follower.name, subject)
     if not rows:
         raise NotFound(f"{follower.name} has parked nothing of {subject}")
     for row in rows:
         fact = msgspec.json.decode(row["fact"], type=Fact)
-        await _take(store, follower, fact)
+        await _retake(store, follower, fact)
         await store.pool.execute(_DONE, follower.name, row["position"])
     return len(rows)
+
+
+async def _retake(store: Store, follower: Follower, fact: Fact) -> None:
+    try:
+        await _take(store, follower, fact)
+    except (*CONNECTION_LOST, Unavailable):
+        raise
+    except Exception as failure:
+        raise Refused(f"position {fact.position} fails again: {failure!r}") from failure
 
 
 async def _take(store: Store, follower: Follower, fact: Fact) -> None:
@@ -56,4 +66,4 @@ async def _take(store: Store, follower: Follower, fact: Fact) -> None:
     once = IdempotencyKey(scope, value, hashlib.sha256(fact.id.bytes).digest(), fact.subject, 0)
     answer = await work.append(key=once)
     if answer.outcome not in ("appended", "already", "key_taken"):
-        raise Problem(f"position {fact.position} met a change: {answer.outcome}; try again")
+        raise Unavailable(f"position {fact.position} met a change: {answer.outcome}; try again")

@@ -13,7 +13,7 @@ from sqlalchemy import Table
 from shared.auth.open import StoredTickets, open_authenticator
 from shared.auth.tickets import StreamTickets
 from shared.http import health
-from shared.http.body import JsonRoute
+from shared.http.body import JsonRoute, LargeJsonRoute
 from shared.http.middleware import Watch
 from shared.http.openapi import describe
 from shared.http.problems import explain_failures
@@ -25,8 +25,6 @@ from shared.settings import Settings
 from shared.store.store import Store
 from shared.telemetry import configure_logs, telemetry
 from shared.vault import Vault
-
-BODY_LIMIT = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,6 @@ def build(definition: Definition, settings: Settings | None = None) -> FastAPI:
         description=definition.description,
         version="1",
         lifespan=_lifespan(definition, settings, registry),
-        max_body_size=BODY_LIMIT,
         telemetry=telemetry(),
         generate_unique_id_function=lambda route: f"{definition.name}_{route.name}",
         docs_url=None,
@@ -66,9 +63,10 @@ def build(definition: Definition, settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def routes(tag: str, prefix: str = "") -> APIRouter:
-    """A router whose bodies are read strictly."""
-    return APIRouter(prefix=prefix, tags=[tag], route_class=JsonRoute)
+def routes(tag: str, prefix: str = "", *, large_bodies: bool = False) -> APIRouter:
+    """A router whose bodies are read strictly: at most 1 MiB, or 16 MiB where they may be large."""
+    kind = LargeJsonRoute if large_bodies else JsonRoute
+    return APIRouter(prefix=prefix, tags=[tag], route_class=kind)
 
 
 def _lifespan(

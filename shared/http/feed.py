@@ -11,7 +11,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from shared.auth.caller import Caller
 from shared.auth.roles import Role
-from shared.errors import Forbidden, Malformed
+from shared.errors import Forbidden, LogMismatch, Malformed
 from shared.feed import PAGE, Feed, Published
 from shared.http.app import routes
 from shared.http.asked import Asked, allowed
@@ -92,13 +92,11 @@ def feed_routes(name: str, published: Published) -> APIRouter:
     @router.get("/stream", response_class=EventSourceResponse)
     async def stream(
         request: Request,
-        caller: Annotated[Caller, Depends(_streaming)],
+        start: Annotated[int, Depends(_start)],
         subjects: Annotated[Words | None, Query(description="Only of these ids")] = None,
         types: Annotated[Words | None, Query(description="Only of these types")] = None,
-        after: After = None,
     ) -> AsyncIterator[ServerSentEvent]:
         """Published events as they happen (server-sent events); Last-Event-ID resumes."""
-        start = _position(request.headers.get("last-event-id") or after)
         feed = Feed(name, service_of(request).store, published)
         async for event in _events(request, feed, start, set(subjects or ()), set(types or ())):
             yield event
@@ -125,10 +123,9 @@ async def _feed(asked: Asked, feed: Feed, wanted: _Wanted) -> Response:
 
 
 async def _events(
-    request: Request, feed: Feed, start: int | None, subjects: set[str], types: set[str]
+    request: Request, feed: Feed, after: int, subjects: set[str], types: set[str]
 ) -> AsyncIterator[ServerSentEvent]:
     store, stop = service_of(request).store, stopping(request.app)
-    after = (await store.log.head()).position if start is None else start
     yield ServerSentEvent(comment="connected", retry=1_000)
     while not stop.is_set():
         page = await feed.page(after, limit=200)
@@ -154,6 +151,17 @@ async def _streaming(
 
 
 _streaming.roles = READERS  # type: ignore[attr-defined]  # for the document
+
+
+async def _start(
+    request: Request, caller: Annotated[Caller, Depends(_streaming)], after: After = None
+) -> int:
+    """Where a stream begins; what is wrong with it is told before it has begun."""
+    told = _position(request.headers.get("last-event-id") or after)
+    head = (await service_of(request).store.log.head()).position
+    if told is not None and told > head:
+        raise LogMismatch(f"this log ends at {head}, before your cursor at {told}")
+    return head if told is None else told
 
 
 def _position(text: str | None) -> int | None:
