@@ -91,23 +91,30 @@ _CALL_TYPES = [
     *"int[] text[] text[] bytea[] uuid[] int[] text[]".split(),  # idempotency keys
     *"int[] text[] uuid[] bigint[] bigint[] text[]".split(),  # cursors
 ]
+_WON = """won as materialized (
+    select max(recorded_at) filter (where outcome = 'appended') as recorded_at,
+           array_agg(case when outcome = 'appended' then first_position end order by command)
+               as positions
+    from told),
+"""
+"""One row: a losing command has no position in it, so nothing of it is stored."""
 _KERNEL_PARTS = """
 keys_stored as (
     insert into vault.personal_keys (id, subjects, wrapped, master, created_at)
     select k.id, string_to_array(k.subjects, e'\\x1f'), k.wrapped, ${}, won.recorded_at
-    from unnest(${}::int[], ${}::uuid[], ${}::text[], ${}::bytea[])
+    from won, unnest(${}::int[], ${}::uuid[], ${}::text[], ${}::bytea[])
          as k (command, id, subjects, wrapped)
-    join won using (command)),
+    where won.positions[k.command] is not null),
 timers_cancelled as (
     delete from timers t
-    using unnest(${}::int[], ${}::uuid[], ${}::text[]) as c (command, stream, name)
-    join won using (command) where t.stream = c.stream and t.name = c.name),
+    using won, unnest(${}::int[], ${}::uuid[], ${}::text[]) as c (command, stream, name)
+    where won.positions[c.command] is not null and t.stream = c.stream and t.name = c.name),
 timers_armed as (
     insert into timers (stream, name, due_at)
     select a.stream, a.name, a.due_at
-    from unnest(${}::int[], ${}::uuid[], ${}::text[], ${}::timestamptz[])
+    from won, unnest(${}::int[], ${}::uuid[], ${}::text[], ${}::timestamptz[])
          as a (command, stream, name, due_at)
-    join won using (command)
+    where won.positions[a.command] is not null
     on conflict (stream, name) do update set due_at = excluded.due_at, tries = 0)"""
 
 
@@ -126,7 +133,7 @@ class AppendStatement:
         parts += [_numbered(part.sql, counter) for part in self._tables]
         return (
             f"with told as materialized (select * from append_commands({call})),\n"
-            "won as materialized (select * from told where outcome = 'appended'),"
+            + _WON
             + ",\n".join(parts)
             + "\nselect command, outcome, first_position, recorded_at from told"
         )

@@ -101,7 +101,8 @@ def _versioned(table: Table, columns: Sequence[str]) -> str:
     own = [c for c in columns if c != "created_at"]
     return f"""
 {name}_rows as materialized (
-    select x.*, won.first_position, won.recorded_at from {source} join won using (command)),
+    select x.*, won.positions[x.command] as first_position, won.recorded_at from won, {source}
+    where won.positions[x.command] is not null),
 {name}_closed as (
     update {name} t set to_position = x.first_position + x.at from {name}_rows x
     where x.closes and t.id = x.id and t.to_position is null),
@@ -122,5 +123,6 @@ def _plain(table: Table, columns: Sequence[str]) -> str:
     return f"""
 {name}_stored as (
     insert into {name} ({", ".join(columns)})
-    select {_select(table, columns)} from {source} join won using (command)
+    select {_select(table, columns)} from won, {source}
+    where won.positions[x.command] is not null
     on conflict ({", ".join(keys)}) {action})"""

@@ -18,6 +18,9 @@ from shared.store.append import Append, Appended, AppendStatement
 from shared.store.database import CONNECTION_LOST
 
 _MOST = 128
+_BY_KEY = """set plan_cache_mode = force_generic_plan; set jit = off;
+    set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"""
+"""The append reaches every row by its key, whatever the planner knows of a young database."""
 
 _Entry = tuple[Append, asyncio.Future[Appended]]
 
@@ -130,7 +133,7 @@ class Writer:
     async def _ready(self) -> asyncpg.prepared_stmt.PreparedStatement:
         if self._prepared is None:
             self._connection = await self._connect()
-            await self._connection.execute("set plan_cache_mode = force_generic_plan")
+            await self._connection.execute(_BY_KEY)
             self._prepared = await self._connection.prepare(self._statement.sql)
         return self._prepared
 
