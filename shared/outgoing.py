@@ -72,7 +72,7 @@ def check_url(url: str, allow: Sequence[Network] = ()) -> _Target:
         raise OutgoingRefused("the address must begin with https:// or http://")
     if "@" in parts.netloc:
         raise OutgoingRefused("the address must not hold a user name or a password")
-    if port == 0 or not _is_host(host):
+    if port == 0 or not _is_host(host) or ("[" in parts.netloc and ":" not in host):
         raise OutgoingRefused("the address does not name a host")
     literal = _literal(host)
     if literal is not None:

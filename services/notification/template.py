@@ -23,6 +23,9 @@ DEFAULT = Template(
 _PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _MOST_IN_SUBJECT = 250
 _LAYOUT = frozenset("\n\t")
+_BREAKING = frozenset({"Cc", "Zl", "Zp"})
+_UNSEEN = frozenset({"Cf", "Cs"})
+_JOINERS = "\u200c\u200d"  # words of some languages need them
 
 
 def unknown_names(words: str) -> list[str]:
@@ -46,9 +49,12 @@ def _filled(words: str, values: Mapping[str, str]) -> str:
 
 
 def _visible(words: str, instead: str, keep: frozenset[str] = frozenset()) -> str:
-    """Without control characters, line separators and those that turn the direction of text."""
-    return "".join(c if c in keep or not _is_hidden(c) else instead for c in words)
+    """Without control characters and line separators, nor what turns the direction of text."""
+    return "".join(c if c in keep else _shown(c, instead) for c in words)
 
 
-def _is_hidden(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+def _shown(character: str, instead: str) -> str:
+    kind = unicodedata.category(character)
+    if kind in _BREAKING:
+        return instead
+    return "" if kind in _UNSEEN and character not in _JOINERS else character
