@@ -26,7 +26,7 @@ async def running(
     """Follow these services' feeds with these reactions and ring these timers."""
     async with AsyncExitStack() as stack:
         for source, reactions in follows.items():
-            url = f"{service.settings.url_of(source)}/v1/{source}/feed"
+            url = f"{service.settings.url_of(source)}/v1/{source}"
             headers = {"authorization": f"Bearer {service_token(service.settings)}"}
             client = await stack.enter_async_context(new_client(base_url=url))
             client.headers.update(headers)

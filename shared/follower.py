@@ -146,7 +146,7 @@ class Follower:
         asked = {"lastEventId": cursor.position, "timeout": wait, "limit": _PAGE}
         if cursor.hash:
             asked["lastHash"] = cursor.hash  # type: ignore[assignment]  # one of several kinds
-        answer = await self._client.get("", params=asked, timeout=wait + 10)
+        answer = await self._client.get("/feed", params=asked, timeout=wait + 10)
         if answer.status_code == 409:
             raise Stopped(answer.json().get("detail", "the feed refuses the cursor"))
         answer.raise_for_status()
