@@ -3,22 +3,27 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from fastapi import FastAPI
 
-from services.incident import history, lists, routes
+from services.incident import alert_routes, api_key_routes, history, lists, policy_routes, routes
+from services.incident.alert_intake import AlertIntake
+from services.incident.api_key import API_KEY, API_KEYS, ApiKeyEvent
+from services.incident.api_keys import ApiKeyLedger
 from services.incident.events import IncidentEvent
 from services.incident.incidents import INCIDENT, Incidents
 from services.incident.policies import from_notifications, from_problems, timers
 from services.incident.published import PUBLISHED
 from services.incident.tables import INCIDENT_TEXTS, INCIDENTS, TABLES
+from shared.aggregate import Aggregate
 from shared.auth.open import KNOWN_API_KEYS
 from shared.background import running
 from shared.follower import Reaction
 from shared.http.app import Definition, build
 from shared.http.feed import feed_routes
 from shared.http.parked import parked_routes
+from shared.http.policies import POLICIES
 from shared.http.service import Service
 from shared.rebuild import Replayed
 from shared.settings import Service as Name
@@ -28,7 +33,13 @@ from shared.settings import Settings
 @asynccontextmanager
 async def _running(service: Service) -> AsyncIterator[None]:
     incidents = Incidents(service.store)
-    service.parts["incidents"] = incidents
+    master = service.settings.master_key_file.read_bytes()
+    service.parts |= {
+        "incidents": incidents,
+        POLICIES: incidents.policies,
+        "alerts": AlertIntake(incidents),
+        "api_keys": ApiKeyLedger(service.store, master),
+    }
     follows: dict[Name, Mapping[str, Reaction]] = {
         "problem": from_problems(service.store),
         "notification": from_notifications(service.store),
@@ -36,6 +47,11 @@ async def _running(service: Service) -> AsyncIterator[None]:
     async with running(service, follows=follows, timers=timers(incidents)):
         yield
 
+
+_AGGREGATES: dict[str, Aggregate[Any, Any]] = {
+    **{kind.topic: INCIDENT for kind in get_args(IncidentEvent)},
+    **{kind.topic: API_KEY for kind in get_args(ApiKeyEvent)},
+}
 
 DEFINITION = Definition(
     name="incident",
@@ -45,14 +61,16 @@ DEFINITION = Definition(
         lists.router,
         routes.router,
         history.router,
+        alert_routes.router,
+        alert_routes.incident_router,
+        *policy_routes.ROUTERS,
+        api_key_routes.router,
         feed_routes("incident", PUBLISHED),
         parked_routes("incident"),
     ),
-    tables=(*TABLES, KNOWN_API_KEYS),
+    tables=(*TABLES, API_KEYS, KNOWN_API_KEYS),
     running=_running,
-    replayed=Replayed(
-        {kind.topic: INCIDENT for kind in get_args(IncidentEvent)}, (INCIDENTS, INCIDENT_TEXTS)
-    ),
+    replayed=Replayed(_AGGREGATES, (INCIDENTS, INCIDENT_TEXTS, API_KEYS, KNOWN_API_KEYS)),
 )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from shared.aggregate import Aggregate
 from shared.domain import Event, State, changed, event
 
 
@@ -19,6 +20,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
     generator_url: str | None = None
+    more: dict[str, Any] = {}  # what the monitor says beside
 
 
 @event("incident.alerts_attached")
@@ -26,6 +28,7 @@ class AlertsAttached(Event, frozen=True):
     receiver: str
     group_key: str
     alerts: tuple[Alert, ...]
+    more: dict[str, Any] = {}
 
 
 @event("incident.told")
@@ -66,3 +69,6 @@ def attach(facts: Facts, *, fact: Fact) -> list[Fact]:
 
 def evolve(facts: Facts, event: Any) -> Facts:
     return changed(facts, count=facts.count + 1)
+
+
+FACTS: Aggregate[Facts, Fact] = Aggregate("incident facts", Facts(), evolve)

@@ -7,19 +7,15 @@ from uuid import UUID
 import msgspec
 
 from services.incident import facts, incident
-from services.incident.facts import Fact as MachineFact
-from services.incident.facts import Facts, ProblemRaised, Told, facts_stream
+from services.incident.facts import FACTS, ProblemRaised, Told, facts_stream
 from services.incident.incidents import AUTO_CLOSE, Incidents
 from services.incident.rules import Status
 from services.incident.tables import PROBLEM_COPIES
-from shared.aggregate import Aggregate
 from shared.follower import Fact, Reaction
 from shared.ledger import Ledger, Order
 from shared.store.store import Store
 from shared.timers import Handler
 from shared.work import Work
-
-FACTS: Aggregate[Facts, MachineFact] = Aggregate("incident facts", Facts(), facts.evolve)
 
 
 class ProblemLogged(msgspec.Struct):

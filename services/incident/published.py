@@ -10,8 +10,10 @@ from uuid import UUID
 import msgspec
 
 from services.incident import events as e
+from services.incident.api_key import ApiKeyCreated, ApiKeyRevoked
 from shared.domain import Event
 from shared.feed import Published
+from shared.policy import PolicySet
 
 
 class Declared(msgspec.Struct, frozen=True):
@@ -71,6 +73,28 @@ class Reopened(msgspec.Struct, frozen=True):
     by_reporter: bool
 
 
+class Policy(msgspec.Struct, frozen=True):
+    name: str
+    document: dict[str, Any]
+
+
+class KeyCreated(msgspec.Struct, frozen=True):
+    """`hash` is SHA-256 of the secret: enough to know the key by, not to make it."""
+
+    id: str
+    name: str
+    hash: str
+    roles: tuple[str, ...]
+    teams: tuple[str, ...]
+    expires_at: datetime | None
+
+
+class KeyRevoked(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    at: datetime
+
+
 class Nothing(msgspec.Struct, frozen=True):
     """That it happened is all there is to tell."""
 
@@ -78,6 +102,11 @@ class Nothing(msgspec.Struct, frozen=True):
 def _declared(happened: e.Declared) -> Declared:
     told: dict[str, Any] = {n: getattr(happened, n) for n in Declared.__struct_fields__}
     return Declared(**(told | {"number": f"INC-{happened.number}"}))
+
+
+def _key_created(created: ApiKeyCreated) -> KeyCreated:
+    told = {name: getattr(created, name) for name in KeyCreated.__struct_fields__}
+    return KeyCreated(**told)
 
 
 def _at(happened: Any) -> At:
@@ -104,4 +133,7 @@ PUBLISHED: Published = {
     e.Reopened: lambda h: Reopened(h.by_reporter),
     e.Closed: _at,
     e.Cancelled: _nothing,
+    PolicySet: lambda h: Policy(h.name, h.document),
+    ApiKeyCreated: _key_created,
+    ApiKeyRevoked: lambda h: KeyRevoked(h.id, h.name, h.at),
 }

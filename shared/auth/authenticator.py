@@ -52,6 +52,11 @@ class Authenticator:
         self._remember(authorization, caller)
         return caller
 
+    def forget(self, caller_id: str) -> None:
+        """Verify this caller anew from now on: something about their credentials has changed."""
+        for authorization in [a for a, (_, _, c) in self._seen.items() if c.id == caller_id]:
+            del self._seen[authorization]
+
     def _remember(self, authorization: str | None, caller: Caller) -> None:
         """Those in use are verified again and again, so the first one is the least used."""
         now = self._clock()

@@ -12,7 +12,8 @@ from sqlalchemy import Table
 
 from shared.auth.open import StoredTickets, open_authenticator
 from shared.auth.tickets import StreamTickets
-from shared.http import health
+from shared.docs import add_docs
+from shared.http import health, me, problem_pages
 from shared.http.body import JsonRoute, LargeJsonRoute
 from shared.http.middleware import Watch
 from shared.http.openapi import describe
@@ -54,10 +55,11 @@ def build(definition: Definition, settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    routers = (*definition.routers, health.router)
+    routers = (*definition.routers, me.router, problem_pages.router, health.router)
     for router in routers:
         app.include_router(router)
     app.add_middleware(Watch, registry=registry)
+    add_docs(app)
     explain_failures(app)
     describe(app, routers)
     return app

@@ -42,6 +42,13 @@ _BY_STATUS[504] = ("took-too-long", "The request took too long")
 _AWAY = (*CONNECTION_LOST, GuardMoved)
 
 
+def types() -> dict[str, tuple[int | None, str]]:
+    """By its name, each type of problem's status and title."""
+    coarse = {name: (status, title) for status, (name, title) in _BY_STATUS.items()}
+    fine = {name: (status, title) for status, name, title in KINDS.values()}
+    return {"http": (None, "The request failed"), **coarse, **fine}
+
+
 def problem(status: int, detail: str = "", **more: Any) -> Response:
     """A problem-details response of this status."""
     name, title = _BY_STATUS.get(status, ("http", "The request failed"))

@@ -1,0 +1,248 @@
+"""One notification of a monitor, decided: all that follows from it goes into one unit of work."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import msgspec
+
+from services.incident import alerts, facts, incident
+from services.incident.alert_events import AlertStatus, Heard, Signal
+from services.incident.alert_rules import AlertRulesDocument, rules_of
+from services.incident.alertmanager import description_of, labels_of, title_of
+from services.incident.alerts import AlertGroup, Course
+from services.incident.bodies import ReopeningDocument
+from services.incident.facts import Alert, AlertsAttached, Facts, facts_stream
+from services.incident.incident import Incident
+from services.incident.incidents import Incidents
+from services.incident.matrix import Matrix, matrix_of
+from shared.aggregate import Folded
+from shared.auth.roles import Role
+from shared.clock import new_id
+from shared.domain import State
+from shared.ledger import Ledger
+from shared.policy import Policy
+from shared.work import Work
+
+PREVIOUS = "previous-incident"
+"""The label that names the incident a group had before; no monitor's label has a hyphen."""
+
+_ANY_TIME = timedelta.max
+_AS_A_SERVICE = frozenset({Role.SERVICE})
+
+
+class Notification(NamedTuple):
+    """What a monitor tells of one group; `source` names the monitor's kind."""
+
+    source: str
+    receiver: str
+    group_key: str
+    alerts: Sequence[Alert]
+    more: dict[str, Any]
+
+    @property
+    def stream(self) -> UUID:
+        """Where the news of this group stands."""
+        group = f"{self.source}:{self.receiver}\0{self.group_key}"
+        return uuid5(NAMESPACE_URL, f"tocsin:alerts:{group}")
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a notification; alerts that were told before count as duplicates."""
+
+    outcome: str
+    incident: UUID | None = None
+    number: str | None = None
+    status: str | None = None
+    declared: int = 0
+    attached: int = 0
+    duplicates: int = 0
+    position: int = 0
+
+
+class Books(NamedTuple):
+    """The ledgers that an intake writes."""
+
+    incidents: Incidents
+    groups: Ledger[AlertGroup, Heard]
+    facts: Ledger[Facts, facts.Fact]
+
+
+class _Rules(NamedTuple):
+    alerts: AlertRulesDocument
+    matrix: Matrix
+    close_after_days: int | None
+
+
+class Decision:
+    """One attempt; the group, its incident and the policies may not move before its append."""
+
+    def __init__(self, books: Books, work: Work, told: Notification, actor: str) -> None:
+        self._books = books
+        self._work = work
+        self._told = told
+        self._actor = actor
+        self._at: datetime = work.store.clock()
+
+    async def take(self) -> tuple[Taken, Folded[AlertGroup]]:
+        """Decide; nothing is stored yet. Answers also the group as it will be."""
+        rules = await self._rules()
+        group = await self._as_it_is(self._books.groups, self._told.stream)
+        held = await self._incident_of(group.state)
+        fresh = self._fresh(group.state, rules)
+        if not fresh:
+            return self._taken("duplicate", held, fresh), group
+        heard = self._heard(fresh)
+        course = alerts.course(group.state, heard, held and held.state, rules.alerts.window)
+        after = await self._follow(course, held, fresh, rules)
+        if after is not None:
+            heard = msgspec.structs.replace(heard, incident=after.stream)
+            after = await self._attach(after, alerts.evolve(group.state, heard), fresh, rules)
+        group = await self._work.execute(self._books.groups, group.stream, alerts.hear, heard=heard)
+        return self._taken(_OUTCOMES[course], after, fresh), group
+
+    async def _rules(self) -> _Rules:
+        matrix = await self._policy("priority-matrix")
+        reopening = await self._policy("reopening")
+        mapping = await self._policy("alert-rules")
+        return _Rules(
+            rules_of(mapping.state.document),
+            matrix_of(matrix.state.document, matrix.version + 1),
+            ReopeningDocument(**(reopening.state.document or {})).auto_close_days,
+        )
+
+    async def _policy(self, name: str) -> Folded[Policy]:
+        policies = self._books.incidents.policies
+        return await self._as_it_is(policies, policies.stream(name))
+
+    async def _incident_of(self, group: AlertGroup) -> Folded[Incident] | None:
+        if group.incident is None:
+            return None
+        return await self._as_it_is(self._books.incidents, group.incident)
+
+    async def _as_it_is(self, ledger: Ledger[Any, Any], stream: UUID) -> Folded[Any]:
+        """Read it, and let the append fail where it has moved meanwhile."""
+        return await self._work.execute(ledger, stream, _unchanged)
+
+    def _fresh(self, group: AlertGroup, rules: _Rules) -> list[Alert]:
+        signals = [_signal(alert) for alert in self._told.alerts]
+        places = alerts.news(group, signals, at=self._at, echo=rules.alerts.echo)
+        return [self._told.alerts[place] for place in places]
+
+    def _heard(self, fresh: Sequence[Alert]) -> Heard:
+        return Heard(
+            receiver=self._told.receiver,
+            group_key=self._told.group_key,
+            signals=tuple(map(_signal, fresh)),
+            at=self._at,
+        )
+
+    async def _follow(
+        self, course: Course, held: Folded[Incident] | None, fresh: Sequence[Alert], rules: _Rules
+    ) -> Folded[Incident] | None:
+        if course is Course.DECLARE:
+            return await self._declare(held, fresh, rules)
+        if course is Course.REOPEN and held is not None:
+            return await self._work.execute(
+                self._books.incidents,
+                held.stream,
+                incident.reopen,
+                reason="Its alerts fire again",
+                at=self._at,
+                window=_ANY_TIME,  # the rules for alerts have judged that already
+                roles=_AS_A_SERVICE,
+            )
+        return held
+
+    async def _declare(
+        self, previous: Folded[Incident] | None, fresh: Sequence[Alert], rules: _Rules
+    ) -> Folded[Incident]:
+        firing = [alert for alert in fresh if alert.status == AlertStatus.FIRING]
+        rule = rules.alerts.rule_for(firing[0].labels)
+        started = min((a.starts_at for a in firing if a.starts_at), default=None)
+        known = f"{rule.impact}{rule.urgency}" in rules.matrix.cells
+        linked = {} if previous is None else {PREVIOUS: f"INC-{previous.state.number}"}
+        return await self._work.execute(
+            self._books.incidents,
+            new_id(),
+            incident.declare,
+            number=await self._books.incidents.next_number(),
+            title=title_of(firing[0], self._told.group_key),
+            description=description_of(firing[0]),
+            reporter=self._actor,
+            matrix=rules.matrix,
+            impact=rule.impact if known else None,
+            urgency=rule.urgency if known else None,
+            source=self._told.source,
+            started_at=started,
+            detected_at=max(started or self._at, self._at),
+            labels=labels_of(firing[0]) | linked,
+            external_ref=f"alert-group:{self._told.stream}",
+            **rule.details(firing[0].labels),
+        )
+
+    async def _attach(
+        self,
+        held: Folded[Incident],
+        group: AlertGroup,
+        fresh: Sequence[Alert],
+        rules: _Rules,
+    ) -> Folded[Incident]:
+        """The alerts to the incident's side stream; their end, if it is one, to the incident."""
+        fact = AlertsAttached(
+            receiver=self._told.receiver,
+            group_key=self._told.group_key,
+            alerts=tuple(fresh),
+            more=self._told.more,
+        )
+        stream = facts_stream(held.stream)
+        await self._work.execute(self._books.facts, stream, facts.attach, fact=fact)
+        if group.fires:
+            return held
+        return await self._work.execute(
+            self._books.incidents,
+            held.stream,
+            alerts.recover,
+            fired_at=group.fired_at,
+            at=group.recovered_at or self._at,
+            resolves=rules.alerts.resolve_when_unacknowledged,
+            close_after_days=rules.close_after_days,
+        )
+
+    def _taken(self, outcome: str, held: Folded[Incident] | None, fresh: Sequence[Alert]) -> Taken:
+        counted = Taken(
+            outcome=outcome,
+            declared=int(outcome == "declared"),
+            attached=len(fresh) if held else 0,
+            duplicates=len(self._told.alerts) - len(fresh),
+        )
+        if held is None:
+            return counted
+        return msgspec.structs.replace(
+            counted,
+            incident=held.stream,
+            number=f"INC-{held.state.number}",
+            status=held.state.status,
+        )
+
+
+_OUTCOMES = {
+    Course.NOTHING: "heard",
+    Course.DECLARE: "declared",
+    Course.REOPEN: "reopened",
+    Course.ATTACH: "attached",
+}
+
+
+def _unchanged(state: State) -> list[Any]:
+    return []
+
+
+def _signal(alert: Alert) -> Signal:
+    return Signal(
+        fingerprint=alert.fingerprint,
+        status=AlertStatus(alert.status),
+        starts_at=alert.starts_at,
+        ends_at=alert.ends_at,
+    )

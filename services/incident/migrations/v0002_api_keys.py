@@ -1,0 +1,13 @@
+"""The list of API keys, and what a rebuild of it needs."""
+
+from pathlib import Path
+
+from shared.migrate import run_sql
+
+revision = "incident_0002"
+down_revision = "incident_0001"
+
+
+def upgrade(app: str) -> None:
+    """Build it; `app` is the role that will use it."""
+    run_sql(Path(__file__).with_name("schema_v2.sql"), app=app)

@@ -1,0 +1,28 @@
+"""The incident service's policies over HTTP."""
+
+from services.incident.alert_rules import AlertRulesDocument
+from services.incident.bodies import MatrixDocument, ReopeningDocument
+from services.incident.matrix import DEFAULT, check_matrix
+from shared.auth.roles import Role
+from shared.http.policies import policy_routes
+
+
+def _has_no_holes(document: MatrixDocument) -> None:
+    check_matrix(document.cells)
+
+
+_matrix = policy_routes(
+    "incident",
+    "priority-matrix",
+    MatrixDocument(cells=DEFAULT),
+    managers=Role.INCIDENT_MANAGER,
+    check=_has_no_holes,
+)
+_reopening = policy_routes(
+    "incident", "reopening", ReopeningDocument(), managers=Role.INCIDENT_MANAGER
+)
+_alert_rules = policy_routes(
+    "incident", "alert-rules", AlertRulesDocument(), managers=Role.INCIDENT_MANAGER
+)
+
+ROUTERS = (_matrix, _reopening, _alert_rules)
