@@ -1,0 +1,74 @@
+"""Composition root of the problem service."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+from fastapi import FastAPI
+
+from services.problem import candidates, history, lists, routes, steps
+from services.problem.bodies import TrendRulesDocument
+from services.problem.candidate import CandidateEvent
+from services.problem.events import ProblemEvent
+from services.problem.policies import from_incidents, timers
+from services.problem.problems import CANDIDATE, PROBLEM, Problems
+from services.problem.published import PUBLISHED
+from services.problem.tables import CANDIDATES, PROBLEM_TEXTS, PROBLEMS, TABLES
+from services.problem.trends import DEFAULT, POLICY
+from shared.aggregate import Aggregate
+from shared.auth.open import KNOWN_API_KEYS
+from shared.auth.roles import Role
+from shared.background import running
+from shared.follower import Reaction
+from shared.http.app import Definition, build
+from shared.http.feed import feed_routes
+from shared.http.parked import parked_routes
+from shared.http.policies import POLICIES, policy_routes
+from shared.http.service import Service
+from shared.rebuild import Replayed
+from shared.settings import Service as Name
+from shared.settings import Settings
+
+BUILT_IN = TrendRulesDocument.model_validate({"rules": msgspec.to_builtins(DEFAULT)})
+
+
+@asynccontextmanager
+async def _running(service: Service) -> AsyncIterator[None]:
+    problems = Problems(service.store)
+    service.parts["problems"] = problems
+    service.parts[POLICIES] = problems.policies
+    follows: dict[Name, Mapping[str, Reaction]] = {"incident": from_incidents(problems)}
+    async with running(service, follows=follows, timers=timers(problems)):
+        yield
+
+
+def _aggregates() -> dict[str, Aggregate[Any, Any]]:
+    of_problems = {kind.topic: PROBLEM for kind in get_args(ProblemEvent)}
+    return of_problems | {kind.topic: CANDIDATE for kind in get_args(CandidateEvent)}
+
+
+DEFINITION = Definition(
+    name="problem",
+    description="Problems behind incidents, from the first suspicion to the lessons learned.",
+    migrations=Path(__file__).with_name("migrations"),
+    routers=(
+        lists.router,
+        routes.router,
+        steps.router,
+        history.router,
+        candidates.router,
+        policy_routes("problem", POLICY, BUILT_IN, managers=Role.PROBLEM_MANAGER),
+        feed_routes("problem", PUBLISHED),
+        parked_routes("problem"),
+    ),
+    tables=(*TABLES, KNOWN_API_KEYS),
+    running=_running,
+    replayed=Replayed(_aggregates(), (PROBLEMS, PROBLEM_TEXTS, CANDIDATES)),
+)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The problem service as an ASGI application."""
+    return build(DEFINITION, settings)

@@ -1,0 +1,208 @@
+"""What the commands of the problem service take."""
+
+import re
+from datetime import date
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import BeforeValidator, Field, StrictBool, field_validator, model_validator
+
+from services.problem.events import ChangeState
+from services.problem.trends import Trait
+from shared.http.body import Body, Line, Moment, Name, Text
+
+Level = Annotated[int, Field(ge=1, le=9, description="1 is the highest")]
+Tag = Annotated[str, Field(min_length=1, max_length=100)]
+Evidence = Annotated[list[Line], Field(max_length=50)]
+Reference = Annotated[str, Field(min_length=1, max_length=40, examples=["INC-1"])]
+
+
+def _a_day(value: Any) -> Any:
+    if not isinstance(value, str) or not re.fullmatch(r"(19[7-9]|[2-9]\d\d)\d-\d\d-\d\d", value):
+        raise ValueError("must be a day between 1970 and 9999, such as 2026-12-01")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_a_day), Field(examples=["2026-12-01"])]
+
+
+class Logging(Body):
+    """A new problem; what is not stated is copied from its incidents, or set when assessing."""
+
+    title: (
+        Annotated[Line, Field(examples=["Checkout slows down when its cache expires"])] | None
+    ) = None
+    description: Text | None = None
+    incidents: Annotated[list[Reference], Field(max_length=500)] = []
+    service: Name | None = None
+    item: Name | None = None
+    category: Name | None = None
+    subcategory: Name | None = None
+    impact: Level | None = None
+    urgency: Level | None = None
+    group: Name | None = None
+    assigned_to: Name | None = None
+    owner: Name | None = None
+    started_at: Moment | None = None
+    tags: Annotated[list[Tag], Field(max_length=50)] = []
+
+    @model_validator(mode="after")
+    def _has_a_title(self) -> Self:
+        if not self.title and not self.incidents:
+            raise ValueError("give a title, or the incidents it is raised from")
+        return self
+
+
+class Assessment(Body):
+    """What was stated when it was raised may be left out."""
+
+    category: Name | None = None
+    subcategory: Name | None = None
+    impact: Level | None = None
+    urgency: Level | None = None
+    owner: Name | None = None
+    major: StrictBool = False
+
+
+class Prioritisation(Body):
+    impact: Level
+    urgency: Level
+    override: Level | None = None
+    reason: Text | None = None
+
+
+class Assignment(Body):
+    """A group, a person or both; null clears, what is left out stays."""
+
+    group: Name | None = None
+    person: Name | None = None
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("name a group, a person or both")
+        return self
+
+
+class Why(Body):
+    """An answer; `under` is the number (from 1) of the answer it explains."""
+
+    answer: Text
+    under: Annotated[int, Field(ge=1, le=1000)] | None = None
+    evidence: Evidence = []
+
+
+class Analysis(Body):
+    """Five whys: begun with its question, or gone on with by naming it."""
+
+    analysis: UUID | None = None
+    question: Annotated[Text, Field(examples=["Why was the checkout slow?"])] | None = None
+    whys: Annotated[list[Why], Field(max_length=50)] = []
+
+    @model_validator(mode="after")
+    def _begins_or_goes_on(self) -> Self:
+        if (self.analysis is None) is (self.question is None):
+            raise ValueError("give a question to begin an analysis, or name the one to go on with")
+        return self
+
+
+class Note(Body):
+    text: Text
+
+
+class IncidentLink(Body):
+    incident: Reference
+
+
+class RootCause(Body):
+    cause: Annotated[Text, Field(examples=["The connection pool is smaller than its callers"])]
+    evidence: Annotated[list[Line], Field(max_length=50, examples=[["heap dump of 10:04"]])]
+    at: Moment | None = None
+
+
+class Workaround(Body):
+    text: Annotated[Text, Field(examples=["Restart the cache node by node"])]
+
+
+class Fix(Body):
+    fix: Text
+    target_date: Day
+    change: Annotated[Name, Field(description="Reference of a planned change")] | None = None
+
+
+class Change(Body):
+    reference: Annotated[Name, Field(examples=["CHG-118"])]
+    state: ChangeState
+
+
+class Resolution(Body):
+    summary: Text
+    at: Moment | None = None
+
+
+class Closure(Body):
+    lessons_learned: Text | None = None
+    review_outcome: Text | None = None
+
+
+class Risk(Body):
+    reason: Text
+    approver: Name
+    review_date: Day
+
+
+class Duplicate(Body):
+    of: Annotated[str, Field(min_length=1, max_length=40, examples=["PRB-1"])]
+
+
+class Reason(Body):
+    reason: Text
+
+
+class NewTask(Body):
+    title: Line
+    assigned_to: Name | None = None
+    due: Day | None = None
+
+
+class CompletedTask(Body):
+    task: UUID
+    at: Moment | None = None
+
+
+class NoArguments(Body):
+    """A command without arguments; the body may be left out."""
+
+
+class Acceptance(Body):
+    """The problem a candidate becomes; what is left out comes from its incidents."""
+
+    title: Line | None = None
+    description: Text | None = None
+    owner: Name | None = None
+
+
+class Merging(Body):
+    into: Annotated[str, Field(min_length=1, max_length=40, examples=["PRB-1"])]
+
+
+class TrendRuleBody(Body):
+    """At least so many incidents that share these traits within so many hours."""
+
+    name: Name
+    same: Annotated[list[Trait], Field(min_length=1, max_length=5)]
+    at_least: Annotated[int, Field(ge=2, le=1000)]
+    within_hours: Annotated[int, Field(ge=1, le=24 * 366)]
+
+
+class TrendRulesDocument(Body):
+    """Rules in their order: the first that finds a trend raises the candidate."""
+
+    rules: Annotated[list[TrendRuleBody], Field(max_length=50)]
+
+    @field_validator("rules")
+    @classmethod
+    def _names_differ(cls, rules: list[TrendRuleBody]) -> list[TrendRuleBody]:
+        if len({rule.name for rule in rules}) < len(rules):
+            raise ValueError("each rule has a name of its own")
+        return rules

@@ -1,0 +1,132 @@
+"""A candidate: a trend among incidents that may be a problem, with the evidence frozen."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
+from uuid import UUID
+
+import msgspec
+
+from shared.domain import FREE_TEXT, Event, Personal, State, changed, event
+from shared.errors import Refused
+
+
+class CandidateStatus(StrEnum):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DISMISSED = "dismissed"
+    MERGED = "merged"
+
+
+class Match(msgspec.Struct, frozen=True, kw_only=True):
+    """An incident that matched; `event` is the fact by which it became one of the trend."""
+
+    incident: UUID
+    number: str
+    title: str
+    event: UUID
+    at: datetime
+
+
+@event("candidate.raised")
+class Raised(Event, frozen=True):
+    rule: str
+    rule_version: int
+    window_from: datetime
+    window_until: datetime
+    alike: dict[str, str]  # what the incidents have in common
+    matches: tuple[Match, ...]
+
+
+@event("candidate.accepted")
+class Accepted(Event, frozen=True):
+    problem: UUID
+    number: int
+
+
+@event("candidate.dismissed", personal={"reason": FREE_TEXT})
+class Dismissed(Event, frozen=True):
+    reason: Personal
+
+
+@event("candidate.merged")
+class Merged(Event, frozen=True):
+    problem: UUID
+    number: int
+
+
+CandidateEvent = Raised | Accepted | Dismissed | Merged
+
+
+class Candidate(State, frozen=True):
+    """A candidate as its events tell it."""
+
+    status: CandidateStatus | None = None
+    rule: str = ""
+    rule_version: int = 0
+    window_from: datetime | None = None
+    window_until: datetime | None = None
+    alike: dict[str, str] = {}
+    matches: tuple[Match, ...] = ()
+    problem: UUID | None = None
+    number: int | None = None  # the problem's
+    reason: Personal | None = None
+
+    @property
+    def incidents(self) -> tuple[UUID, ...]:
+        """The incidents that matched."""
+        return tuple(match.incident for match in self.matches)
+
+
+def refusal(candidate: Candidate) -> str | None:
+    """Why nothing can be decided about it; None while it is open."""
+    if candidate.status is None:
+        return "the candidate does not exist"
+    if candidate.status is CandidateStatus.OPEN:
+        return None
+    return f"the candidate is {candidate.status}"
+
+
+def _require_open(candidate: Candidate) -> None:
+    if (reason := refusal(candidate)) is not None:
+        raise Refused(reason)
+
+
+def raise_candidate(candidate: Candidate, *, raised: Raised) -> Sequence[CandidateEvent]:
+    return [] if candidate.status is not None else [raised]
+
+
+def accept(candidate: Candidate, *, problem: UUID, number: int) -> Sequence[CandidateEvent]:
+    _require_open(candidate)
+    return [Accepted(problem=problem, number=number)]
+
+
+def dismiss(candidate: Candidate, *, reason: str) -> Sequence[CandidateEvent]:
+    _require_open(candidate)
+    return [Dismissed(reason=reason)]
+
+
+def merge(candidate: Candidate, *, problem: UUID, number: int) -> Sequence[CandidateEvent]:
+    _require_open(candidate)
+    return [Merged(problem=problem, number=number)]
+
+
+def _joined(candidate: Candidate, status: CandidateStatus, event: Accepted | Merged) -> Candidate:
+    return changed(candidate, status=status, problem=event.problem, number=event.number)
+
+
+def evolve(candidate: Candidate, event: CandidateEvent) -> Candidate:
+    """Never refuses: this has already happened, whatever today's rules say."""
+    match event:
+        case Raised():
+            fields = {name: getattr(event, name) for name in event.__struct_fields__}
+            return changed(candidate, status=CandidateStatus.OPEN, **fields)
+        case Accepted():
+            return _joined(candidate, CandidateStatus.ACCEPTED, event)
+        case Dismissed():
+            return changed(candidate, status=CandidateStatus.DISMISSED, reason=event.reason)
+        case Merged():
+            return _joined(candidate, CandidateStatus.MERGED, event)
+        case _:
+            assert_never(event)

@@ -1,0 +1,218 @@
+"""Candidates over HTTP: see which trends were found; accept, dismiss or merge them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from fastapi import Path, Query, Response
+from pydantic import BeforeValidator
+
+from services.problem import bodies, candidate, investigation, lifecycle
+from services.problem.actions import Action, candidate_actions
+from services.problem.candidate import Candidate, CandidateStatus, Match
+from services.problem.lists import Ids
+from services.problem.problems import MATRIX, raised_from
+from services.problem.routes import ByManager, ByReader, WaitFor, matrix_in_force, problems_of
+from services.problem.view import with_actions
+from shared.aggregate import Folded
+from shared.clock import new_id
+from shared.http.app import routes
+from shared.http.asked import Asked
+from shared.http.lists import CHANGED, WHEN, TimedQuery, given, listed
+from shared.http.moments import AsOf, position_of
+from shared.http.openapi import answers
+from shared.http.pages import Words, split
+from shared.http.waiting import has_seen
+from shared.listing import Listing
+from shared.work import Work, settle
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Window(msgspec.Struct, frozen=True):
+    """When the first and the last of the incidents happened."""
+
+    start: datetime
+    end: datetime
+
+
+class CandidateItem(msgspec.Struct, kw_only=True):
+    """A trend that may be a problem, with the evidence as it was when it was found."""
+
+    id: UUID
+    version: int
+    position: int
+    created_at: datetime
+    updated_at: datetime
+    status: str
+    rule: str
+    rule_version: int
+    window: Window
+    alike: dict[str, str]
+    matches: list[Match]
+    problem: UUID | None
+    problem_number: str | None
+
+
+class CandidateView(CandidateItem, kw_only=True):
+    """A candidate alone; `reason` says why it was dismissed."""
+
+    reason: str | None
+    actions: list[Action] | msgspec.UnsetType = msgspec.UNSET
+
+
+class CandidatePage(msgspec.Struct, kw_only=True):
+    """A page of a list; `position` is the moment of the log it shows."""
+
+    items: list[CandidateItem]
+    next_cursor: str | None
+    total_estimate: int | None
+    position: int
+
+
+class CandidateQuery(TimedQuery):
+    """Which candidates; several values of one filter are alternatives, filters add up."""
+
+    status: Annotated[list[CandidateStatus], BeforeValidator(split)] | None = None
+    rule: Words | None = None
+    incident: Ids | None = None
+    service: Words | None = None
+    sort: Literal["-updated_at", "updated_at", "-created_at", "created_at"] = "-updated_at"
+
+
+_LISTING = Listing("candidates", CHANGED)
+_CONDITIONS = WHEN | {
+    "status": "t.status = any({}::text[])",
+    "rule": "t.rule = any({}::text[])",
+    "incident": "t.incidents ?| ({}::uuid[])::text[]",
+    "service": "t.alike ->> 'service' = any({}::text[])",
+}
+
+Id = Annotated[UUID, Path(description="The candidate's id")]
+router = routes("candidates", "/v1/candidates")
+
+
+@router.get("", **answers(CandidatePage))
+async def list_candidates(query: Annotated[CandidateQuery, Query()], asked: ByReader) -> Response:
+    """Candidates, newest change first unless sorted otherwise; at any past moment with as_of."""
+    found = await listed(asked, _LISTING, query, query.sort, given(query, _CONDITIONS))
+    page = CandidatePage(
+        items=[_item(row) for row in found.rows],
+        next_cursor=found.next_cursor,
+        total_estimate=found.total_estimate,
+        position=found.position,
+    )
+    return Response(_encode(page), media_type="application/json")
+
+
+@router.get("/{id}", **answers(CandidateView))
+async def read_candidate(
+    id: Id, asked: ByReader, as_of: AsOf = None, wait_for: WaitFor = None
+) -> Response:
+    """One candidate, now or as it was, with what this caller may do."""
+    await has_seen(asked.service, wait_for)
+    candidates = problems_of(asked).candidates
+    position = await position_of(as_of, asked.service.store.log)
+    if position is None:
+        found = await candidates.current(id)
+    else:
+        found = await candidates.past(id, position=position)
+    actions = candidate_actions(found.state.status, asked.caller.roles)
+    content = with_actions(await _rendered(asked, found), actions, id)
+    return Response(content, headers={"etag": f'"{found.version}"'}, media_type="application/json")
+
+
+@router.post("/{id}/accept", **answers(CandidateView))
+async def accept(id: Id, body: bodies.Acceptance, asked: ByManager) -> Response:
+    """Make it a problem, which copies the facts of the incidents that matched."""
+    problems = problems_of(asked)
+    held = await problems.candidates.current(id)
+    facts = raised_from(await problems.incidents.all_of(held.state.incidents))
+    facts |= {name: value for name, value in body.arguments().items() if value is not None}
+    number, stream = await problems.next_number(), new_id()
+
+    async def log(work: Work) -> Folded[Candidate]:
+        policy = await work.current(problems.policies, problems.policies.stream(MATRIX))
+        matrix = matrix_in_force(policy)
+        await work.execute(
+            problems, stream, lifecycle.log, number=number, matrix=matrix, candidate=id, **facts
+        )
+        return await work.execute(
+            problems.candidates, id, candidate.accept, problem=stream, number=number
+        )
+
+    return await _answer(asked, await settle(problems.candidates, await asked.order(id), log))
+
+
+@router.post("/{id}/dismiss", **answers(CandidateView))
+async def dismiss(id: Id, body: bodies.Reason, asked: ByManager) -> Response:
+    """Say why it is no problem; its incidents raise no other candidate."""
+    candidates = problems_of(asked).candidates
+    order = await asked.order(id)
+    dismissed = await candidates.execute(order, candidate.dismiss, reason=body.reason)
+    return await _answer(asked, dismissed)
+
+
+@router.post("/{id}/merge", **answers(CandidateView))
+async def merge(id: Id, body: bodies.Merging, asked: ByManager) -> Response:
+    """Add it to a problem that is known already: its incidents are linked there."""
+    problems = problems_of(asked)
+    into = await problems.find(body.into)
+    number = (await problems.current(into)).state.number
+
+    async def link(work: Work) -> Folded[Candidate]:
+        incidents = (await work.current(problems.candidates, id)).state.incidents
+        await work.execute(problems, into, investigation.link_incidents, incidents=incidents)
+        return await work.execute(
+            problems.candidates, id, candidate.merge, problem=into, number=number
+        )
+
+    return await _answer(asked, await settle(problems.candidates, await asked.order(id), link))
+
+
+async def _answer(asked: Asked, folded: Folded[Candidate]) -> Response:
+    headers = {"etag": f'"{folded.version}"', "tocsin-position": str(folded.position)}
+    content = await _rendered(asked, folded)
+    return Response(content, headers=headers, media_type="application/json")
+
+
+async def _rendered(asked: Asked, folded: Folded[Candidate]) -> bytes:
+    store, state = asked.service.store, folded.state
+    await store.vault.load(store.pool, [state.reason])
+    reason = None if state.reason is None else store.vault.open(folded.stream, state.reason)
+    return _encode(
+        CandidateView(
+            id=folded.stream,
+            version=folded.version,
+            position=folded.position,
+            created_at=folded.created_at,  # type: ignore[arg-type]  # it has at least one event
+            updated_at=folded.updated_at,  # type: ignore[arg-type]
+            status=state.status or "",
+            rule=state.rule,
+            rule_version=state.rule_version,
+            window=Window(state.window_from, state.window_until),  # type: ignore[arg-type]
+            alike=state.alike,
+            matches=list(state.matches),
+            problem=state.problem,
+            problem_number=_number(state.number),
+            reason=reason,
+        )
+    )
+
+
+def _item(row: asyncpg.Record) -> CandidateItem:
+    columns = "id version created_at updated_at status rule rule_version alike problem".split()
+    fields = {name: row[name] for name in columns}
+    return CandidateItem(
+        **fields,
+        position=row["from_position"],
+        window=Window(row["window_from"], row["window_until"]),
+        matches=msgspec.convert(row["matches"], list[Match]),
+        problem_number=_number(row["problem_number"]),
+    )
+
+
+def _number(number: int | None) -> str | None:
+    return None if number is None else f"PRB-{number}"

@@ -1,0 +1,110 @@
+"""What is known here of incidents: a local copy of what their service has told."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+import asyncpg
+import msgspec
+
+from services.problem.tables import INCIDENT_COPIES
+from shared.errors import Refused
+from shared.store.store import Store
+from shared.work import Work
+
+_COLUMNS = ", ".join(column.name for column in INCIDENT_COPIES.columns)
+_GET = f"select {_COLUMNS} from incident_copies where id = $1"
+_ALL = f"select {_COLUMNS} from incident_copies where id = any($1::uuid[])"
+_NAMED = f"select {_COLUMNS} from incident_copies where id::text = lower($1) or number = upper($1)"
+_ALIKE = f"""select {_COLUMNS} from incident_copies i
+    where occurred_at between $1 and $2 and status <> 'cancelled' and {{alike}}
+    and not exists (select 1 from candidates c
+                    where c.to_position is null and c.incidents ? i.id::text)"""
+
+
+class IncidentCopy(msgspec.Struct, frozen=True, kw_only=True):
+    """An incident as last told; `event` is the fact that told of its service and category."""
+
+    id: UUID
+    number: str
+    title: str
+    symptom: str
+    status: str
+    service: str | None
+    item: str | None
+    category: str | None
+    subcategory: str | None
+    impact: int | None
+    urgency: int | None
+    occurred_at: datetime
+    event: UUID
+
+
+def symptom_of(title: str) -> str:
+    """A title without its numbers, signs and spelling in capitals: what two failures share."""
+    words: list[str] = re.findall(r"[^\W\d_]+", title.lower())
+    return " ".join(words)
+
+
+class IncidentCopies:
+    """The copies in the database and, over them, those a unit of work is about to store."""
+
+    def __init__(self, store: Store) -> None:
+        self._pool = store.pool
+        self._unstored: WeakKeyDictionary[Work, dict[UUID, IncidentCopy]] = WeakKeyDictionary()
+
+    def put(self, copy: IncidentCopy, work: Work) -> None:
+        """Keep this copy, in the append of this work."""
+        self._unstored.setdefault(work, {})[copy.id] = copy
+        work.row(INCIDENT_COPIES, msgspec.structs.astuple(copy))
+
+    async def get(self, incident: UUID, work: Work) -> IncidentCopy | None:
+        """What is known of this incident, what this work has learned included."""
+        if (unstored := self._unstored.get(work, {}).get(incident)) is not None:
+            return unstored
+        row = await self._pool.fetchrow(_GET, incident)
+        return None if row is None else _copy(row)
+
+    async def named(self, reference: str) -> IncidentCopy:
+        """The copy of an incident named by id or number. Raises Refused."""
+        row = await self._pool.fetchrow(_NAMED, reference)
+        if row is None:
+            raise Refused(
+                f"no incident {reference} is known here; if it was declared a moment ago, try again"
+            )
+        return _copy(row)
+
+    async def all_of(self, incidents: Sequence[UUID]) -> list[IncidentCopy]:
+        """What is known of these incidents, in no order."""
+        return [_copy(row) for row in await self._pool.fetch(_ALL, incidents)]
+
+    async def alike(
+        self, alike: Mapping[str, str], at: datetime, window: timedelta, work: Work
+    ) -> list[IncidentCopy]:
+        """Incidents with these values at most a window away, oldest first.
+
+        Without the cancelled ones and those that are evidence of a candidate already.
+        """
+        names = " and ".join(f"{name} = ${n}" for n, name in enumerate(alike, 3))
+        sql = _ALIKE.format(alike=names)
+        rows = await self._pool.fetch(sql, at - window, at + window, *alike.values())
+        found = {copy.id: copy for copy in map(_copy, rows)}
+        for copy in self._unstored.get(work, {}).values():
+            found.pop(copy.id, None)
+            if _is_alike(copy, alike) and abs(copy.occurred_at - at) <= window:
+                found[copy.id] = copy
+        return sorted(found.values(), key=lambda copy: (copy.occurred_at, copy.id))
+
+
+def _is_alike(copy: IncidentCopy, alike: Mapping[str, str]) -> bool:
+    if copy.status == "cancelled":
+        return False
+    return all(getattr(copy, name) == value for name, value in alike.items())
+
+
+def _copy(row: asyncpg.Record) -> IncidentCopy:
+    fields: dict[str, Any] = dict(row)
+    return IncidentCopy(**fields)

@@ -1,0 +1,241 @@
+"""What can happen to a problem. These names and fields are stored for ever.
+
+Who recorded an event, and when, stands in its envelope. `at` is when it happened in the world.
+A default is only ever "not stated"; it is not stored.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from shared.domain import FREE_TEXT, Event, Personal, event
+
+
+class ChangeState(StrEnum):
+    PLANNED = "planned"
+    IMPLEMENTED = "implemented"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@event("problem.logged", personal={"description": FREE_TEXT})
+class Logged(Event, frozen=True):
+    number: int
+    title: str
+    description: Personal | None = None
+    service: str | None = None
+    item: str | None = None
+    category: str | None = None
+    subcategory: str | None = None
+    impact: int | None = None
+    urgency: int | None = None
+    priority: int | None = None
+    matrix_version: int | None = None
+    group: str | None = None
+    assigned_to: str | None = None
+    owner: str | None = None
+    incidents: tuple[UUID, ...] = ()
+    candidate: UUID | None = None
+    started_at: datetime | None = None
+    tags: tuple[str, ...] = ()
+
+
+@event("problem.assessed")
+class Assessed(Event, frozen=True):
+    category: str
+    impact: int
+    urgency: int
+    priority: int
+    matrix_version: int
+    owner: str
+    subcategory: str | None = None
+    major: bool = False
+
+
+@event("problem.confirmed")
+class Confirmed(Event, frozen=True):
+    pass
+
+
+@event("problem.analysis_begun", personal={"question": FREE_TEXT})
+class AnalysisBegun(Event, frozen=True):
+    """Five whys: the question whose answers follow."""
+
+    analysis: UUID
+    question: Personal
+
+
+@event("problem.why_answered", personal={"answer": FREE_TEXT})
+class WhyAnswered(Event, frozen=True):
+    """An answer of an analysis; it explains the answer `under`, or the question itself."""
+
+    analysis: UUID
+    number: int
+    answer: Personal
+    under: int | None = None
+    evidence: tuple[str, ...] = ()
+
+
+@event("problem.noted", personal={"text": FREE_TEXT})
+class Noted(Event, frozen=True):
+    text: Personal
+
+
+@event("problem.incident_linked")
+class IncidentLinked(Event, frozen=True):
+    incident: UUID
+
+
+@event("problem.incident_unlinked")
+class IncidentUnlinked(Event, frozen=True):
+    incident: UUID
+
+
+@event("problem.assigned")
+class Assigned(Event, frozen=True):
+    group: str | None = None
+    person: str | None = None
+
+
+@event("problem.prioritised", personal={"reason": FREE_TEXT})
+class Prioritised(Event, frozen=True):
+    impact: int
+    urgency: int
+    priority: int
+    matrix_version: int
+    overridden: bool = False
+    reason: Personal | None = None
+
+
+@event("problem.root_cause_recorded", personal={"cause": FREE_TEXT})
+class RootCauseRecorded(Event, frozen=True):
+    cause: Personal
+    evidence: tuple[str, ...]
+    at: datetime
+
+
+@event("problem.workaround_drafted", personal={"text": FREE_TEXT})
+class WorkaroundDrafted(Event, frozen=True):
+    text: Personal
+
+
+@event("problem.workaround_published")
+class WorkaroundPublished(Event, frozen=True):
+    """The draft as it then was; `incidents` are those linked at that moment."""
+
+    revision: int
+    incidents: tuple[UUID, ...] = ()
+
+
+@event("problem.workaround_withdrawn", personal={"reason": FREE_TEXT})
+class WorkaroundWithdrawn(Event, frozen=True):
+    revision: int
+    reason: Personal
+    incidents: tuple[UUID, ...] = ()
+
+
+@event("problem.fix_planned", personal={"fix": FREE_TEXT})
+class FixPlanned(Event, frozen=True):
+    fix: Personal
+    target_date: date
+
+
+@event("problem.change_recorded")
+class ChangeRecorded(Event, frozen=True):
+    reference: str
+    state: ChangeState
+
+
+@event("problem.resolved", personal={"summary": FREE_TEXT})
+class Resolved(Event, frozen=True):
+    summary: Personal
+    at: datetime
+    incidents: tuple[UUID, ...] = ()
+
+
+@event("problem.fix_rejected", personal={"reason": FREE_TEXT})
+class FixRejected(Event, frozen=True):
+    reason: Personal
+
+
+@event("problem.closed", personal={"lessons_learned": FREE_TEXT, "review_outcome": FREE_TEXT})
+class Closed(Event, frozen=True):
+    lessons_learned: Personal
+    at: datetime
+    review_outcome: Personal | None = None
+
+
+@event("problem.risk_accepted", personal={"reason": FREE_TEXT})
+class RiskAccepted(Event, frozen=True):
+    reason: Personal
+    approver: str
+    review_date: date
+    remind_after_days: int
+    incidents: tuple[UUID, ...] = ()
+
+
+@event("problem.marked_duplicate")
+class MarkedDuplicate(Event, frozen=True):
+    of: UUID
+
+
+@event("problem.duplicate_taken_over")
+class DuplicateTakenOver(Event, frozen=True):
+    """Another problem was this one; `incidents` are those it had and this one had not."""
+
+    duplicate: UUID
+    incidents: tuple[UUID, ...] = ()
+
+
+@event("problem.cancelled", personal={"reason": FREE_TEXT})
+class Cancelled(Event, frozen=True):
+    reason: Personal
+
+
+@event("problem.reanalysis_begun", personal={"reason": FREE_TEXT})
+class ReanalysisBegun(Event, frozen=True):
+    reason: Personal
+
+
+@event("problem.task_added")
+class TaskAdded(Event, frozen=True):
+    task: UUID
+    title: str
+    assigned_to: str | None = None
+    due: date | None = None
+
+
+@event("problem.task_completed")
+class TaskCompleted(Event, frozen=True):
+    task: UUID
+    at: datetime
+
+
+ProblemEvent = (
+    Logged
+    | Assessed
+    | Confirmed
+    | AnalysisBegun
+    | WhyAnswered
+    | Noted
+    | IncidentLinked
+    | IncidentUnlinked
+    | Assigned
+    | Prioritised
+    | RootCauseRecorded
+    | WorkaroundDrafted
+    | WorkaroundPublished
+    | WorkaroundWithdrawn
+    | FixPlanned
+    | ChangeRecorded
+    | Resolved
+    | FixRejected
+    | Closed
+    | RiskAccepted
+    | MarkedDuplicate
+    | DuplicateTakenOver
+    | Cancelled
+    | ReanalysisBegun
+    | TaskAdded
+    | TaskCompleted
+)

@@ -1,0 +1,63 @@
+"""A problem's past over HTTP: its timeline for people, its events for machines, its analyses."""
+
+from typing import Annotated
+
+import msgspec
+from fastapi import Query, Response
+
+from services.problem.analyses import Analyses, analyses
+from services.problem.facts import facts_stream
+from services.problem.routes import ByReader, Reference, WaitFor, problems_of
+from services.problem.timeline import TELLER
+from shared.event_view import event_views
+from shared.http.app import routes
+from shared.http.asked import Asked
+from shared.http.moments import AsOf, position_of
+from shared.http.openapi import answers
+from shared.http.past import Events, PastPage, PastQuery, Timeline, paged, past_page
+from shared.http.waiting import has_seen
+from shared.timeline import entries
+
+router = routes("problems", "/v1/problems")
+
+
+@router.get("/{id}/timeline", **answers(Timeline))
+async def timeline(
+    id: Reference, query: Annotated[PastQuery, Query()], asked: ByReader
+) -> Response:
+    """What happened, told in sentences, each with the event that proves it."""
+    page = await _page(id, query, asked)
+    return paged(Timeline, await entries(asked.service.store, page.events, TELLER), page)
+
+
+@router.get("/{id}/events", **answers(Events))
+async def events(id: Reference, query: Annotated[PastQuery, Query()], asked: ByReader) -> Response:
+    """The events themselves, with their envelopes; personal texts are opened for the reader."""
+    page = await _page(id, query, asked)
+    return paged(Events, await event_views(asked.service.store, page.events), page)
+
+
+@router.get("/{id}/analyses", **answers(Analyses))
+async def read_analyses(
+    id: Reference, asked: ByReader, as_of: AsOf = None, wait_for: WaitFor = None
+) -> Response:
+    """Its analyses with all their answers, oldest first."""
+    await has_seen(asked.service, wait_for)
+    store, problems = asked.service.store, problems_of(asked)
+    stream = await problems.find(id)
+    position = await position_of(as_of, store.log)
+    folded = await (
+        problems.past(stream, position=position) if position else problems.current(stream)
+    )
+    found = await analyses(store, await store.log.stream(stream, until=folded.version))
+    content = Analyses(found, None, len(found), folded.position if position is None else position)
+    return Response(msgspec.json.encode(content), media_type="application/json")
+
+
+async def _page(reference: str, query: PastQuery, asked: Asked) -> PastPage:
+    """Of the problem's own events and the machines' facts beside them, as one sequence."""
+    await has_seen(asked.service, query.wait_for)
+    problems = problems_of(asked)
+    stream = await problems.find(reference)
+    await problems.current(stream)
+    return await past_page(asked, query, (stream, facts_stream(stream)))

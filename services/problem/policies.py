@@ -1,0 +1,163 @@
+"""What this service does about facts of incidents, and about its own timers."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from services.problem import facts, investigation
+from services.problem.copies import IncidentCopy, symptom_of
+from services.problem.facts import RiskReviewDue, facts_stream
+from services.problem.lifecycle import refusal
+from services.problem.problems import MATRIX, RISK_REVIEW, Problems
+from services.problem.watch import Watch
+from shared.errors import Unavailable
+from shared.follower import Fact, Reaction
+from shared.policy import set_policy
+from shared.timers import Handler
+from shared.work import Work
+
+_STATUS_AFTER = {
+    "resolved": "resolved",
+    "reopened": "open",
+    "closed": "closed",
+    "cancelled": "cancelled",
+}
+
+
+class Declared(msgspec.Struct):
+    """What we read of an incident's first fact."""
+
+    number: str
+    title: str
+    service: str | None = None
+    item: str | None = None
+    category: str | None = None
+    subcategory: str | None = None
+    impact: int | None = None
+    urgency: int | None = None
+    started_at: datetime | None = None
+    detected_at: datetime | None = None
+
+
+class Categorised(msgspec.Struct):
+    service: str | None = None
+    item: str | None = None
+    category: str | None = None
+    subcategory: str | None = None
+
+
+class Prioritised(msgspec.Struct):
+    impact: int
+    urgency: int
+
+
+class Held(msgspec.Struct):
+    problem: UUID | None = None
+
+
+class PolicyTold(msgspec.Struct):
+    name: str
+    document: dict[str, Any]
+
+
+class Incidents:
+    """Copies what their service tells, links what waits for a problem, watches for trends."""
+
+    def __init__(self, problems: Problems) -> None:
+        self._problems = problems
+        self._copies = problems.incidents
+        self._watch = Watch(problems)
+
+    async def declared(self, fact: Fact, work: Work) -> None:
+        told = fact.read(Declared)
+        copy = IncidentCopy(
+            id=fact.subject,
+            number=told.number,
+            title=told.title,
+            symptom=symptom_of(told.title),
+            status="open",
+            service=told.service,
+            item=told.item,
+            category=told.category,
+            subcategory=told.subcategory,
+            impact=told.impact,
+            urgency=told.urgency,
+            occurred_at=told.started_at or told.detected_at or fact.time,
+            event=fact.id,
+        )
+        self._copies.put(copy, work)
+        await self._watch.look(copy, work)
+
+    async def categorised(self, fact: Fact, work: Work) -> None:
+        told = msgspec.structs.asdict(fact.read(Categorised))
+        copy = await self._change(fact, work, event=fact.id, **told)
+        if copy is not None:
+            await self._watch.look(copy, work)
+
+    async def prioritised(self, fact: Fact, work: Work) -> None:
+        told = fact.read(Prioritised)
+        await self._change(fact, work, impact=told.impact, urgency=told.urgency)
+
+    async def held(self, fact: Fact, work: Work) -> None:
+        """An incident that waits for a problem is linked to it."""
+        problem = fact.read(Held).problem
+        if problem is None:
+            return
+        known = await work.current(self._problems, problem)
+        if refusal(known.state, "link-incident") is None:
+            link = investigation.link_incident
+            await work.execute(self._problems, problem, link, incident=fact.subject)
+
+    def turned(self, status: str) -> Reaction:
+        async def change(fact: Fact, work: Work) -> None:
+            await self._change(fact, work, status=status)
+
+        return change
+
+    async def policy_set(self, fact: Fact, work: Work) -> None:
+        """One organisation has one priority matrix."""
+        told = fact.read(PolicyTold)
+        if told.name == MATRIX:
+            policies = self._problems.policies
+            stream = policies.stream(MATRIX)
+            await work.execute(policies, stream, set_policy, name=told.name, document=told.document)
+
+    async def _change(self, fact: Fact, work: Work, **fields: Any) -> IncidentCopy | None:
+        held = await self._copies.get(fact.subject, work)
+        if held is None:
+            return None
+        copy = msgspec.structs.replace(held, **fields)
+        self._copies.put(copy, work)
+        return copy
+
+
+def from_incidents(problems: Problems) -> Mapping[str, Reaction]:
+    """Reactions to the incident feed, by type."""
+    incidents = Incidents(problems)
+    reactions = {
+        "incident.declared": incidents.declared,
+        "incident.categorised": incidents.categorised,
+        "incident.prioritised": incidents.prioritised,
+        "incident.held": incidents.held,
+        "policy.set": incidents.policy_set,
+    } | {f"incident.{name}": incidents.turned(status) for name, status in _STATUS_AFTER.items()}
+    return {f"tocsin.{topic}.v1": reaction for topic, reaction in reactions.items()}
+
+
+def timers(problems: Problems) -> Mapping[str, Handler]:
+    """What rings in this service."""
+
+    async def remind(stream: UUID) -> None:
+        risk = (await problems.current(stream)).state.risk
+        if risk is None:
+            return
+        due = RiskReviewDue(problem=stream, review_date=risk.review_date)
+        work = Work(problems.store, "system:risk-review")
+        await work.execute(problems.facts, facts_stream(stream), facts.remind, due=due)
+        if (await work.append()).outcome == "conflict":
+            raise Unavailable("somebody else has just done it")
+
+    return {RISK_REVIEW: remind}

@@ -1,0 +1,95 @@
+"""The problems of this service: their ledgers, their numbers, what they are raised from."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from services.problem import candidate, facts, problem
+from services.problem.candidate import Candidate, CandidateEvent
+from services.problem.copies import IncidentCopies, IncidentCopy
+from services.problem.events import ProblemEvent, RiskAccepted
+from services.problem.facts import Facts, RiskReviewDue
+from services.problem.problem import Problem
+from services.problem.rules import Status
+from services.problem.tables import candidate_rows, problem_rows
+from shared.aggregate import Aggregate, Alarm
+from shared.errors import Malformed, NotFound
+from shared.ledger import Ledger
+from shared.policy import Policies
+from shared.store.gather import Gather
+from shared.store.store import Store
+
+MATRIX = "priority-matrix"
+RISK_REVIEW = "risk-review"
+
+_FIND = "select id from problems where number = $1 and to_position is null"
+_NUMBERS = "select nextval('problem_numbers') from generate_series(1, $1)"
+_REMEMBERED = 10_000
+
+
+def _alarms(before: Problem, event: ProblemEvent, after: Problem) -> Iterable[Alarm]:
+    if isinstance(event, RiskAccepted):
+        yield Alarm(RISK_REVIEW, timedelta(days=event.remind_after_days))
+    elif before.status is Status.RISK_ACCEPTED and after.status is not Status.RISK_ACCEPTED:
+        yield Alarm(RISK_REVIEW, None)
+
+
+PROBLEM = Aggregate("problem", Problem(), problem.evolve, rows=problem_rows, alarms=_alarms)
+CANDIDATE: Aggregate[Candidate, CandidateEvent] = Aggregate(
+    "candidate", Candidate(), candidate.evolve, rows=candidate_rows
+)
+FACTS: Aggregate[Facts, RiskReviewDue] = Aggregate("problem facts", Facts(), facts.evolve)
+
+
+class Problems(Ledger[Problem, ProblemEvent]):
+    """The ledger of problems, found by id or number."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, PROBLEM)
+        self.candidates = Ledger(store, CANDIDATE)
+        self.facts = Ledger(store, FACTS)
+        self.policies = Policies(store, "problem")
+        self.incidents = IncidentCopies(store)
+        self._numbers: Gather[None, int] = Gather(self._draw)
+        self._ids: OrderedDict[int, UUID] = OrderedDict()
+
+    async def next_number(self) -> int:
+        """A number no other problem has."""
+        return await self._numbers.ask(None)
+
+    async def find(self, reference: str) -> UUID:
+        """The id of a problem named by id or number. Raises NotFound, Malformed."""
+        if reference[:4].upper() == "PRB-" and reference[4:].isascii() and reference[4:].isdigit():
+            return await self._by_number(int(reference[4:]))
+        try:
+            return UUID(reference)
+        except ValueError:
+            raise Malformed("a problem is named by its id or its number, such as PRB-1") from None
+
+    async def _by_number(self, number: int) -> UUID:
+        known = self._ids.get(number)
+        if known is None:
+            known = await self.store.pool.fetchval(_FIND, number) if number < 2**63 else None
+        if known is None:
+            raise NotFound(f"there is no problem PRB-{number}")
+        self._ids[number] = known
+        if len(self._ids) > _REMEMBERED:
+            self._ids.popitem(last=False)
+        return known
+
+    async def _draw(self, questions: Sequence[None]) -> Sequence[int]:
+        return [row[0] for row in await self.store.pool.fetch(_NUMBERS, len(questions))]
+
+
+def raised_from(copies: Sequence[IncidentCopy]) -> dict[str, Any]:
+    """The facts of the incidents a problem is raised from: the gravest speaks for them all."""
+    if not copies:
+        return {}
+    gravest = min(copies, key=lambda c: ((c.impact or 9) + (c.urgency or 9), c.occurred_at))
+    names = ("title", "service", "item", "category", "subcategory", "impact", "urgency")
+    return {name: getattr(gravest, name) for name in names} | {
+        "incidents": tuple(dict.fromkeys(copy.id for copy in copies)),
+        "started_at": min(copy.occurred_at for copy in copies),
+    }

@@ -1,0 +1,163 @@
+"""What this service tells the others. Everything else in its log is its own affair.
+
+Public data holds nothing personal; a changed shape is a new type beside the old one.
+"""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from services.problem import candidate as c
+from services.problem import events as e
+from services.problem import facts as f
+from shared.domain import Event
+from shared.feed import Published
+
+
+class Logged(msgspec.Struct, frozen=True):
+    number: str
+    title: str
+    service: str | None
+    item: str | None
+    category: str | None
+    subcategory: str | None
+    impact: int | None
+    urgency: int | None
+    priority: int | None
+    group: str | None
+    assigned_to: str | None
+    owner: str | None
+    incidents: tuple[UUID, ...]
+    candidate: UUID | None
+    tags: tuple[str, ...]
+
+
+class Assessed(msgspec.Struct, frozen=True):
+    category: str
+    subcategory: str | None
+    impact: int
+    urgency: int
+    priority: int
+    owner: str
+    major: bool
+
+
+class Prioritised(msgspec.Struct, frozen=True):
+    impact: int
+    urgency: int
+    priority: int
+
+
+class Assigned(msgspec.Struct, frozen=True):
+    group: str | None
+    person: str | None
+
+
+class Incident(msgspec.Struct, frozen=True):
+    incident: UUID
+
+
+class WorkaroundTold(msgspec.Struct, frozen=True):
+    revision: int
+    incidents: tuple[UUID, ...]
+
+
+class FixPlanned(msgspec.Struct, frozen=True):
+    target_date: date
+
+
+class ChangeRecorded(msgspec.Struct, frozen=True):
+    reference: str
+    state: str
+
+
+class At(msgspec.Struct, frozen=True):
+    at: datetime
+
+
+class Resolved(msgspec.Struct, frozen=True):
+    at: datetime
+    incidents: tuple[UUID, ...]
+
+
+class RiskAccepted(msgspec.Struct, frozen=True):
+    review_date: date
+    incidents: tuple[UUID, ...]
+
+
+class RiskReviewDue(msgspec.Struct, frozen=True):
+    problem: UUID
+    review_date: date
+
+
+class Duplicate(msgspec.Struct, frozen=True):
+    of: UUID
+
+
+class TakenOver(msgspec.Struct, frozen=True):
+    duplicate: UUID
+    incidents: tuple[UUID, ...]
+
+
+class CandidateRaised(msgspec.Struct, frozen=True):
+    rule: str
+    rule_version: int
+    alike: dict[str, str]
+    incidents: tuple[UUID, ...]
+
+
+class CandidateDecided(msgspec.Struct, frozen=True):
+    problem: UUID
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """That it happened is all there is to tell."""
+
+
+def _logged(happened: e.Logged) -> Logged:
+    told: dict[str, Any] = {n: getattr(happened, n) for n in Logged.__struct_fields__}
+    return Logged(**(told | {"number": f"PRB-{happened.number}"}))
+
+
+def _assessed(happened: e.Assessed) -> Assessed:
+    return Assessed(**{n: getattr(happened, n) for n in Assessed.__struct_fields__})
+
+
+def _candidate_raised(happened: c.Raised) -> CandidateRaised:
+    incidents = tuple(match.incident for match in happened.matches)
+    return CandidateRaised(happened.rule, happened.rule_version, happened.alike, incidents)
+
+
+def _nothing(happened: Event) -> Nothing:
+    return Nothing()
+
+
+PUBLISHED: Published = {
+    e.Logged: _logged,
+    e.Assessed: _assessed,
+    e.Confirmed: _nothing,
+    e.IncidentLinked: lambda h: Incident(h.incident),
+    e.IncidentUnlinked: lambda h: Incident(h.incident),
+    e.Assigned: lambda h: Assigned(h.group, h.person),
+    e.Prioritised: lambda h: Prioritised(h.impact, h.urgency, h.priority),
+    e.RootCauseRecorded: lambda h: At(h.at),
+    e.WorkaroundPublished: lambda h: WorkaroundTold(h.revision, h.incidents),
+    e.WorkaroundWithdrawn: lambda h: WorkaroundTold(h.revision, h.incidents),
+    e.FixPlanned: lambda h: FixPlanned(h.target_date),
+    e.ChangeRecorded: lambda h: ChangeRecorded(h.reference, h.state.value),
+    e.Resolved: lambda h: Resolved(h.at, h.incidents),
+    e.FixRejected: _nothing,
+    e.Closed: lambda h: At(h.at),
+    e.RiskAccepted: lambda h: RiskAccepted(h.review_date, h.incidents),
+    e.MarkedDuplicate: lambda h: Duplicate(h.of),
+    e.DuplicateTakenOver: lambda h: TakenOver(h.duplicate, h.incidents),
+    e.Cancelled: _nothing,
+    e.ReanalysisBegun: _nothing,
+    f.RiskReviewDue: lambda h: RiskReviewDue(h.problem, h.review_date),
+    c.Raised: _candidate_raised,
+    c.Accepted: lambda h: CandidateDecided(h.problem),
+    c.Dismissed: _nothing,
+    c.Merged: lambda h: CandidateDecided(h.problem),
+}

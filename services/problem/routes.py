@@ -1,0 +1,233 @@
+"""The problem service over HTTP: raise a problem, read it, take it through its life."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Concatenate, ParamSpec
+
+from fastapi import Body, Depends, Path, Query, Response
+
+from services.problem import bodies, investigation, lifecycle
+from services.problem.events import ProblemEvent
+from services.problem.matrix import Matrix, matrix_of
+from services.problem.problem import Problem
+from services.problem.problems import MATRIX, Problems, raised_from
+from services.problem.rules import MANAGERS, RAISERS, READERS
+from services.problem.view import ProblemView, render
+from shared.aggregate import Folded
+from shared.clock import new_id
+from shared.errors import Refused
+from shared.http.app import routes
+from shared.http.asked import Asked, allowed
+from shared.http.moments import AsOf, EffectiveAt, moment_of, position_of
+from shared.http.openapi import answers
+from shared.http.waiting import has_seen
+from shared.policy import Policy
+from shared.work import Work, settle
+
+P = ParamSpec("P")
+
+Reference = Annotated[str, Path(max_length=40, description="Its id, or its number such as PRB-1")]
+ByRaiser = Annotated[Asked, Depends(allowed(*RAISERS))]
+ByManager = Annotated[Asked, Depends(allowed(*MANAGERS))]
+ByReader = Annotated[Asked, Depends(allowed(*READERS))]
+Nothing = Annotated[bodies.NoArguments | None, Body()]
+WaitFor = Annotated[str | None, Query(max_length=64, description="service:position")]
+
+router = routes("problems", "/v1/problems")
+
+
+def problems_of(asked: Asked) -> Problems:
+    """The problems of the service that was asked."""
+    found: Problems = asked.service.parts["problems"]
+    return found
+
+
+@router.post("", **answers(ProblemView, 201, "Logged"))
+async def log(body: bodies.Logging, asked: ByRaiser) -> Response:
+    """Raise a problem by hand, or from incidents, whose facts it copies."""
+    problems = problems_of(asked)
+    copies = [await problems.incidents.named(each) for each in body.incidents]
+    stated = {name: value for name, value in body.arguments().items() if value}
+    facts = raised_from(copies) | stated | {"tags": tuple(body.tags)}
+    facts["incidents"] = raised_from(copies).get("incidents", ())
+    number, stream = await problems.next_number(), new_id()
+
+    async def under(policy: Folded[Policy]) -> Folded[Problem]:
+        order = await asked.order(stream, creates=True, guards=((policy.stream, policy.version),))
+        return await problems.execute(
+            order, lifecycle.log, number=number, matrix=matrix_in_force(policy), **facts
+        )
+
+    return await answer(asked, await problems.policies.under(MATRIX, under), created=True)
+
+
+@router.get("/{id}", **answers(ProblemView))
+async def read(
+    id: Reference,
+    asked: ByReader,
+    as_of: AsOf = None,
+    effective_at: EffectiveAt = None,
+    wait_for: WaitFor = None,
+) -> Response:
+    """One problem, now or as it was, with what this caller may do."""
+    await has_seen(asked.service, wait_for)
+    problems = problems_of(asked)
+    stream = await problems.find(id)
+    if as_of is None and effective_at is None:
+        found = await problems.current(stream)
+    else:
+        position = await position_of(as_of, asked.service.store.log)
+        found = await problems.past(stream, position=position, effective_at=moment_of(effective_at))
+    content = await render(asked.service.store, found, asked.caller)
+    return Response(content, headers={"etag": f'"{found.version}"'}, media_type="application/json")
+
+
+@router.post("/{id}/assess", **answers(ProblemView))
+async def assess(id: Reference, body: bodies.Assessment, asked: ByManager) -> Response:
+    """Say what kind of problem it is, how grave, and who owns it."""
+    return await _undermatrix_in_force(asked, id, lifecycle.assess, **body.arguments())
+
+
+@router.post("/{id}/prioritise", **answers(ProblemView))
+async def prioritise(id: Reference, body: bodies.Prioritisation, asked: ByManager) -> Response:
+    """Set impact and urgency; the matrix gives the priority, an override needs a reason."""
+    return await _undermatrix_in_force(asked, id, lifecycle.prioritise, **body.arguments())
+
+
+@router.post("/{id}/confirm", **answers(ProblemView))
+async def confirm(id: Reference, asked: ByManager, body: Nothing = None) -> Response:
+    """Confirm that it is a problem: root cause analysis begins."""
+    return await command(asked, id, lifecycle.confirm)
+
+
+@router.post("/{id}/record-root-cause", **answers(ProblemView))
+async def record_root_cause(id: Reference, body: bodies.RootCause, asked: ByManager) -> Response:
+    """Record what is behind it and what proves that; it may be revised."""
+    at = body.at or asked.now
+    record, found = lifecycle.record_root_cause, body.arguments() | {"at": at}
+    return await command(asked, id, record, **found)
+
+
+@router.post("/{id}/plan-fix", **answers(ProblemView))
+async def plan_fix(id: Reference, body: bodies.Fix, asked: ByManager) -> Response:
+    """Plan the permanent fix, with its target date and, where there is one, its change."""
+    return await command(asked, id, lifecycle.plan_fix, **body.arguments())
+
+
+@router.post("/{id}/record-change", **answers(ProblemView))
+async def record_change(id: Reference, body: bodies.Change, asked: ByManager) -> Response:
+    """Record how far a change is that is to fix it."""
+    return await command(asked, id, lifecycle.record_change, **body.arguments())
+
+
+@router.post("/{id}/resolve", **answers(ProblemView))
+async def resolve(id: Reference, body: bodies.Resolution, asked: ByManager) -> Response:
+    """Record that it is fixed; its linked incidents hear of it."""
+    at = body.at or asked.now
+    return await command(asked, id, lifecycle.resolve, summary=body.summary, at=at)
+
+
+@router.post("/{id}/reject-fix", **answers(ProblemView))
+async def reject_fix(id: Reference, body: bodies.Reason, asked: ByManager) -> Response:
+    """Verification has failed: the fix goes on."""
+    return await command(asked, id, lifecycle.reject_fix, reason=body.reason)
+
+
+@router.post("/{id}/close", **answers(ProblemView))
+async def close(id: Reference, body: bodies.Closure, asked: ByManager) -> Response:
+    """End it with what was learned; each thing still missing is named."""
+    return await command(asked, id, lifecycle.close, at=asked.now, **body.arguments())
+
+
+@router.post("/{id}/accept-risk", **answers(ProblemView))
+async def accept_risk(id: Reference, body: bodies.Risk, asked: ByManager) -> Response:
+    """Live with it, by whose approval and until it is looked at again."""
+    today = asked.now.date()
+    return await command(asked, id, lifecycle.accept_risk, today=today, **body.arguments())
+
+
+@router.post("/{id}/mark-duplicate", **answers(ProblemView))
+async def mark_duplicate(id: Reference, body: bodies.Duplicate, asked: ByManager) -> Response:
+    """End it as another's duplicate; its links, open tasks and workaround move there."""
+    problems = problems_of(asked)
+    stream, other = await problems.find(id), await problems.find(body.of)
+    if stream == other:
+        raise Refused("a problem is not a duplicate of itself")
+    await problems.current(other)
+
+    async def move(work: Work) -> Folded[Problem]:
+        held = await work.current(problems, stream)
+        await work.execute(problems, other, investigation.take_over, **await _moved(asked, held))
+        return await work.execute(problems, stream, lifecycle.mark_duplicate, of=other)
+
+    return await answer(asked, await settle(problems, await asked.order(stream), move))
+
+
+@router.post("/{id}/cancel", **answers(ProblemView))
+async def cancel(id: Reference, body: bodies.Reason, asked: ByManager) -> Response:
+    """End what is no problem, or is not worth its analysis."""
+    return await command(asked, id, lifecycle.cancel, reason=body.reason)
+
+
+@router.post("/{id}/reanalyse", **answers(ProblemView))
+async def reanalyse(id: Reference, body: bodies.Reason, asked: ByManager) -> Response:
+    """Take the analysis up again; it is counted."""
+    return await command(asked, id, lifecycle.reanalyse, reason=body.reason)
+
+
+async def command(
+    asked: Asked,
+    reference: str,
+    act: Callable[Concatenate[Problem, P], Sequence[ProblemEvent]],
+    /,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Response:
+    """Carry out a command on the problem of this reference, and answer with it."""
+    problems = problems_of(asked)
+    order = await asked.order(await problems.find(reference))
+    return await answer(asked, await problems.execute(order, act, *args, **kwargs))
+
+
+async def answer(asked: Asked, folded: Folded[Problem], *, created: bool = False) -> Response:
+    """The problem after a command."""
+    headers = {"etag": f'"{folded.version}"', "tocsin-position": str(folded.position)}
+    if created:
+        headers["location"] = f"/v1/problems/{folded.stream}"
+    content = await render(asked.service.store, folded)
+    return Response(content, 201 if created else 200, headers, "application/json")
+
+
+async def _undermatrix_in_force(
+    asked: Asked,
+    reference: str,
+    act: Callable[..., Sequence[ProblemEvent]],
+    /,
+    **arguments: Any,
+) -> Response:
+    problems = problems_of(asked)
+    stream = await problems.find(reference)
+
+    async def under(policy: Folded[Policy]) -> Folded[Problem]:
+        order = await asked.order(stream, guards=((policy.stream, policy.version),))
+        return await problems.execute(order, act, matrix=matrix_in_force(policy), **arguments)
+
+    return await answer(asked, await problems.policies.under(MATRIX, under))
+
+
+async def _moved(asked: Asked, held: Folded[Problem]) -> dict[str, Any]:
+    """What a duplicate hands over, its workaround in clear: it is sealed anew where it goes."""
+    store, workaround = asked.service.store, held.state.workaround
+    text = workaround.draft or workaround.published
+    await store.vault.load(store.pool, [text])
+    return {
+        "duplicate": held.stream,
+        "incidents": held.state.incidents,
+        "tasks": held.state.open_tasks,
+        "workaround": None if text is None else store.vault.open(held.stream, text),
+        "published": workaround.draft is None,
+    }
+
+
+def matrix_in_force(policy: Folded[Policy]) -> Matrix:
+    """The matrix that this policy is."""
+    return matrix_of(policy.state.document, policy.version + 1)

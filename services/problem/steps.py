@@ -1,0 +1,91 @@
+"""What is done along the way, over HTTP: notes, links, analyses, workarounds, tasks."""
+
+from fastapi import Response
+
+from services.problem import bodies, investigation
+from services.problem.investigation import Why
+from services.problem.routes import (
+    ByManager,
+    ByRaiser,
+    Nothing,
+    Reference,
+    command,
+    problems_of,
+)
+from services.problem.view import ProblemView
+from shared.clock import new_id
+from shared.http.app import routes
+from shared.http.openapi import answers
+
+router = routes("problems", "/v1/problems")
+
+
+@router.post("/{id}/assign", **answers(ProblemView))
+async def assign(id: Reference, body: bodies.Assignment, asked: ByManager) -> Response:
+    """Hand it to a group, a person or both; null clears, what is left out stays."""
+    return await command(asked, id, investigation.assign, **body.model_dump(exclude_unset=True))
+
+
+@router.post("/{id}/note", **answers(ProblemView))
+async def note(id: Reference, body: bodies.Note, asked: ByRaiser) -> Response:
+    """Add a note to its timeline."""
+    return await command(asked, id, investigation.note, text=body.text)
+
+
+@router.post("/{id}/link-incident", **answers(ProblemView))
+async def link_incident(id: Reference, body: bodies.IncidentLink, asked: ByManager) -> Response:
+    """Link an incident that it is behind of."""
+    incident = await problems_of(asked).incidents.named(body.incident)
+    return await command(asked, id, investigation.link_incident, incident=incident.id)
+
+
+@router.post("/{id}/unlink-incident", **answers(ProblemView))
+async def unlink_incident(id: Reference, body: bodies.IncidentLink, asked: ByManager) -> Response:
+    """Take a link away that was wrong."""
+    incident = await problems_of(asked).incidents.named(body.incident)
+    return await command(asked, id, investigation.unlink_incident, incident=incident.id)
+
+
+@router.post("/{id}/analyse", **answers(ProblemView))
+async def analyse(id: Reference, body: bodies.Analysis, asked: ByRaiser) -> Response:
+    """Ask why, and answer: begin an analysis by five whys, or go on with one."""
+    whys = [Why(each.answer, each.under, tuple(each.evidence)) for each in body.whys]
+    return await command(
+        asked,
+        id,
+        investigation.analyse,
+        analysis=body.analysis or new_id(),
+        question=body.question,
+        whys=whys,
+    )
+
+
+@router.post("/{id}/draft-workaround", **answers(ProblemView))
+async def draft_workaround(id: Reference, body: bodies.Workaround, asked: ByManager) -> Response:
+    """Write down what helps meanwhile; nobody is told before it is published."""
+    return await command(asked, id, investigation.draft_workaround, text=body.text)
+
+
+@router.post("/{id}/publish-workaround", **answers(ProblemView))
+async def publish_workaround(id: Reference, asked: ByManager, body: Nothing = None) -> Response:
+    """Publish the draft to everybody who works on a linked incident."""
+    return await command(asked, id, investigation.publish_workaround)
+
+
+@router.post("/{id}/withdraw-workaround", **answers(ProblemView))
+async def withdraw_workaround(id: Reference, body: bodies.Reason, asked: ByManager) -> Response:
+    """Withdraw the published workaround: it does not help, or does harm."""
+    return await command(asked, id, investigation.withdraw_workaround, reason=body.reason)
+
+
+@router.post("/{id}/add-task", **answers(ProblemView))
+async def add_task(id: Reference, body: bodies.NewTask, asked: ByRaiser) -> Response:
+    """Add what has to be done before it can be closed."""
+    return await command(asked, id, investigation.add_task, task=new_id(), **body.arguments())
+
+
+@router.post("/{id}/complete-task", **answers(ProblemView))
+async def complete_task(id: Reference, body: bodies.CompletedTask, asked: ByRaiser) -> Response:
+    """Record that a task is done."""
+    at = body.at or asked.now
+    return await command(asked, id, investigation.complete_task, task=body.task, at=at)

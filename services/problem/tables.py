@@ -1,0 +1,150 @@
+"""The read models behind lists and search, written in the transaction of their events."""
+
+from collections.abc import Iterable
+from uuid import uuid5
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Computed,
+    Date,
+    DateTime,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+
+from services.problem.candidate import Candidate, CandidateEvent
+from services.problem.events import Logged, ProblemEvent, RootCauseRecorded, WorkaroundDrafted
+from services.problem.problem import Problem
+from shared.aggregate import Folded, Row
+from shared.store.tables import version_columns
+
+_METADATA = MetaData()
+
+PROBLEMS = Table(
+    "problems",
+    _METADATA,
+    *version_columns(),
+    Column("number", BigInteger, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("service", Text),
+    Column("item", Text),
+    Column("category", Text),
+    Column("subcategory", Text),
+    Column("impact", SmallInteger),
+    Column("urgency", SmallInteger),
+    Column("priority", SmallInteger),
+    Column("major", Boolean, nullable=False),
+    Column("assignment_group", Text),
+    Column("assigned_to", Text),
+    Column("owner", Text),
+    Column("tags", JSONB, nullable=False),
+    Column("incidents", JSONB, nullable=False),
+    Column("workaround", Text),
+    Column("target_date", Date),
+    Column("duplicate_of", Uuid),
+    Column("candidate", Uuid),
+    Column("started_at", DateTime(timezone=True)),
+    Column("root_cause_at", DateTime(timezone=True)),
+    Column("resolved_at", DateTime(timezone=True)),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("open_tasks", Integer, nullable=False),
+    Column("reanalysis_count", Integer, nullable=False),
+)
+
+PROBLEM_TEXTS = Table(
+    "problem_texts",
+    _METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("problem", Uuid, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("document", TSVECTOR, Computed("to_tsvector('simple', text)")),
+)
+"""For full-text search of the present; clear text lives here only as long as its key."""
+
+CANDIDATES = Table(
+    "candidates",
+    _METADATA,
+    *version_columns(),
+    Column("status", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("rule_version", Integer, nullable=False),
+    Column("window_from", DateTime(timezone=True), nullable=False),
+    Column("window_until", DateTime(timezone=True), nullable=False),
+    Column("alike", JSONB, nullable=False),
+    Column("incidents", JSONB, nullable=False),
+    Column("matches", JSONB, nullable=False),
+    Column("problem", Uuid),
+    Column("problem_number", BigInteger),
+)
+
+INCIDENT_COPIES = Table(
+    "incident_copies",
+    _METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("number", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("symptom", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("service", Text),
+    Column("item", Text),
+    Column("category", Text),
+    Column("subcategory", Text),
+    Column("impact", SmallInteger),
+    Column("urgency", SmallInteger),
+    Column("occurred_at", DateTime(timezone=True), nullable=False),
+    Column("event", Uuid, nullable=False),
+)
+"""What the incident service has told of its incidents: links and trends are decided on it."""
+
+TABLES = (PROBLEMS, PROBLEM_TEXTS, CANDIDATES, INCIDENT_COPIES)
+
+
+def problem_rows(folded: Folded[Problem], event: ProblemEvent) -> Iterable[Row]:
+    """The list row after an event, and the text to search where the event brings one."""
+    state = folded.state
+    yield Row(PROBLEMS, (
+        folded.stream, folded.version, folded.created_at, state.number, state.title, state.status,
+        state.service, state.item, state.category, state.subcategory, state.impact, state.urgency,
+        state.priority, state.major, state.group, state.assigned_to, state.owner,
+        _json(state.tags), _json(state.incidents), state.workaround.status, state.target_date,
+        state.duplicate_of, state.candidate, state.started_at, state.root_cause_at,
+        state.resolved_at, state.closed_at, len(state.open_tasks), state.reanalysis_count,
+    ))  # fmt: skip
+    if text := _text(event):
+        part = uuid5(folded.stream, type(event).topic)
+        yield Row(PROBLEM_TEXTS, (part, folded.stream, text))
+
+
+def _text(event: ProblemEvent) -> str | None:
+    match event:
+        case Logged():
+            return f"{event.title} {event.description or ''}"
+        case RootCauseRecorded():
+            return str(event.cause)
+        case WorkaroundDrafted():
+            return str(event.text)
+        case _:
+            return None
+
+
+def candidate_rows(folded: Folded[Candidate], event: CandidateEvent) -> Iterable[Row]:
+    """The list row after an event."""
+    state = folded.state
+    yield Row(CANDIDATES, (
+        folded.stream, folded.version, folded.created_at, state.status, state.rule,
+        state.rule_version, state.window_from, state.window_until, _json(state.alike),
+        _json(state.incidents), _json(state.matches), state.problem, state.number,
+    ))  # fmt: skip
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value, order="sorted").decode()

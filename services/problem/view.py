@@ -1,0 +1,215 @@
+"""How a problem looks to a caller: alone with what they may do now, or as an item of a list."""
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from services.problem.actions import Action, problem_actions
+from services.problem.problem import Problem, Task
+from shared.aggregate import Folded
+from shared.auth.caller import Caller
+from shared.domain import Personal
+from shared.store.store import Store
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Milestones(msgspec.Struct, frozen=True):
+    """When it happened in the world, as last known."""
+
+    started: datetime | None
+    root_cause: datetime | None
+    resolved: datetime | None
+    closed: datetime | None
+
+
+class ProblemItem(msgspec.Struct, kw_only=True):
+    """A problem in a list; `workaround` is drafted, published or withdrawn."""
+
+    id: UUID
+    number: str
+    version: int
+    position: int
+    created_at: datetime
+    updated_at: datetime
+    title: str
+    status: str
+    service: str | None
+    item: str | None
+    category: str | None
+    subcategory: str | None
+    impact: int | None
+    urgency: int | None
+    priority: int | None
+    major: bool
+    group: str | None
+    assigned_to: str | None
+    owner: str | None
+    tags: list[str]
+    incidents: list[UUID]
+    workaround: str | None
+    target_date: date | None
+    duplicate_of: UUID | None
+    candidate: UUID | None
+    open_tasks: int
+    reanalysis_count: int
+    milestones: Milestones
+
+
+class RootCause(msgspec.Struct, frozen=True):
+    """What is behind it, and what proves that."""
+
+    cause: str
+    evidence: list[str]
+
+
+class WorkaroundTexts(msgspec.Struct, frozen=True):
+    """What helps meanwhile: the published text, and the draft of its next revision."""
+
+    published: str | None
+    draft: str | None
+    revision: int
+
+
+class AcceptedRisk(msgspec.Struct, frozen=True):
+    """Why it is lived with, who approved that, and when it is looked at again."""
+
+    reason: str
+    approver: str
+    review_date: date
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A change that is to fix it, by its reference elsewhere."""
+
+    reference: str
+    state: str
+
+
+class ProblemView(ProblemItem, kw_only=True):
+    """A problem alone. `actions` only where it was read, not in a command's answer."""
+
+    description: str | None
+    matrix_version: int | None
+    root_cause: RootCause | None
+    workaround_texts: WorkaroundTexts
+    fix: str | None
+    changes: list[Change]
+    tasks: list[Task]
+    resolution: str | None
+    risk: AcceptedRisk | None
+    lessons_learned: str | None
+    review_outcome: str | None
+    actions: list[Action] | msgspec.UnsetType = msgspec.UNSET
+
+
+class ProblemPage(msgspec.Struct, kw_only=True):
+    """A page of a list; `position` is the moment of the log it shows."""
+
+    items: list[ProblemItem]
+    next_cursor: str | None
+    total_estimate: int | None
+    position: int
+
+
+async def render(store: Store, folded: Folded[Problem], caller: Caller | None = None) -> bytes:
+    """The representation as JSON; with this caller's actions if one is given."""
+    await store.vault.load(store.pool, _texts(folded.state))
+
+    def clear(value: Personal | None) -> str | None:
+        return None if value is None else store.vault.open(folded.stream, value)
+
+    content = _encode(_view(folded, clear))
+    if caller is None:
+        return content
+    actions = problem_actions(folded.state.status, caller.roles)
+    return with_actions(content, actions, folded.stream)
+
+
+def _texts(state: Problem) -> list[Personal | None]:
+    workaround = state.workaround
+    return [
+        state.description, state.root_cause, workaround.draft, workaround.published, state.fix,
+        state.resolution, state.lessons_learned, state.review_outcome,
+        state.risk.reason if state.risk else None,
+    ]  # fmt: skip
+
+
+def _view(folded: Folded[Problem], clear: Callable[[Personal | None], str | None]) -> ProblemView:
+    state, workaround = folded.state, folded.state.workaround
+    cause = clear(state.root_cause)
+    return ProblemView(
+        **{name: getattr(state, name) for name in (*_SHARED, "duplicate_of", "candidate")},
+        id=folded.stream,
+        version=folded.version,
+        position=folded.position,
+        created_at=folded.created_at,  # type: ignore[arg-type]  # it has at least one event
+        updated_at=folded.updated_at,  # type: ignore[arg-type]
+        number=f"PRB-{state.number}",
+        group=state.group,
+        tags=list(state.tags),
+        incidents=list(state.incidents),
+        workaround=workaround.status,
+        open_tasks=len(state.open_tasks),
+        milestones=Milestones(
+            state.started_at, state.root_cause_at, state.resolved_at, state.closed_at
+        ),
+        description=clear(state.description),
+        matrix_version=state.matrix_version,
+        root_cause=None if cause is None else RootCause(cause, list(state.evidence)),
+        workaround_texts=WorkaroundTexts(
+            clear(workaround.published), clear(workaround.draft), workaround.revision
+        ),
+        fix=clear(state.fix),
+        changes=[Change(*each) for each in state.changes.items()],
+        tasks=list(state.tasks.values()),
+        resolution=clear(state.resolution),
+        risk=_risk(state, clear),
+        lessons_learned=clear(state.lessons_learned),
+        review_outcome=clear(state.review_outcome),
+    )
+
+
+def _risk(state: Problem, clear: Callable[[Personal | None], str | None]) -> AcceptedRisk | None:
+    if state.risk is None:
+        return None
+    reason = clear(state.risk.reason) or ""
+    return AcceptedRisk(reason, state.risk.approver, state.risk.review_date)
+
+
+def item(row: asyncpg.Record) -> ProblemItem:
+    """A list row as its item."""
+    fields: dict[str, Any] = {name: row[name] for name in _COLUMNS}
+    return ProblemItem(
+        **fields,
+        position=row["from_position"],
+        number=f"PRB-{row['number']}",
+        group=row["assignment_group"],
+        milestones=Milestones(
+            row["started_at"], row["root_cause_at"], row["resolved_at"], row["closed_at"]
+        ),
+    )
+
+
+def page(items: Iterable[ProblemItem], **more: Any) -> bytes:
+    """A list's page as JSON."""
+    return _encode(ProblemPage(items=list(items), **more))
+
+
+def with_actions(content: bytes, actions: bytes, stream: UUID) -> bytes:
+    """A representation with these actions of its own."""
+    return content[:-1] + b',"actions":%b}' % actions.replace(b"{id}", str(stream).encode())
+
+
+_SHARED = (
+    "title status service item category subcategory impact urgency priority major assigned_to "
+    "owner target_date reanalysis_count"
+).split()
+_COLUMNS = [
+    "id", "version", "created_at", "updated_at", *_SHARED, "tags", "incidents", "workaround",
+    "duplicate_of", "candidate", "open_tasks",
+]  # fmt: skip

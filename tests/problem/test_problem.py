@@ -1,0 +1,262 @@
+"""The rules of a problem, command by command: what follows, what is refused and why."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.problem import investigation, lifecycle
+from services.problem.events import (
+    Assessed,
+    ChangeRecorded,
+    ChangeState,
+    Closed,
+    Confirmed,
+    DuplicateTakenOver,
+    FixPlanned,
+    IncidentLinked,
+    Logged,
+    Prioritised,
+    Resolved,
+    RiskAccepted,
+    TaskAdded,
+    TaskCompleted,
+    WhyAnswered,
+    WorkaroundDrafted,
+    WorkaroundPublished,
+    WorkaroundWithdrawn,
+)
+from services.problem.investigation import Why
+from services.problem.problem import Task
+from services.problem.rules import Status
+from shared.errors import Invalid, Refused
+from tests.problem.stories import (
+    ANALYSIS,
+    CHRISTMAS,
+    INCIDENT,
+    MATRIX,
+    NOON,
+    OTHER,
+    OTHER_INCIDENT,
+    STATES,
+    TASK,
+    TODAY,
+    accepted,
+    analysing,
+    assessed,
+    assessing,
+    cause,
+    draft,
+    fixing,
+    logged,
+    new,
+    nothing,
+    resolved,
+    task,
+)
+
+planned = ChangeRecorded(reference="CHG-1", state=ChangeState.PLANNED)
+published = WorkaroundPublished(revision=1, incidents=(INCIDENT,))
+
+
+def test_logging_looks_the_priority_up_and_remembers_the_matrix() -> None:
+    nothing.when(lifecycle.log, number=7, title="Slow", matrix=MATRIX, impact=1, urgency=3).then(
+        Logged(number=7, title="Slow", impact=1, urgency=3, priority=3, matrix_version=1)
+    )
+
+
+def test_a_problem_is_logged_once() -> None:
+    new.when(lifecycle.log, number=2, title="Again", matrix=MATRIX).refused("exists already")
+
+
+def test_impact_alone_decides_nothing() -> None:
+    nothing.when(lifecycle.log, number=1, title="Slow", matrix=MATRIX, impact=1).refused(
+        "both impact and urgency"
+    )
+
+
+def test_a_level_beyond_the_matrix_is_invalid() -> None:
+    new.when(lifecycle.prioritise, impact=9, urgency=1, matrix=MATRIX).refused(
+        "levels 1 to 3", Invalid
+    )
+
+
+def test_an_assessment_takes_what_was_said_when_it_was_raised() -> None:
+    new.when(lifecycle.assess, impact=1, urgency=2, owner="paul", matrix=MATRIX).then(assessed)
+
+
+def test_an_assessment_names_all_that_is_missing() -> None:
+    with pytest.raises(Refused) as refusal:
+        lifecycle.assess(new.state, matrix=MATRIX)
+    assert [condition for condition, _ in refusal.value.unmet] == ["impact", "urgency", "owner"]
+
+
+def test_an_override_needs_a_reason_and_a_priority_of_the_matrix() -> None:
+    new.when(lifecycle.prioritise, impact=3, urgency=3, matrix=MATRIX, override=1).refused("reason")
+    new.when(
+        lifecycle.prioritise, impact=3, urgency=3, matrix=MATRIX, override=9, reason="Why not"
+    ).refused("knows the priorities 1, 2, 3, 4, 5")
+    new.when(
+        lifecycle.prioritise, impact=3, urgency=3, matrix=MATRIX, override=1, reason="The board"
+    ).then(
+        Prioritised(
+            impact=3, urgency=3, priority=1, matrix_version=1, overridden=True, reason="The board"
+        )
+    )
+
+
+def test_the_same_priority_again_is_nothing_new() -> None:
+    assessing.when(lifecycle.prioritise, impact=1, urgency=2, matrix=MATRIX).nothing_new()
+
+
+def test_a_root_cause_names_its_evidence_and_keeps_the_moment_it_was_first_known() -> None:
+    analysing.when(lifecycle.record_root_cause, cause="Load", evidence=[], at=NOON).refused(
+        "names its evidence"
+    )
+    later = NOON + timedelta(days=1)
+    revised = analysing.given(cause).when(
+        lifecycle.record_root_cause, cause="The driver", evidence=["trace"], at=later
+    )
+    state = revised.follows()
+    assert (state.root_cause, state.evidence, state.root_cause_at) == (
+        "The driver", ("trace",), NOON,
+    )  # fmt: skip
+
+
+def test_a_fix_is_planned_for_a_known_root_cause() -> None:
+    plan = {"fix": "A bigger pool", "target_date": CHRISTMAS}
+    analysing.when(lifecycle.plan_fix, **plan).refused("record the root cause first")
+    analysing.given(cause).when(lifecycle.plan_fix, **plan, change="CHG-1").then(
+        FixPlanned(fix="A bigger pool", target_date=CHRISTMAS), planned
+    )
+
+
+def test_it_is_not_resolved_while_a_linked_change_is_planned() -> None:
+    with pytest.raises(Refused) as refusal:
+        lifecycle.resolve(fixing.given(planned).state, summary="Done", at=NOON)
+    assert refusal.value.unmet == (("planned_changes", "the change CHG-1 is still planned"),)
+    done = ChangeRecorded(reference="CHG-1", state=ChangeState.IMPLEMENTED)
+    fixing.given(planned, done).when(lifecycle.resolve, summary="Done", at=NOON).then(
+        Resolved(summary="Done", at=NOON, incidents=(INCIDENT,))
+    )
+
+
+def test_closing_names_everything_that_is_missing() -> None:
+    major = Assessed(
+        category="a", impact=1, urgency=1, priority=1, matrix_version=1, owner="p", major=True
+    )
+    story = new.given(major, Confirmed(), cause, task, Resolved(summary="Done", at=NOON), planned)
+    with pytest.raises(Refused) as refusal:
+        lifecycle.close(story.state, at=NOON)
+    assert [condition for condition, _ in refusal.value.unmet] == [
+        "planned_changes", "open_tasks", "lessons_learned", "review_outcome",
+    ]  # fmt: skip
+
+
+def test_without_a_root_cause_only_an_accepted_risk_is_closed() -> None:
+    unexplained = analysing.given(Resolved(summary="Gone", at=NOON))
+    with pytest.raises(Refused) as refusal:
+        lifecycle.close(unexplained.state, at=NOON, lessons_learned="None")
+    assert refusal.value.unmet == (("root_cause", "record the root cause, or accept the risk"),)
+    analysing.given(accepted).when(
+        lifecycle.close, at=NOON, lessons_learned="It is cheap to live with"
+    ).then(Closed(lessons_learned="It is cheap to live with", at=NOON))
+
+
+def test_a_risk_is_reviewed_on_a_day_to_come() -> None:
+    risk = {"reason": "Too dear", "approver": "chief", "today": TODAY}
+    fixing.when(lifecycle.accept_risk, **risk, review_date=TODAY).refused("a day to come")
+    fixing.when(lifecycle.accept_risk, **risk, review_date=CHRISTMAS).then(
+        RiskAccepted(
+            reason="Too dear", approver="chief", review_date=CHRISTMAS, remind_after_days=33,
+            incidents=(INCIDENT,),
+        )
+    )  # fmt: skip
+
+
+def test_a_new_analysis_is_counted_and_forgets_the_end_but_not_the_cause() -> None:
+    state = STATES["closed"].when(lifecycle.reanalyse, reason="It came back").follows()
+    assert state.status is Status.ROOT_CAUSE_ANALYSIS
+    assert (state.reanalysis_count, state.closed_at, state.resolved_at) == (1, None, None)
+    assert state.root_cause == cause.cause
+
+
+def test_linking_twice_is_nothing_new() -> None:
+    new.when(investigation.link_incident, incident=INCIDENT).nothing_new()
+    new.when(investigation.unlink_incident, incident=OTHER_INCIDENT).nothing_new()
+    new.when(investigation.link_incidents, incidents=(INCIDENT, OTHER_INCIDENT)).then(
+        IncidentLinked(incident=OTHER_INCIDENT)
+    )
+
+
+def test_a_tree_of_answers_grows_below_its_question() -> None:
+    begun = new.when(
+        investigation.analyse,
+        analysis=ANALYSIS, question="Why slow?", whys=[Why("Pool", None, ()), Why("Small", 1, ())],
+    ).follows()  # fmt: skip
+    assert begun.analyses == {ANALYSIS: 2}
+    assert investigation.analyse(
+        begun, analysis=ANALYSIS, question=None, whys=[Why("Never sized", 2, ("ticket",))]
+    ) == [
+        WhyAnswered(
+            analysis=ANALYSIS, number=3, answer="Never sized", under=2, evidence=("ticket",)
+        )
+    ]
+
+
+def test_an_answer_explains_an_earlier_one_of_a_known_analysis() -> None:
+    ask = {"analysis": ANALYSIS, "question": "Why?"}
+    new.when(investigation.analyse, **ask, whys=[Why("Pool", 1, ())]).refused("comes first")
+    new.when(investigation.analyse, analysis=ANALYSIS, question=None, whys=[]).refused(
+        "no such analysis"
+    )
+
+
+def test_a_workaround_is_drafted_published_revised_and_withdrawn() -> None:
+    new.when(investigation.publish_workaround).refused("draft one first")
+    new.when(investigation.withdraw_workaround, reason="?").refused("no published workaround")
+    told = new.given(draft).when(investigation.publish_workaround).then(published)
+    told.when(investigation.publish_workaround).refused("draft one first")
+    revised = (
+        told.given(WorkaroundDrafted(text="Restart it twice"))
+        .when(investigation.publish_workaround)
+        .then(WorkaroundPublished(revision=2, incidents=(INCIDENT,)))
+    )
+    assert revised.state.workaround.published == "Restart it twice"
+    ended = revised.when(investigation.withdraw_workaround, reason="It harms").then(
+        WorkaroundWithdrawn(revision=2, reason="It harms", incidents=(INCIDENT,))
+    )
+    assert [s.state.workaround.status for s in (new, told, ended)] == [
+        None, "published", "withdrawn",
+    ]  # fmt: skip
+
+
+def test_a_task_is_done_once() -> None:
+    open_task = new.given(task)
+    open_task.when(investigation.complete_task, task=OTHER, at=NOON).refused("no such task")
+    done = open_task.when(investigation.complete_task, task=TASK, at=NOON).then(
+        TaskCompleted(task=TASK, at=NOON)
+    )
+    assert done.state.open_tasks == ()
+    done.when(investigation.complete_task, task=TASK, at=NOON).nothing_new()
+
+
+def test_what_a_duplicate_had_moves_and_a_workaround_of_ones_own_stays() -> None:
+    had = {
+        "duplicate": OTHER,
+        "incidents": (INCIDENT, OTHER_INCIDENT),
+        "tasks": [Task(id=TASK, title="Size the pool")],
+        "workaround": "Restart it",
+        "published": True,
+    }
+    taken = DuplicateTakenOver(duplicate=OTHER, incidents=(OTHER_INCIDENT,))
+    moved = TaskAdded(task=TASK, title="Size the pool")
+    told = WorkaroundPublished(revision=1, incidents=(INCIDENT, OTHER_INCIDENT))
+    new.when(investigation.take_over, **had).then(taken, moved, draft, told)
+    new.given(draft).when(investigation.take_over, **had).then(taken, moved)
+    new.when(investigation.take_over, **(had | {"published": False})).then(taken, moved, draft)
+    resolved.when(investigation.take_over, **(had | {"workaround": None})).then(taken, moved)
+
+
+def test_what_was_so_before_anybody_logged_it_is_kept_when_read_by_effective_time() -> None:
+    state = nothing.given(cause, TaskCompleted(task=TASK, at=NOON), logged).state
+    assert (state.root_cause, state.title) == (cause.cause, "Checkout is slow")
