@@ -1,9 +1,7 @@
 """Carries one command to the log: load, decide, append, answer."""
 
-import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
 from uuid import UUID
@@ -17,6 +15,7 @@ from shared.errors import KeyReused, NotFound, Refused, Stale, Unavailable
 from shared.store.append import Appended, IdempotencyKey
 from shared.store.reader import Recorded, Tail, Wanted
 from shared.store.store import Store
+from shared.store.turns import Turns
 
 S = TypeVar("S", bound=State)
 E = TypeVar("E", bound=Event)
@@ -67,7 +66,7 @@ class Ledger(Generic[S, E]):
         self.store = store
         self.aggregate = aggregate
         self._cache: OrderedDict[UUID, Folded[S]] = OrderedDict()
-        self._turns: dict[object, _Turn] = {}
+        self._turns = Turns()
 
     async def execute(
         self,
@@ -82,7 +81,7 @@ class Ledger(Generic[S, E]):
         Raises the command's own refusal, NotFound, Stale (If-Match), KeyReused, GuardMoved,
         Unavailable.
         """
-        async with self._turn(order.stream), self._turn(order.key and order.key[:2]):
+        async with self._turns.of(order.stream), self._turns.of(order.key and order.key[:2]):
             if order.key is not None and (prior := await self.answered(order.key)):
                 return prior
             for attempt in range(_TRIES):
@@ -258,27 +257,3 @@ class Ledger(Generic[S, E]):
             self._cache.move_to_end(folded.stream)
         while len(self._cache) > _CACHED:
             self._cache.popitem(last=False)
-
-    @asynccontextmanager
-    async def _turn(self, what: object) -> AsyncIterator[None]:
-        """One command at a time on a stream (and for a key) within this process."""
-        if what is None:
-            yield
-            return
-        turn = self._turns.setdefault(what, _Turn())
-        turn.users += 1
-        try:
-            async with turn.lock:
-                yield
-        finally:
-            turn.users -= 1
-            if turn.users == 0:
-                del self._turns[what]
-
-
-class _Turn:
-    """A lock, and how many hold it or wait for it."""
-
-    def __init__(self) -> None:
-        self.lock = asyncio.Lock()
-        self.users = 0

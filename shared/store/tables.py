@@ -7,6 +7,7 @@ by its primary key: for what has no past of its own (texts for search, copies of
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Column, DateTime, Integer, Table, Uuid
@@ -44,6 +45,7 @@ def version_columns() -> list[Column[Any]]:
     ]
 
 
+@cache
 def is_versioned(table: Table) -> bool:
     """Whether the table keeps its past."""
     return "from_position" in table.columns
