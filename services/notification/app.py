@@ -17,6 +17,7 @@ from services.notification.sender import sending
 from services.notification.subscriptions import SUBSCRIPTION, Subscriptions
 from services.notification.tables import CONTACTS, NOTIFICATIONS, SUBSCRIPTIONS, TABLES
 from shared.aggregate import Aggregate
+from shared.auth.followed_keys import followed_keys
 from shared.auth.open import KNOWN_API_KEYS
 from shared.background import running
 from shared.follower import Reaction
@@ -38,9 +39,10 @@ async def _running(service: Service) -> AsyncIterator[None]:
         "contacts": contacts,
         "subscriptions": subscriptions,
     }
+    keys = followed_keys(service.authenticator.forget)
     planner = Planner(notifications, subscriptions)
     follows: dict[Name, Mapping[str, Reaction]] = {
-        "incident": planner.reactions("incident"),
+        "incident": {**planner.reactions("incident"), **keys},
         "problem": planner.reactions("problem"),
     }
     async with (

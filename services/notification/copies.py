@@ -32,10 +32,12 @@ STATUS_AFTER: dict[str, str | None] = {
     "problem.workaround_published": None,
     "problem.workaround_withdrawn": None,
     "problem.fix_planned": "fix_in_progress",
+    "problem.change_recorded": None,
     "problem.resolved": "resolved",
     "problem.fix_rejected": "fix_in_progress",
     "problem.closed": "closed",
     "problem.risk_accepted": "risk_accepted",
+    "problem.risk_review_due": None,
     "problem.marked_duplicate": "duplicate",
     "problem.cancelled": "cancelled",
     "problem.reanalysis_begun": "root_cause_analysis",
@@ -56,6 +58,12 @@ class Copy(msgspec.Struct, frozen=True):
     service: str | None = None
 
 
+class _Reminder(msgspec.Struct, frozen=True):
+    """A fact of a side stream: its subject is not what it is about."""
+
+    problem: UUID
+
+
 class Told(msgspec.Struct, frozen=True):
     """What a fact may say that we keep."""
 
@@ -73,6 +81,12 @@ def type_of(fact: str) -> str:
 def name_of(fact: Fact) -> str:
     """What people call a fact, such as incident.declared."""
     return fact.type.removeprefix("tocsin.").removesuffix(".v1")
+
+
+def about(fact: Fact) -> UUID:
+    """The incident or problem a fact is about."""
+    reminds = name_of(fact) == "problem.risk_review_due"
+    return fact.read(_Reminder).problem if reminds else fact.subject
 
 
 def after(copy: Copy, fact: Fact) -> Copy:

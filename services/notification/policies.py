@@ -34,7 +34,7 @@ class Planner:
 
     async def hear(self, fact: Fact, work: Work) -> None:
         """Bring the copy up to date, then plan for everybody the fact concerns."""
-        copy = copies.after(await self._known(fact.subject, work), fact)
+        copy = copies.after(await self._known(copies.about(fact), work), fact)
         self._keep(copy, fact, work)
         concerned = await self._subscriptions.concerned(
             name_of(fact), recorded_at=fact.time, priority=copy.priority, service=copy.service
@@ -43,7 +43,7 @@ class Planner:
             await self._plan(each, copy, fact, work)
 
     async def _plan(self, concerned: Concerned, copy: Copy, fact: Fact, work: Work) -> None:
-        delivery = _delivery(concerned, fact)
+        delivery = _delivery(concerned, copy, fact)
         words, values = concerned.template or template.DEFAULT, copies.values(copy, fact)
         await work.execute(
             self._notifications,
@@ -69,11 +69,11 @@ class Planner:
         ))  # fmt: skip
 
 
-def _delivery(concerned: Concerned, fact: Fact) -> Delivery:
+def _delivery(concerned: Concerned, copy: Copy, fact: Fact) -> Delivery:
     return Delivery(
         cause=fact.id,
         fact=name_of(fact),
-        about=fact.subject,
+        about=copy.id,
         contact=concerned.contact,
         person=concerned.person,
         channel=concerned.channel,
