@@ -1,0 +1,95 @@
+"""Policies over HTTP: the next version in force, every earlier one readable."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from shared.client import AsyncClient
+from tests.support.postgres import Databases
+from tests.support.service import RunningService
+from tests.support.started import started
+
+BASE = "/v1/incident/policies"
+TWO_LEVELS = {"cells": {"11": 1, "12": 2, "21": 2, "22": 3}}
+
+
+@pytest.fixture
+async def service(databases: Databases) -> AsyncIterator[RunningService]:
+    async with started("incident", databases) as running:
+        yield running
+
+
+@pytest.fixture
+def manager(service: RunningService) -> AsyncClient:
+    return service.client("incident_manager")
+
+
+@pytest.mark.parametrize("name", ["priority-matrix", "reopening", "alert-rules"])
+async def test_each_begins_with_a_built_in_document_that_can_be_put_back(
+    manager: AsyncClient, name: str
+) -> None:
+    built_in = await manager.get(f"{BASE}/{name}")
+    assert (built_in.status_code, built_in.headers["etag"]) == (200, '"1"')
+    put = await manager.put(f"{BASE}/{name}", json=built_in.json()["document"])
+    assert put.status_code == 200, put.text
+    assert put.json()["document"] == built_in.json()["document"]
+    assert put.json()["version"] == 2
+
+
+async def test_a_new_matrix_decides_and_says_its_version(
+    service: RunningService, manager: AsyncClient
+) -> None:
+    before = service.service.store.clock().isoformat()
+    put = await manager.put(f"{BASE}/priority-matrix", json=TWO_LEVELS, headers={"if-match": '"1"'})
+    assert (put.status_code, put.headers["etag"]) == (200, '"2"')
+    declared = await service.client("responder").post(
+        "/v1/incidents", json={"title": "Down", "impact": 2, "urgency": 2}
+    )
+    assert (declared.json()["priority"], declared.json()["matrix_version"]) == (3, 2)
+    then = await manager.get(f"{BASE}/priority-matrix", params={"as_of": before})
+    assert len(then.json()["document"]["cells"]) == 9
+    versions = (await manager.get(f"{BASE}/priority-matrix/versions")).json()["items"]
+    assert [v["data"]["document"] for v in versions] == [TWO_LEVELS]
+    assert versions[0]["actor"] == "demo-incident_manager"
+
+
+async def test_a_matrix_with_holes_is_refused_with_their_names(manager: AsyncClient) -> None:
+    answer = await manager.put(f"{BASE}/priority-matrix", json={"cells": {"11": 1, "22": 2}})
+    assert answer.status_code == 422
+    assert "12, 21" in answer.json()["errors"][0]["detail"]
+
+
+async def test_of_two_who_saw_the_same_version_one_is_late(manager: AsyncClient) -> None:
+    headers = {"if-match": '"1"'}
+    first = await manager.put(f"{BASE}/reopening", json={"window_days": 7}, headers=headers)
+    late = await manager.put(f"{BASE}/reopening", json={"window_days": 9}, headers=headers)
+    assert (first.status_code, late.status_code) == (200, 412)
+
+
+async def test_a_repeated_put_answers_alike(manager: AsyncClient) -> None:
+    headers = {"idempotency-key": "once", "if-match": '"1"'}
+    first, again = [
+        await manager.put(f"{BASE}/reopening", json={"window_days": 7}, headers=headers)
+        for _ in range(2)
+    ]
+    assert first.status_code == 200
+    assert again.json() == first.json()
+
+
+async def test_a_slow_pattern_is_refused_at_its_place(manager: AsyncClient) -> None:
+    rule = {"match": [{"label": "l", "matches": "(a+)+"}]}
+    answer = await manager.put(f"{BASE}/alert-rules", json={"rules": [rule]})
+    assert answer.json()["errors"][0]["pointer"] == "/rules/0/match/0/matches"
+
+
+async def test_only_managers_replace_and_no_reporter_reads(service: RunningService) -> None:
+    put = await service.client("responder").put(f"{BASE}/reopening", json={})
+    read = await service.client("reporter").get(f"{BASE}/reopening")
+    assert (put.status_code, read.status_code) == (403, 403)
+
+
+async def test_the_feed_tells_of_a_policy(service: RunningService, manager: AsyncClient) -> None:
+    await manager.put(f"{BASE}/priority-matrix", json=TWO_LEVELS)
+    facts = (await service.client("service").get("/v1/incident/feed")).json()
+    assert facts[-1]["type"] == "tocsin.policy.set.v1"
+    assert facts[-1]["data"] == {"name": "priority-matrix", "document": TWO_LEVELS}
