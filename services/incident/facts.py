@@ -37,6 +37,7 @@ class Told(Event, frozen=True):
 
     notification: UUID
     recipient: str
+    fact: str
     channel: str
     outcome: str
     at: datetime

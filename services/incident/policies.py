@@ -30,7 +30,8 @@ class Attempted(msgspec.Struct):
     """What we read of a notification that was delivered, or finally was not."""
 
     about: UUID
-    contact: str
+    fact: str
+    person: str
     channel: str
     at: datetime
 
@@ -57,9 +58,12 @@ def from_notifications(store: Store) -> Mapping[str, Reaction]:
     def outcome(name: str) -> Reaction:
         async def told(fact: Fact, work: Work) -> None:
             attempt = fact.read(Attempted)
+            if not attempt.fact.startswith("incident."):
+                return
             entry = Told(
                 notification=fact.subject,
-                recipient=attempt.contact,
+                recipient=attempt.person,
+                fact=attempt.fact,
                 channel=attempt.channel,
                 outcome=name,
                 at=attempt.at,

@@ -30,7 +30,7 @@ _SENTENCES: dict[type[Event], Sentence] = {
     e.Closed: lambda h: ("Closed", None),
     e.Cancelled: lambda h: ("Cancelled", h.reason),
     f.AlertsAttached: lambda h: (_alerts(h.alerts), h.group_key),
-    f.Told: lambda h: (f"{h.recipient} by {h.channel}: {h.outcome}", None),
+    f.Told: lambda h: (f"{h.recipient} told by {h.channel}: {h.outcome}", h.fact),
     f.ProblemRaised: lambda h: (f"Problem {h.number} raised", h.title),
 }
 

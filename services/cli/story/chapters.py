@@ -20,6 +20,7 @@ class Cast:
     hook: str
     secret: str
     monitor: Monitor
+    managed: list[str] = field(default_factory=list)
     incident: dict[str, Any] = field(default_factory=dict)
     problem: dict[str, Any] = field(default_factory=dict)
 
@@ -35,10 +36,12 @@ async def prepare(cast: Cast) -> None:
         "webhook": {"url": cast.hook, "secret": cast.secret},
     }
     ada = await teller.post("notification_admin", "/v1/contacts", contact)
+    cast.managed.append(f"/v1/contacts/{ada['id']}")
     facts = ["incident.declared", "incident.resolved", "incident.reopened"]
     for channel in ("email", "webhook"):
         wish = {"contact": ada["id"], "channel": channel, "facts": facts}
-        await teller.post("notification_admin", "/v1/subscriptions", wish)
+        wished = await teller.post("notification_admin", "/v1/subscriptions", wish)
+        cast.managed.append(f"/v1/subscriptions/{wished['id']}")
 
 
 async def alert(cast: Cast) -> None:
@@ -151,7 +154,14 @@ async def look_back(cast: Cast) -> None:
         teller.note(f"{fact['position']}  {fact['type']}  {fact['data']}")
 
 
-CHAPTERS = (prepare, alert, triage, work, problem, close, look_back)
+async def tidy_up(cast: Cast) -> None:
+    """Ada's receivers end with the story; what she was told stays on record."""
+    cast.teller.say("Ada's contact and wishes are retired; nothing is deleted.")
+    for path in reversed(cast.managed):
+        await cast.teller.post("notification_admin", f"{path}/retire")
+
+
+CHAPTERS = (prepare, alert, triage, work, problem, close, look_back, tidy_up)
 
 
 def _path(cast: Cast) -> str:
