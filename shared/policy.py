@@ -6,11 +6,13 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from shared.aggregate import Aggregate, Folded
 from shared.domain import Event, State, event
-from shared.errors import NotFound, Unavailable
+from shared.errors import Invalid, NotFound, Refused, Unavailable
 from shared.ledger import GuardMoved, Ledger
 from shared.store.store import Store
 
 T = TypeVar("T")
+
+_TRIES = 3
 
 
 @event("policy.set")
@@ -71,9 +73,13 @@ class Policies(Ledger[Policy, PolicySet]):
 
     async def under(self, name: str, act: Callable[[Folded[Policy]], Awaitable[T]]) -> T:
         """Do what rests on a policy; once more where the policy has changed meanwhile."""
-        for fresh in (False, True, True):
+        held = await self.named(name)
+        for _ in range(_TRIES):
             try:
-                return await act(await self.named(name, fresh=fresh))
-            except GuardMoved:
-                continue
+                return await act(held)
+            except (GuardMoved, Refused, Invalid) as refusal:
+                fresh = await self.named(name, fresh=True)
+                if fresh.version == held.version and not isinstance(refusal, GuardMoved):
+                    raise
+                held = fresh
         raise Unavailable(f"the policy {name} keeps changing at this moment; try again")
