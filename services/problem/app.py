@@ -18,6 +18,7 @@ from services.problem.published import PUBLISHED
 from services.problem.tables import CANDIDATES, PROBLEM_TEXTS, PROBLEMS, TABLES
 from services.problem.trends import DEFAULT, POLICY
 from shared.aggregate import Aggregate
+from shared.auth.followed_keys import followed_keys
 from shared.auth.open import KNOWN_API_KEYS
 from shared.auth.roles import Role
 from shared.background import running
@@ -37,9 +38,9 @@ BUILT_IN = TrendRulesDocument.model_validate({"rules": msgspec.to_builtins(DEFAU
 @asynccontextmanager
 async def _running(service: Service) -> AsyncIterator[None]:
     problems = Problems(service.store)
-    service.parts["problems"] = problems
-    service.parts[POLICIES] = problems.policies
-    follows: dict[Name, Mapping[str, Reaction]] = {"incident": from_incidents(problems)}
+    service.parts |= {"problems": problems, POLICIES: problems.policies}
+    keys = followed_keys(service.authenticator.forget)
+    follows: dict[Name, Mapping[str, Reaction]] = {"incident": {**from_incidents(problems), **keys}}
     async with running(service, follows=follows, timers=timers(problems)):
         yield
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from fastapi import Path, Query, Response
+from fastapi import Body, Path, Query, Response
 from pydantic import BeforeValidator
 
 from services.problem import bodies, candidate, investigation, lifecycle
@@ -91,6 +91,7 @@ _CONDITIONS = WHEN | {
 }
 
 Id = Annotated[UUID, Path(description="The candidate's id")]
+Acceptance = Annotated[bodies.Acceptance | None, Body()]
 router = routes("candidates", "/v1/candidates")
 
 
@@ -125,12 +126,13 @@ async def read_candidate(
 
 
 @router.post("/{id}/accept", **answers(CandidateView))
-async def accept(id: Id, body: bodies.Acceptance, asked: ByManager) -> Response:
+async def accept(id: Id, asked: ByManager, body: Acceptance = None) -> Response:
     """Make it a problem, which copies the facts of the incidents that matched."""
     problems = problems_of(asked)
     held = await problems.candidates.current(id)
     facts = raised_from(await problems.incidents.all_of(held.state.incidents))
-    facts |= {name: value for name, value in body.arguments().items() if value is not None}
+    said = (body or bodies.Acceptance()).arguments()
+    facts |= {name: value for name, value in said.items() if value is not None}
     number, stream = await problems.next_number(), new_id()
 
     async def log(work: Work) -> Folded[Candidate]:

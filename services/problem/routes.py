@@ -30,6 +30,8 @@ ByRaiser = Annotated[Asked, Depends(allowed(*RAISERS))]
 ByManager = Annotated[Asked, Depends(allowed(*MANAGERS))]
 ByReader = Annotated[Asked, Depends(allowed(*READERS))]
 Nothing = Annotated[bodies.NoArguments | None, Body()]
+Closure = Annotated[bodies.Closure | None, Body()]
+Assessment = Annotated[bodies.Assessment | None, Body()]
 WaitFor = Annotated[str | None, Query(max_length=64, description="service:position")]
 
 router = routes("problems", "/v1/problems")
@@ -133,9 +135,10 @@ async def reject_fix(id: Reference, body: bodies.Reason, asked: ByManager) -> Re
 
 
 @router.post("/{id}/close", **answers(ProblemView))
-async def close(id: Reference, body: bodies.Closure, asked: ByManager) -> Response:
+async def close(id: Reference, asked: ByManager, body: Closure = None) -> Response:
     """End it with what was learned; each thing still missing is named."""
-    return await command(asked, id, lifecycle.close, at=asked.now, **body.arguments())
+    said = (body or bodies.Closure()).arguments()
+    return await command(asked, id, lifecycle.close, at=asked.now, **said)
 
 
 @router.post("/{id}/accept-risk", **answers(ProblemView))

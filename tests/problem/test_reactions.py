@@ -1,0 +1,114 @@
+"""What the service makes of other facts, of time, and of its own log."""
+
+from uuid import UUID
+
+from services.cli.rebuild import rebuilt_models
+from services.problem.app import DEFINITION
+from services.problem.facts import facts_stream
+from services.problem.policies import timers
+from services.problem.problems import RISK_REVIEW
+from shared.client import AsyncClient
+from shared.clock import new_id
+from shared.timers import Timers
+from tests.problem.conftest import Feed
+from tests.support.service import RunningService
+
+
+async def test_an_incident_that_waits_for_a_problem_is_linked_to_it(
+    feed: Feed, manager: AsyncClient
+) -> None:
+    problem = (await manager.post("/v1/problems", json={"title": "Awaited"})).json()
+    incident = feed.declared(service="awaiting")
+    held = {"reason": "awaiting_problem", "problem": problem["id"]}
+    await feed.hear(incident, feed.fact("incident.held", incident.subject, **held))
+    linked = (await manager.get(f"/v1/problems/{problem['id']}")).json()
+    timeline = (await manager.get(f"/v1/problems/{problem['id']}/timeline")).json()["items"]
+    assert linked["incidents"] == [str(incident.subject)]
+    assert timeline[-1]["actor"] == "system:problem-follows-incident"
+
+
+async def test_waiting_for_a_cancelled_or_unknown_problem_links_nothing(
+    feed: Feed, manager: AsyncClient
+) -> None:
+    problem = (await manager.post("/v1/problems", json={"title": "No more"})).json()
+    await manager.post(f"/v1/problems/{problem['id']}/cancel", json={"reason": "A test"})
+    incident = feed.declared(service="not-awaiting")
+    await feed.hear(
+        incident,
+        feed.fact("incident.held", incident.subject, problem=problem["id"]),
+        feed.fact("incident.held", incident.subject, problem=str(new_id())),
+        feed.fact("incident.held", incident.subject, problem=None),
+    )
+    assert (await manager.get(f"/v1/problems/{problem['id']}")).json()["incidents"] == []
+
+
+async def test_an_incident_is_remembered_as_it_was_last_told(
+    feed: Feed, manager: AsyncClient
+) -> None:
+    incident = feed.declared(impact=3, urgency=3, category=None)
+    subject = incident.subject
+    await feed.hear(incident)
+    await feed.hear(
+        feed.fact("incident.prioritised", subject, impact=1, urgency=1, priority=1),
+        feed.fact("incident.categorised", subject, service="search", category="index", item="i-1"),
+        feed.fact("incident.resolved", subject, code="fixed"),
+        feed.fact("incident.reopened", subject, by_reporter=False),
+        feed.fact("incident.prioritised", new_id(), impact=1, urgency=1, priority=1),
+    )
+    problem = (await manager.post("/v1/problems", json={"incidents": [str(subject)]})).json()
+    told = {name: problem[name] for name in ("service", "item", "category", "priority")}
+    assert told == {"service": "search", "item": "i-1", "category": "index", "priority": 1}
+    (copy,) = await feed.problems.incidents.all_of([subject])
+    assert copy.status == "open"
+
+
+async def test_there_is_one_priority_matrix_for_both_services(
+    feed: Feed, manager: AsyncClient
+) -> None:
+    cells = {f"{i}{u}": i + u - 1 for i in range(1, 6) for u in range(1, 6)}
+    five = feed.fact("policy.set", name="priority-matrix", document={"cells": cells})
+    await feed.hear(five, feed.fact("policy.set", name="reopening", document={"window_days": 1}))
+    body = {"title": "Of five levels", "impact": 5, "urgency": 5}
+    problem = (await manager.post("/v1/problems", json=body)).json()
+    assert (problem["priority"], problem["matrix_version"]) == (9, 2)
+
+
+async def test_an_accepted_risk_is_reminded_of_once(
+    problem_service: RunningService, feed: Feed, manager: AsyncClient
+) -> None:
+    problem = (await manager.post("/v1/problems", json={"title": "Risky", **_STATED})).json()
+    path = f"/v1/problems/{problem['id']}"
+    for command in ("assess", "confirm"):
+        await manager.post(f"{path}/{command}", json={})
+    risk = {"reason": "Too dear", "approver": "chief", "review_date": "9998-01-01"}
+    accepted = await manager.post(f"{path}/accept-risk", json=risk)
+    armed = "select due_at from timers where stream = $1::text::uuid and name = $2"
+    store = problem_service.service.store
+    assert (await store.pool.fetchval(armed, problem["id"], RISK_REVIEW)).year >= 9997
+    await store.pool.execute("update timers set due_at = now() where name = $1", RISK_REVIEW)
+    while await Timers(store, timers(feed.problems)).ring():
+        pass
+    (due,) = await store.log.stream(facts_stream(UUID(problem["id"])))
+    assert due.topic == "problem.risk_review_due"
+    read = (await manager.get(path)).json()
+    told = (await manager.get(f"{path}/timeline")).json()["items"][-1]
+    assert read["version"] == accepted.json()["version"]
+    assert told["title"] == "The accepted risk is due for review since 9998-01-01"
+    await manager.post(f"{path}/reanalyse", json={"reason": "It is cheaper now"})
+    assert await store.pool.fetchval(armed, problem["id"], RISK_REVIEW) is None
+
+
+async def test_a_rebuild_finds_nothing_to_change(
+    problem_service: RunningService, feed: Feed, manager: AsyncClient
+) -> None:
+    await feed.hear(*(feed.declared(service="rebuilt") for _ in range(3)))
+    body = {"title": "Rebuilt", "description": "All of it", "tags": ["a"]}
+    location = (await manager.post("/v1/problems", json=body)).headers["location"]
+    for text in ("Restart", "Restart twice"):
+        await manager.post(f"{location}/draft-workaround", json={"text": text})
+    rebuilt = await rebuilt_models(DEFINITION, problem_service.settings, keep=False)
+    assert rebuilt.rows > 0
+    assert set(rebuilt.differences.values()) == {0}
+
+
+_STATED = {"category": "database", "impact": 1, "urgency": 2, "owner": "paul"}

@@ -1,0 +1,206 @@
+"""Repetition among incidents becomes a candidate, once, and people decide what it is."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.problem.copies import symptom_of
+from services.problem.trends import DEFAULT, TrendRule, rules_of
+from shared.client import AsyncClient
+from shared.clock import new_id
+from shared.follower import Fact
+from tests.problem.conftest import NOON, Feed
+
+
+def alike(feed: Feed, service: str, count: int = 3, **data: Any) -> list[Fact]:
+    """Incidents of a service, one an hour."""
+    hours = (NOON + timedelta(hours=n) for n in range(count))
+    return [feed.declared(service=service, started_at=at, **data) for at in hours]
+
+
+@pytest.fixture
+def service() -> str:
+    return f"service-{new_id()}"
+
+
+async def found(client: AsyncClient, service: str) -> list[dict[str, Any]]:
+    answer = await client.get("/v1/candidates", params={"service": service, "sort": "created_at"})
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+async def test_three_alike_in_a_week_are_a_candidate_with_its_evidence(
+    feed: Feed, manager: AsyncClient, service: str
+) -> None:
+    facts = alike(feed, service)
+    for fact in facts[:2]:
+        await feed.hear(fact)
+    assert await found(manager, service) == []
+    await feed.hear(facts[2])
+    (candidate,) = await found(manager, service)
+    rules = (await manager.get("/v1/problem/policies/trend-rules")).json()
+    assert (candidate["status"], candidate["rule"], candidate["rule_version"]) == (
+        "open", "service-and-category", rules["version"],
+    )  # fmt: skip
+    assert candidate["alike"] == {"service": service, "category": "database"}
+    assert candidate["window"] == {
+        "start": "2026-11-22T12:00:00Z", "end": "2026-11-22T14:00:00Z",
+    }  # fmt: skip
+    assert [(m["incident"], m["event"]) for m in candidate["matches"]] == [
+        (str(fact.subject), str(fact.id)) for fact in facts
+    ]
+
+
+async def test_a_batch_of_facts_is_judged_as_they_came(
+    feed: Feed, manager: AsyncClient, service: str
+) -> None:
+    await feed.hear(*alike(feed, service, 5))
+    (candidate,) = await found(manager, service)
+    assert len(candidate["matches"]) == 3
+
+
+async def test_one_candidate_a_trend_is_open_at_a_time_and_evidence_counts_once(
+    feed: Feed, manager: AsyncClient, service: str
+) -> None:
+    await feed.hear(*alike(feed, service, 4))
+    (first,) = await found(manager, service)
+    path = f"/v1/candidates/{first['id']}"
+    assert (await manager.post(f"{path}/dismiss", json={"reason": "A drill"})).status_code == 200
+    later = alike(feed, service, 3)
+    await feed.hear(later[0])
+    assert len(await found(manager, service)) == 1
+    await feed.hear(later[1])
+    _, second = await found(manager, service)
+    assert {m["incident"] for m in first["matches"]}.isdisjoint(
+        m["incident"] for m in second["matches"]
+    )
+
+
+async def test_incidents_far_apart_in_the_world_are_no_trend(
+    feed: Feed, manager: AsyncClient, service: str
+) -> None:
+    for day in (0, 5, 10, 15):
+        at = NOON - timedelta(days=day)
+        await feed.hear(feed.declared(service=service, started_at=at))
+    assert await found(manager, service) == []
+
+
+async def test_a_category_given_in_triage_counts(
+    feed: Feed, manager: AsyncClient, service: str
+) -> None:
+    titles = iter(("Red", "Green", "Blue"))
+    facts = [feed.declared(service=service, category=None, title=next(titles)) for _ in range(3)]
+    await feed.hear(*facts)
+    assert await found(manager, service) == []
+    for fact in facts:
+        await feed.hear(
+            feed.fact("incident.categorised", fact.subject, service=service, category="network")
+        )
+    (candidate,) = await found(manager, service)
+    assert candidate["alike"]["category"] == "network"
+
+
+async def test_cancelled_incidents_are_no_evidence(
+    feed: Feed, manager: AsyncClient, service: str
+) -> None:
+    first, second, third = alike(feed, service)
+    await feed.hear(first, feed.fact("incident.cancelled", first.subject), second, third)
+    assert await found(manager, service) == []
+
+
+async def test_the_same_symptom_counts_where_nobody_categorised(
+    feed: Feed, manager: AsyncClient, service: str
+) -> None:
+    facts = [
+        feed.declared(service=service, category=None, title=f"Disk {n}: 9{n} % FULL")
+        for n in range(3)
+    ]
+    await feed.hear(*facts)
+    (candidate,) = await found(manager, service)
+    assert candidate["alike"] == {"service": service, "symptom": "disk full"}
+
+
+async def test_a_candidate_is_accepted_as_a_problem_once(
+    feed: Feed, manager: AsyncClient, service: str
+) -> None:
+    facts = alike(feed, service, impact=2, urgency=1)
+    await feed.hear(*facts)
+    (candidate,) = await found(manager, service)
+    path = f"/v1/candidates/{candidate['id']}"
+    accepted = await manager.post(f"{path}/accept", json={"owner": "paul"})
+    assert (accepted.status_code, accepted.json()["status"]) == (200, "accepted")
+    problem = (await manager.get(f"/v1/problems/{accepted.json()['problem_number']}")).json()
+    assert problem["id"] == accepted.json()["problem"]
+    assert (problem["candidate"], problem["service"], problem["priority"], problem["owner"]) == (
+        candidate["id"], service, 2, "paul",
+    )  # fmt: skip
+    assert set(problem["incidents"]) == {str(fact.subject) for fact in facts}
+    again = await manager.post(f"{path}/accept", json={})
+    assert (again.status_code, again.json()["detail"]) == (409, "the candidate is accepted")
+
+
+async def test_a_candidate_is_merged_into_a_known_problem(
+    feed: Feed, manager: AsyncClient, service: str
+) -> None:
+    await feed.hear(*alike(feed, service))
+    (candidate,) = await found(manager, service)
+    known = (await manager.post("/v1/problems", json={"title": "Known"})).json()
+    merged = await manager.post(
+        f"/v1/candidates/{candidate['id']}/merge", json={"into": known["number"]}
+    )
+    problem = (await manager.get(f"/v1/problems/{known['id']}")).json()
+    assert (merged.json()["status"], merged.json()["problem"]) == ("merged", known["id"])
+    assert problem["incidents"] == [match["incident"] for match in candidate["matches"]]
+
+
+async def test_a_candidate_is_read_with_its_reason_and_actions(
+    feed: Feed, manager: AsyncClient, responder: AsyncClient, service: str
+) -> None:
+    await feed.hear(*alike(feed, service))
+    (candidate,) = await found(manager, service)
+    path = f"/v1/candidates/{candidate['id']}"
+    open_one = (await manager.get(path)).json()
+    assert [(a["name"], a["allowed"]) for a in open_one["actions"]] == [
+        ("accept", True), ("dismiss", True), ("merge", True),
+    ]  # fmt: skip
+    refused = await responder.post(f"{path}/dismiss", json={"reason": "Mine"})
+    dismissed = await manager.post(f"{path}/dismiss", json={"reason": "A drill"})
+    then = await manager.get(f"{path}?as_of={candidate['position']}")
+    assert refused.status_code == 403
+    assert (dismissed.json()["status"], dismissed.json()["reason"]) == ("dismissed", "A drill")
+    assert then.json()["status"] == "open"
+    unknown = await manager.post(f"/v1/candidates/{new_id()}/accept", json={})
+    assert unknown.status_code == 404
+
+
+async def test_rules_are_versioned_data(
+    feed: Feed, manager: AsyncClient, responder: AsyncClient, service: str
+) -> None:
+    path = "/v1/problem/policies/trend-rules"
+    before = (await manager.get(path)).json()
+    rule = {"name": "any-two", "same": ["service"], "at_least": 2, "within_hours": 1}
+    assert (await responder.put(path, json={"rules": [rule]})).status_code == 403
+    set_now = (await manager.put(path, json={"rules": [rule]})).json()
+    await feed.hear(*alike(feed, service, 2))
+    (candidate,) = await found(manager, service)
+    assert set_now["version"] == before["version"] + 1
+    assert (candidate["rule"], candidate["rule_version"]) == ("any-two", set_now["version"])
+    then = (await manager.get(f"{path}?as_of={set_now['position'] - 1}")).json()
+    assert then["document"] == before["document"]
+    twice = await manager.put(path, json={"rules": [rule, rule]})
+    assert twice.status_code == 422
+    await manager.put(path, json=before["document"])
+
+
+def test_a_symptom_is_a_title_without_what_changes_each_time() -> None:
+    assert symptom_of("[P1] Disk /var at 97% on db-03!") == "p disk var at on db"
+    assert symptom_of("Größe überschritten: 12 GB") == "größe überschritten gb"
+
+
+def test_the_built_in_rules_are_those_of_no_document() -> None:
+    assert rules_of(None) == DEFAULT
+    rule = {"name": "x", "same": ["item"], "at_least": 2, "within_hours": 3}
+    assert rules_of({"rules": [rule]}) == (
+        TrendRule(name="x", same=("item",), at_least=2, within_hours=3),
+    )
