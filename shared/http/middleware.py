@@ -58,7 +58,7 @@ class Watch:
         except Exception as unexpected:  # the one place: nobody else knows what to do with it
             failure = unexpected
         if failure is not None:
-            _log.error("request_failed", path=scope["path"], exc_info=failure)
+            _log.error("request_failed", route=_route_of(scope), exc_info=failure)
         if failure is not None and status == 0:
             await problem(500, "the failure has been logged")(scope, receive, watched)
         self._count(scope, status, time.perf_counter() - started)
@@ -73,7 +73,7 @@ class Watch:
             await explain(late)(scope, receive, send)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "unmatched")
+        route = _route_of(scope)
         key = (route, scope["method"], status)
         children = self._children.get(key)
         if children is None:
@@ -81,3 +81,8 @@ class Watch:
             children = self._children[key] = (counter, self._seconds.labels(route))
         children[0].inc()
         children[1].observe(seconds)
+
+
+def _route_of(scope: Scope) -> str:
+    """Its pattern: an address itself may hold a secret."""
+    return str(getattr(scope.get("route"), "path", "unmatched"))
