@@ -2,10 +2,10 @@
 
 import base64
 import binascii
-from typing import Annotated, Self
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr
 
 from services.notification import template
 from services.notification.copies import STATUS_AFTER
@@ -41,7 +41,11 @@ def _names_values(words: str) -> str:
     return words
 
 
-Secret = Annotated[SecretStr, Field(max_length=100), AfterValidator(_signs)]
+Secret = Annotated[
+    SecretStr,
+    Field(max_length=100, json_schema_extra={"pattern": "^whsec_[A-Za-z0-9+/]{32,86}={0,2}$"}),
+    AfterValidator(_signs),
+]
 FactName = Annotated[
     str, AfterValidator(_is_told), Field(json_schema_extra={"enum": list(STATUS_AFTER)})
 ]
@@ -54,7 +58,11 @@ class Hook(Body):
 
     url: Annotated[
         str,
-        Field(min_length=1, max_length=MOST_CHARACTERS, examples=["https://example.com/hooks"]),
+        Field(
+            max_length=MOST_CHARACTERS,
+            pattern="^https?://",
+            examples=["https://example.com/hooks"],
+        ),
     ]
     secret: Secret | None = None
 
@@ -68,12 +76,6 @@ class ContactDocument(Body):
     ] = None
     email: Email | None = None
     webhook: Hook | None = None
-
-    @model_validator(mode="after")
-    def _can_be_reached(self) -> Self:
-        if self.email is None and self.webhook is None:
-            raise ValueError("give an e-mail address, a webhook or both")
-        return self
 
 
 class TemplateDocument(Body):

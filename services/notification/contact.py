@@ -49,6 +49,8 @@ def put(
         raise Refused("the contact is retired; add a new one")
     if contact.person not in ("", person):
         raise Refused(f"the contact is {contact.person}'s; add another one for {person}")
+    if email is None and webhook_url is None:
+        raise Refused("a contact needs an e-mail address, a webhook or both")
     if webhook_url is not None and secret is None and contact.secret is None:
         raise Refused("a webhook needs a secret to be signed with")
     said = ContactSet(person=person, name=name, email=email, webhook_url=webhook_url)

@@ -24,6 +24,7 @@ from aiosmtplib import (
 )
 
 from services.notification.outcome import Reached, Result, Unreached
+from shared.process import CannotStart
 
 _WITHIN = 30.0
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
@@ -43,10 +44,10 @@ class MailServer(NamedTuple):
 
 
 def mail_server(url: str) -> MailServer:
-    """The server that a URL names. Raises ValueError for any other."""
+    """The server that a URL names. Raises CannotStart for any other."""
     parts = urlsplit(url)
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise ValueError("TOCSIN_SMTP_URL must look like smtp://user:password@host:587")
+        raise CannotStart("TOCSIN_SMTP_URL must look like smtp://user:password@host:587")
     tls = parts.scheme == "smtps"
     asked = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     user = unquote(parts.username) if parts.username else None

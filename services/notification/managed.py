@@ -174,7 +174,7 @@ def _check_webhook(url: str, asked: Asked) -> None:
 
 
 async def _subscription(body: SubscriptionDocument, asked: Asked) -> dict[str, Any]:
-    """The subscription as its command takes it. Raises Invalid, Refused."""
+    """The subscription as its command takes it. Raises Refused."""
     await _require_reachable(body, asked)
     words = body.template and Template(subject=body.template.subject, text=body.template.text)
     return body.arguments() | {"template": words}
@@ -183,6 +183,6 @@ async def _subscription(body: SubscriptionDocument, asked: Asked) -> dict[str, A
 async def _require_reachable(body: SubscriptionDocument, asked: Asked) -> None:
     held = await contacts_of(asked).held(body.contact, fresh=True)
     if held.version == 0:
-        raise Invalid(("/contact", "there is no such contact"))
+        raise Refused(f"there is no contact {body.contact}; add it first")
     if held.state.reach(body.channel) is None:
         raise Refused(f"the contact cannot be reached by {body.channel}")

@@ -49,6 +49,10 @@ def test_a_webhook_needs_a_secret_once() -> None:
     a_contact(by_hook, secret, by_mail).when(contact.put, **arguments).refused("secret")
 
 
+def test_a_contact_can_be_reached() -> None:
+    a_contact().when(contact.put, person="ada", name="Ada").refused("needs an e-mail address")
+
+
 def test_a_contact_stays_its_persons() -> None:
     a_contact(by_mail).when(contact.put, person="eve", name="Eve").refused("is ada's")
 
