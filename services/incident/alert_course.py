@@ -1,5 +1,6 @@
 """One notification of a monitor, decided: all that follows from it goes into one unit of work."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -87,8 +88,9 @@ class Decision:
 
     async def take(self) -> tuple[Taken, Folded[AlertGroup]]:
         """Decide; nothing is stored yet. Answers also the group as it will be."""
-        rules = await self._rules()
-        group = await self._as_it_is(self._books.groups, self._told.stream)
+        rules, group = await asyncio.gather(
+            self._rules(), self._as_it_is(self._books.groups, self._told.stream)
+        )
         held = await self._incident_of(group.state)
         fresh = self._fresh(group.state, rules)
         if not fresh:
@@ -103,9 +105,8 @@ class Decision:
         return self._taken(_OUTCOMES[course], after, fresh), group
 
     async def _rules(self) -> _Rules:
-        matrix = await self._policy("priority-matrix")
-        reopening = await self._policy("reopening")
-        mapping = await self._policy("alert-rules")
+        names = ("priority-matrix", "reopening", "alert-rules")
+        matrix, reopening, mapping = await asyncio.gather(*map(self._policy, names))
         return _Rules(
             rules_of(mapping.state.document),
             matrix_of(matrix.state.document, matrix.version + 1),
