@@ -53,6 +53,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         at: datetime | None = getattr(self, "at", None)
         return at or recorded_at
 
+    def fields(self, *names: str) -> dict[str, Any]:
+        """These fields of it, or all, by name: for a state that takes them over."""
+        return {name: getattr(self, name) for name in names or self.__struct_fields__}
+
 
 E = TypeVar("E", bound=Event)
 

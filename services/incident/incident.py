@@ -5,26 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any, assert_never
 from uuid import UUID
 
-from services.incident.events import (
-    Acknowledged,
-    Assigned,
-    Cancelled,
-    Categorised,
-    Closed,
-    Declared,
-    Diagnosed,
-    Held,
-    HoldReason,
-    IncidentEvent,
-    Mitigated,
-    Noted,
-    Prioritised,
-    Reopened,
-    ResolutionCode,
-    Resolved,
-    Resumed,
-    WorkStarted,
-)
+from services.incident import events as e
+from services.incident.events import HoldReason, IncidentEvent, ResolutionCode
 from services.incident.matrix import Matrix
 from services.incident.rules import RULES, WHY_NOT, Status
 from shared.auth.roles import Role
@@ -107,7 +89,7 @@ def declare(
     elif impact is not None or urgency is not None:
         raise Refused("give both impact and urgency, or neither: triage can follow")
     return [
-        Declared(
+        e.Declared(
             number=number,
             title=title,
             reporter=reporter,
@@ -126,7 +108,7 @@ def categorise(incident: Incident, /, **named: str | None) -> Sequence[IncidentE
         name: getattr(incident, name) for name in ("category", "subcategory", "service", "item")
     }
     wanted = known | {name: value for name, value in named.items() if value is not None}
-    return [] if wanted == known else [Categorised(**wanted)]
+    return [] if wanted == known else [e.Categorised(**wanted)]
 
 
 def prioritise(
@@ -150,7 +132,7 @@ def prioritise(
     if decided == held and reason is None:
         return []
     return [
-        Prioritised(
+        e.Prioritised(
             impact=impact,
             urgency=urgency,
             priority=override or looked_up,
@@ -165,17 +147,17 @@ def assign(incident: Incident, /, **named: str | None) -> Sequence[IncidentEvent
     """To the group, the person or both that are named; None clears, what is not named stays."""
     _require(incident, "assign")
     held = {"group": incident.group, "person": incident.assigned_to}
-    return [] if held | named == held else [Assigned(**(held | named))]
+    return [] if held | named == held else [e.Assigned(**(held | named))]
 
 
 def acknowledge(incident: Incident, *, at: datetime) -> Sequence[IncidentEvent]:
     _require(incident, "acknowledge")
-    return [] if incident.acknowledged_at is not None else [Acknowledged(at=at)]
+    return [] if incident.acknowledged_at is not None else [e.Acknowledged(at=at)]
 
 
 def start(incident: Incident) -> Sequence[IncidentEvent]:
     _require(incident, "start")
-    return [WorkStarted()]
+    return [e.WorkStarted()]
 
 
 def hold(
@@ -186,29 +168,29 @@ def hold(
         raise Refused("awaiting the caller needs a note that says what is asked of them")
     if reason is HoldReason.AWAITING_PROBLEM and problem is None:
         raise Refused("awaiting a problem needs the problem it waits for")
-    return [Held(reason=reason, note=note, problem=problem)]
+    return [e.Held(reason=reason, note=note, problem=problem)]
 
 
 def resume(incident: Incident) -> Sequence[IncidentEvent]:
     _require(incident, "resume")
-    return [Resumed()]
+    return [e.Resumed()]
 
 
 def note(incident: Incident, *, text: str) -> Sequence[IncidentEvent]:
     _require(incident, "note")
-    return [Noted(text=text)]
+    return [e.Noted(text=text)]
 
 
 def diagnose(
     incident: Incident, *, cause: str, evidence: Sequence[str] = ()
 ) -> Sequence[IncidentEvent]:
     _require(incident, "diagnose")
-    return [Diagnosed(cause=cause, evidence=tuple(evidence))]
+    return [e.Diagnosed(cause=cause, evidence=tuple(evidence))]
 
 
 def mitigate(incident: Incident, *, action: str, at: datetime) -> Sequence[IncidentEvent]:
     _require(incident, "mitigate")
-    return [Mitigated(action=action, at=at)]
+    return [e.Mitigated(action=action, at=at)]
 
 
 def resolve(
@@ -223,13 +205,10 @@ def resolve(
     _require(incident, "resolve")
     if code is ResolutionCode.KNOWN_ERROR and known_error is None:
         raise Refused("resolving as a known error names the known error")
+    days = close_after_days
     return [
-        Resolved(
-            code=code,
-            summary=summary,
-            known_error=known_error,
-            at=at,
-            close_after_days=close_after_days,
+        e.Resolved(
+            code=code, summary=summary, known_error=known_error, at=at, close_after_days=days
         )
     ]
 
@@ -253,7 +232,7 @@ def reopen(
             f"it was closed more than {window.days} days ago: an incident manager may reopen it, "
             "or declare a new one"
         )
-    return [Reopened(reason=reason, by_reporter=by_reporter)]
+    return [e.Reopened(reason=reason, by_reporter=by_reporter)]
 
 
 def _is_too_late(incident: Incident, at: datetime, window: timedelta) -> bool:
@@ -262,109 +241,57 @@ def _is_too_late(incident: Incident, at: datetime, window: timedelta) -> bool:
 
 def close(incident: Incident, *, at: datetime) -> Sequence[IncidentEvent]:
     _require(incident, "close")
-    return [Closed(at=at)]
+    return [e.Closed(at=at)]
 
 
 def cancel(incident: Incident, *, reason: str) -> Sequence[IncidentEvent]:
     _require(incident, "cancel")
-    return [Cancelled(reason=reason)]
+    return [e.Cancelled(reason=reason)]
 
 
-# Evolution: each event's change.
-
-
-def _declared(incident: Incident, event: Declared) -> Incident:
-    fields = {name: getattr(event, name) for name in event.__struct_fields__}
-    return Incident(status=Status.NEW, **fields)
-
-
-def _assigned(incident: Incident, event: Assigned) -> Incident:
-    moved = incident.reassignment_count + (event.group != incident.group)
-    return changed(incident, group=event.group, assigned_to=event.person, reassignment_count=moved)
-
-
-def _acknowledged(incident: Incident, event: Acknowledged) -> Incident:
-    first = incident.acknowledged_at or event.at
-    return changed(incident, status=Status.IN_PROGRESS, acknowledged_at=first)
-
-
-def _prioritised(incident: Incident, event: Prioritised) -> Incident:
-    return changed(
-        incident,
-        impact=event.impact,
-        urgency=event.urgency,
-        priority=event.priority,
-        matrix_version=event.matrix_version,
-    )
-
-
-def _held(incident: Incident, event: Held) -> Incident:
-    problem = event.problem or incident.problem
-    return changed(incident, status=Status.ON_HOLD, hold_reason=event.reason, problem=problem)
-
-
-def _resolved(incident: Incident, event: Resolved) -> Incident:
-    return changed(
-        incident,
-        status=Status.RESOLVED,
-        hold_reason=None,
-        resolved_at=event.at,
-        resolution_code=event.code,
-        resolution=event.summary,
-        known_error=event.known_error,
-    )
-
-
-def _reopened(incident: Incident) -> Incident:
-    return changed(
-        incident,
-        status=Status.IN_PROGRESS,
-        resolved_at=None,
-        closed_at=None,
-        mitigated_at=None,
-        resolution_code=None,
-        resolution=None,
-        known_error=None,
-        reopen_count=incident.reopen_count + 1,
-    )
+_UNRESOLVED = dict.fromkeys(
+    ("resolved_at", "closed_at", "mitigated_at", "resolution_code", "resolution", "known_error")
+)
 
 
 def evolve(incident: Incident, event: IncidentEvent) -> Incident:
     """Never refuses: this has already happened, whatever today's rules say."""
     match event:
-        case Declared():
-            return _declared(incident, event)
-        case Categorised():
-            return changed(
-                incident,
-                category=event.category,
-                subcategory=event.subcategory,
-                service=event.service,
-                item=event.item,
-            )
-        case Prioritised():
-            return _prioritised(incident, event)
-        case Assigned():
-            return _assigned(incident, event)
-        case Acknowledged():
-            return _acknowledged(incident, event)
-        case WorkStarted() | Resumed():
+        case e.Declared():
+            return Incident(status=Status.NEW, **event.fields())
+        case e.Categorised():
+            return changed(incident, **event.fields())
+        case e.Prioritised():
+            told = event.fields("impact", "urgency", "priority", "matrix_version")
+            return changed(incident, **told)
+        case e.Assigned(group=group, person=person):
+            moves = incident.reassignment_count + (group != incident.group)
+            return changed(incident, group=group, assigned_to=person, reassignment_count=moves)
+        case e.Acknowledged(at=at):
+            first = incident.acknowledged_at or at
+            return changed(incident, status=Status.IN_PROGRESS, acknowledged_at=first)
+        case e.WorkStarted() | e.Resumed():
             return changed(incident, status=Status.IN_PROGRESS, hold_reason=None)
-        case Held():
-            return _held(incident, event)
-        case Noted():
+        case e.Held(reason=reason):
+            problem = event.problem or incident.problem
+            return changed(incident, status=Status.ON_HOLD, hold_reason=reason, problem=problem)
+        case e.Noted():
             return incident
-        case Diagnosed():
-            return changed(incident, cause=event.cause)
-        case Mitigated():
-            return changed(incident, mitigated_at=event.at)
-        case Resolved():
-            return _resolved(incident, event)
-        case Reopened():
-            return _reopened(incident)
-        case Closed():
-            return changed(incident, status=Status.CLOSED, closed_at=event.at)
-        case Cancelled():
+        case e.Diagnosed(cause=cause):
+            return changed(incident, cause=cause)
+        case e.Mitigated(at=at):
+            return changed(incident, mitigated_at=at)
+        case e.Resolved(at=at, code=code, summary=summary, known_error=error):
+            how = {"resolution_code": code, "resolution": summary, "known_error": error}
+            return changed(
+                incident, status=Status.RESOLVED, hold_reason=None, resolved_at=at, **how
+            )
+        case e.Reopened():
+            count = incident.reopen_count + 1
+            return changed(incident, status=Status.IN_PROGRESS, reopen_count=count, **_UNRESOLVED)
+        case e.Closed(at=at):
+            return changed(incident, status=Status.CLOSED, closed_at=at)
+        case e.Cancelled():
             return changed(incident, status=Status.CANCELLED, hold_reason=None)
         case _:
             assert_never(event)
