@@ -63,6 +63,7 @@ class Tail(NamedTuple):
     events: list[Recorded]
 
 
+_HEAD = "select id, position, greatest(recorded_at, 'epoch'), now() from log"
 _STREAM = f"""select {COLUMNS} from events where originator_id = $1
     and originator_version > $2 and originator_version <= $3 order by originator_version limit $4"""
 _PAGE = f"""select {COLUMNS} from events where position > $1 and position <= $2
@@ -96,7 +97,7 @@ class LogReader:
 
     async def head(self) -> Head:
         """The log's identity, newest position and its recorded time."""
-        row = await self._pool.fetchrow("select id, position, recorded_at, now() from log")
+        row = await self._pool.fetchrow(_HEAD)
         return Head(*row)
 
     async def stream(
