@@ -9,7 +9,9 @@ from shared.auth.roles import Role
 from shared.client import AsyncClient
 from shared.follower import Fact
 from tests.problem.conftest import Feed
+from tests.support.postgres import Databases
 from tests.support.service import RunningService
+from tests.support.started import started
 
 STATED = {"category": "database", "impact": 1, "urgency": 2, "owner": "paul"}
 LIFE: list[tuple[str, dict[str, Any], str]] = [
@@ -252,3 +254,11 @@ async def test_what_others_are_told_holds_no_text_of_people(manager: AsyncClient
 
 def number_of(fact: Fact) -> str:
     return str(fact.read(dict)["number"])
+
+
+async def test_before_anything_has_happened_every_moment_is_empty(databases: Databases) -> None:
+    async with started("problem", databases) as fresh, fresh.client() as client:
+        listed = await client.get("/v1/problems?as_of=2026-11-01T10:00:00Z")
+        rules = await client.get("/v1/problem/policies/trend-rules?as_of=2026-11-01T10:00:00Z")
+    assert (listed.status_code, listed.json()["items"]) == (200, [])
+    assert rules.json()["version"] == 1
