@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
-from threading import Lock, Thread, current_thread
+from threading import Lock, Thread
 from typing import Any, TypeVar
 
 import asyncpg
@@ -57,29 +57,46 @@ class Log:
             return self.start(work).result()
 
     def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """Do this on the loop."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        """Do this on the loop. Raises OperationalError when closed."""
+        with self._lock:
+            if not self._closed:
+                return asyncio.run_coroutine_threadsafe(work, self._loop)
+        work.close()
+        raise OperationalError("the log has been closed")
 
     def close(self) -> None:
-        """Disconnect; once is enough."""
+        """Finish appends under way and disconnect; on a loop's own thread without waiting."""
         with self._lock:
-            closed, self._closed = self._closed, True
-        if not closed:
-            self.start(self._end())
-        if current_thread() is not self._thread:
+            if not self._closed:
+                asyncio.run_coroutine_threadsafe(self._end(), self._loop)
+            self._closed = True
+        if not _on_a_loop():
             self._thread.join()
 
     async def _end(self) -> None:
-        for writer in self._writers:
-            await writer.close()
-        self.pool.terminate()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()
-        self._loop.call_soon(self._loop.stop)
+        try:
+            for writer in self._writers:
+                await writer.close()
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+            self.pool.terminate()
+        finally:
+            self._loop.call_later(0.01, self._loop.stop)  # transports close in the next rounds
 
     def _serve(self) -> None:
         self._loop.run_forever()
         self._loop.close()
+
+
+def _on_a_loop() -> bool:
+    """The collector may close a forgotten log on any thread, even on its own."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 @contextmanager
@@ -91,7 +108,7 @@ def _library_errors() -> Iterator[None]:
         raise IntegrityError(str(error)) from error
     except (asyncpg.DataError, ValueError) as error:  # the server's word, and the driver's
         raise DataError(str(error)) from error
-    except (*CONNECTION_LOST, Unavailable) as error:
+    except (*CONNECTION_LOST, Unavailable, CancelledError) as error:
         raise OperationalError(str(error) or repr(error)) from error
     except PostgresError as error:
         raise DatabaseError(str(error)) from error
