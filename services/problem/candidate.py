@@ -112,21 +112,16 @@ def merge(candidate: Candidate, *, problem: UUID, number: int) -> Sequence[Candi
     return [Merged(problem=problem, number=number)]
 
 
-def _joined(candidate: Candidate, status: CandidateStatus, event: Accepted | Merged) -> Candidate:
-    return changed(candidate, status=status, problem=event.problem, number=event.number)
-
-
 def evolve(candidate: Candidate, event: CandidateEvent) -> Candidate:
     """Never refuses: this has already happened, whatever today's rules say."""
     match event:
         case Raised():
-            fields = {name: getattr(event, name) for name in event.__struct_fields__}
-            return changed(candidate, status=CandidateStatus.OPEN, **fields)
+            return changed(candidate, status=CandidateStatus.OPEN, **event.fields())
         case Accepted():
-            return _joined(candidate, CandidateStatus.ACCEPTED, event)
+            return changed(candidate, status=CandidateStatus.ACCEPTED, **event.fields())
         case Dismissed():
-            return changed(candidate, status=CandidateStatus.DISMISSED, reason=event.reason)
+            return changed(candidate, status=CandidateStatus.DISMISSED, **event.fields())
         case Merged():
-            return _joined(candidate, CandidateStatus.MERGED, event)
+            return changed(candidate, status=CandidateStatus.MERGED, **event.fields())
         case _:
             assert_never(event)

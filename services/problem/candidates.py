@@ -1,17 +1,16 @@
 """Candidates over HTTP: see which trends were found; accept, dismiss or merge them."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-import asyncpg
 import msgspec
 from fastapi import Body, Path, Query, Response
 from pydantic import BeforeValidator
 
 from services.problem import bodies, candidate, investigation, lifecycle
-from services.problem.actions import Action, candidate_actions
-from services.problem.candidate import Candidate, CandidateStatus, Match
+from services.problem.actions import candidate_actions
+from services.problem.candidate import Candidate, CandidateStatus
+from services.problem.candidate_view import CandidatePage, CandidateView, item, render
 from services.problem.lists import Ids
 from services.problem.problems import MATRIX, raised_from
 from services.problem.routes import ByManager, ByReader, WaitFor, matrix_in_force, problems_of
@@ -27,49 +26,6 @@ from shared.http.pages import Words, split
 from shared.http.waiting import has_seen
 from shared.listing import Listing
 from shared.work import Work, settle
-
-_encode = msgspec.json.Encoder().encode
-
-
-class Window(msgspec.Struct, frozen=True):
-    """When the first and the last of the incidents happened."""
-
-    start: datetime
-    end: datetime
-
-
-class CandidateItem(msgspec.Struct, kw_only=True):
-    """A trend that may be a problem, with the evidence as it was when it was found."""
-
-    id: UUID
-    version: int
-    position: int
-    created_at: datetime
-    updated_at: datetime
-    status: str
-    rule: str
-    rule_version: int
-    window: Window
-    alike: dict[str, str]
-    matches: list[Match]
-    problem: UUID | None
-    problem_number: str | None
-
-
-class CandidateView(CandidateItem, kw_only=True):
-    """A candidate alone; `reason` says why it was dismissed."""
-
-    reason: str | None
-    actions: list[Action] | msgspec.UnsetType = msgspec.UNSET
-
-
-class CandidatePage(msgspec.Struct, kw_only=True):
-    """A page of a list; `position` is the moment of the log it shows."""
-
-    items: list[CandidateItem]
-    next_cursor: str | None
-    total_estimate: int | None
-    position: int
 
 
 class CandidateQuery(TimedQuery):
@@ -100,12 +56,12 @@ async def list_candidates(query: Annotated[CandidateQuery, Query()], asked: ByRe
     """Candidates, newest change first unless sorted otherwise; at any past moment with as_of."""
     found = await listed(asked, _LISTING, query, query.sort, given(query, _CONDITIONS))
     page = CandidatePage(
-        items=[_item(row) for row in found.rows],
+        items=[item(row) for row in found.rows],
         next_cursor=found.next_cursor,
         total_estimate=found.total_estimate,
         position=found.position,
     )
-    return Response(_encode(page), media_type="application/json")
+    return Response(msgspec.json.encode(page), media_type="application/json")
 
 
 @router.get("/{id}", **answers(CandidateView))
@@ -121,7 +77,7 @@ async def read_candidate(
     else:
         found = await candidates.past(id, position=position)
     actions = candidate_actions(found.state.status, asked.caller.roles)
-    content = with_actions(await _rendered(asked, found), actions, id)
+    content = with_actions(await render(asked.service.store, found), actions, id)
     return Response(content, headers={"etag": f'"{found.version}"'}, media_type="application/json")
 
 
@@ -176,45 +132,5 @@ async def merge(id: Id, body: bodies.Merging, asked: ByManager) -> Response:
 
 async def _answer(asked: Asked, folded: Folded[Candidate]) -> Response:
     headers = {"etag": f'"{folded.version}"', "tocsin-position": str(folded.position)}
-    content = await _rendered(asked, folded)
+    content = await render(asked.service.store, folded)
     return Response(content, headers=headers, media_type="application/json")
-
-
-async def _rendered(asked: Asked, folded: Folded[Candidate]) -> bytes:
-    store, state = asked.service.store, folded.state
-    await store.vault.load(store.pool, [state.reason])
-    reason = None if state.reason is None else store.vault.open(folded.stream, state.reason)
-    return _encode(
-        CandidateView(
-            id=folded.stream,
-            version=folded.version,
-            position=folded.position,
-            created_at=folded.created_at,  # type: ignore[arg-type]  # it has at least one event
-            updated_at=folded.updated_at,  # type: ignore[arg-type]
-            status=state.status or "",
-            rule=state.rule,
-            rule_version=state.rule_version,
-            window=Window(state.window_from, state.window_until),  # type: ignore[arg-type]
-            alike=state.alike,
-            matches=list(state.matches),
-            problem=state.problem,
-            problem_number=_number(state.number),
-            reason=reason,
-        )
-    )
-
-
-def _item(row: asyncpg.Record) -> CandidateItem:
-    columns = "id version created_at updated_at status rule rule_version alike problem".split()
-    fields = {name: row[name] for name in columns}
-    return CandidateItem(
-        **fields,
-        position=row["from_position"],
-        window=Window(row["window_from"], row["window_until"]),
-        matches=msgspec.convert(row["matches"], list[Match]),
-        problem_number=_number(row["problem_number"]),
-    )
-
-
-def _number(number: int | None) -> str | None:
-    return None if number is None else f"PRB-{number}"

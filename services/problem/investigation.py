@@ -5,21 +5,8 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from services.problem.events import (
-    AnalysisBegun,
-    Assigned,
-    DuplicateTakenOver,
-    IncidentLinked,
-    IncidentUnlinked,
-    Noted,
-    ProblemEvent,
-    TaskAdded,
-    TaskCompleted,
-    WhyAnswered,
-    WorkaroundDrafted,
-    WorkaroundPublished,
-    WorkaroundWithdrawn,
-)
+from services.problem import events as e
+from services.problem.events import ProblemEvent
 from services.problem.lifecycle import require
 from services.problem.problem import Problem, Task
 from shared.errors import Refused
@@ -37,28 +24,28 @@ def assign(problem: Problem, /, **named: str | None) -> Sequence[ProblemEvent]:
     """To the group, the person or both that are named; None clears, what is not named stays."""
     require(problem, "assign")
     held = {"group": problem.group, "person": problem.assigned_to}
-    return [] if held | named == held else [Assigned(**(held | named))]
+    return [] if held | named == held else [e.Assigned(**(held | named))]
 
 
 def note(problem: Problem, *, text: str) -> Sequence[ProblemEvent]:
     require(problem, "note")
-    return [Noted(text=text)]
+    return [e.Noted(text=text)]
 
 
 def link_incident(problem: Problem, *, incident: UUID) -> Sequence[ProblemEvent]:
     require(problem, "link-incident")
-    return [] if incident in problem.incidents else [IncidentLinked(incident=incident)]
+    return [] if incident in problem.incidents else [e.IncidentLinked(incident=incident)]
 
 
 def unlink_incident(problem: Problem, *, incident: UUID) -> Sequence[ProblemEvent]:
     require(problem, "unlink-incident")
-    return [IncidentUnlinked(incident=incident)] if incident in problem.incidents else []
+    return [e.IncidentUnlinked(incident=incident)] if incident in problem.incidents else []
 
 
 def link_incidents(problem: Problem, *, incidents: Iterable[UUID]) -> Sequence[ProblemEvent]:
     require(problem, "link-incident")
     new = (each for each in incidents if each not in problem.incidents)
-    return [IncidentLinked(incident=each) for each in new]
+    return [e.IncidentLinked(incident=each) for each in new]
 
 
 def analyse(
@@ -67,7 +54,7 @@ def analyse(
     """Begin an analysis with its question, or go on with one that has been begun."""
     require(problem, "analyse")
     if question is not None:
-        begun = AnalysisBegun(analysis=analysis, question=question)
+        begun = e.AnalysisBegun(analysis=analysis, question=question)
         return [begun, *_answers(analysis, 0, whys)]
     if analysis not in problem.analyses:
         raise Refused("this problem has no such analysis; begin one with its question")
@@ -79,7 +66,7 @@ def _answers(analysis: UUID, answered: int, whys: Sequence[Why]) -> Sequence[Pro
         if why.under is not None and not 1 <= why.under < number:
             raise Refused(f"answer {number} cannot explain answer {why.under}: it comes first")
     return [
-        WhyAnswered(
+        e.WhyAnswered(
             analysis=analysis,
             number=number,
             answer=why.answer,
@@ -92,7 +79,7 @@ def _answers(analysis: UUID, answered: int, whys: Sequence[Why]) -> Sequence[Pro
 
 def draft_workaround(problem: Problem, *, text: str) -> Sequence[ProblemEvent]:
     require(problem, "draft-workaround")
-    return [WorkaroundDrafted(text=text)]
+    return [e.WorkaroundDrafted(text=text)]
 
 
 def publish_workaround(problem: Problem) -> Sequence[ProblemEvent]:
@@ -101,7 +88,7 @@ def publish_workaround(problem: Problem) -> Sequence[ProblemEvent]:
     if problem.workaround.draft is None:
         raise Refused("there is no drafted workaround to publish; draft one first")
     revision = problem.workaround.revision + 1
-    return [WorkaroundPublished(revision=revision, incidents=problem.incidents)]
+    return [e.WorkaroundPublished(revision=revision, incidents=problem.incidents)]
 
 
 def withdraw_workaround(problem: Problem, *, reason: str) -> Sequence[ProblemEvent]:
@@ -109,7 +96,7 @@ def withdraw_workaround(problem: Problem, *, reason: str) -> Sequence[ProblemEve
     if problem.workaround.published is None:
         raise Refused("there is no published workaround to withdraw")
     return [
-        WorkaroundWithdrawn(
+        e.WorkaroundWithdrawn(
             revision=problem.workaround.revision, reason=reason, incidents=problem.incidents
         )
     ]
@@ -124,7 +111,7 @@ def add_task(
     due: date | None = None,
 ) -> Sequence[ProblemEvent]:
     require(problem, "add-task")
-    return [TaskAdded(task=task, title=title, assigned_to=assigned_to, due=due)]
+    return [e.TaskAdded(task=task, title=title, assigned_to=assigned_to, due=due)]
 
 
 def complete_task(problem: Problem, *, task: UUID, at: datetime) -> Sequence[ProblemEvent]:
@@ -132,7 +119,7 @@ def complete_task(problem: Problem, *, task: UUID, at: datetime) -> Sequence[Pro
     known = problem.tasks.get(task)
     if known is None:
         raise Refused("this problem has no such task")
-    return [] if known.done_at is not None else [TaskCompleted(task=task, at=at)]
+    return [] if known.done_at is not None else [e.TaskCompleted(task=task, at=at)]
 
 
 def take_over(
@@ -147,15 +134,15 @@ def take_over(
     """Links, open tasks and the workaround of a duplicate; a workaround of its own stays."""
     require(problem, "add-task")
     new = tuple(each for each in incidents if each not in problem.incidents)
-    taken: list[ProblemEvent] = [
-        DuplicateTakenOver(duplicate=duplicate, incidents=new),
-        *(TaskAdded(task=t.id, title=t.title, assigned_to=t.assigned_to, due=t.due) for t in tasks),
+    taken: list[ProblemEvent] = [e.DuplicateTakenOver(duplicate=duplicate, incidents=new)]
+    taken += [
+        e.TaskAdded(task=t.id, title=t.title, assigned_to=t.assigned_to, due=t.due) for t in tasks
     ]
     if workaround is None or problem.workaround.status in ("drafted", "published"):
         return taken
-    drafted = WorkaroundDrafted(text=workaround)
+    drafted = e.WorkaroundDrafted(text=workaround)
     if not published:
         return [*taken, drafted]
     linked = problem.incidents + new
     revision = problem.workaround.revision + 1
-    return [*taken, drafted, WorkaroundPublished(revision=revision, incidents=linked)]
+    return [*taken, drafted, e.WorkaroundPublished(revision=revision, incidents=linked)]

@@ -8,24 +8,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.problem.events import (
-    Assessed,
-    Cancelled,
-    ChangeRecorded,
-    ChangeState,
-    Closed,
-    Confirmed,
-    FixPlanned,
-    FixRejected,
-    Logged,
-    MarkedDuplicate,
-    Prioritised,
-    ProblemEvent,
-    ReanalysisBegun,
-    Resolved,
-    RiskAccepted,
-    RootCauseRecorded,
-)
+from services.problem import events as e
+from services.problem.events import ChangeState, ProblemEvent
 from services.problem.matrix import Matrix
 from services.problem.problem import Problem
 from services.problem.rules import RULES, WHY_NOT, Status
@@ -64,7 +48,7 @@ def log(
     elif impact is not None or urgency is not None:
         raise Refused("give both impact and urgency, or neither: the assessment sets them")
     return [
-        Logged(
+        e.Logged(
             number=number,
             title=title,
             impact=impact,
@@ -96,7 +80,7 @@ def assess(
         missing = [(name, f"no {name} is stated") for name, value in named.items() if value is None]
         raise Refused("an assessment states category, impact, urgency and owner", missing)
     return [
-        Assessed(
+        e.Assessed(
             category=category,
             subcategory=subcategory or problem.subcategory,
             impact=impact,
@@ -129,7 +113,7 @@ def prioritise(
     if decided == held and reason is None:
         return []
     return [
-        Prioritised(
+        e.Prioritised(
             impact=impact,
             urgency=urgency,
             priority=priority,
@@ -142,7 +126,7 @@ def prioritise(
 
 def confirm(problem: Problem) -> Sequence[ProblemEvent]:
     require(problem, "confirm")
-    return [Confirmed()]
+    return [e.Confirmed()]
 
 
 def record_root_cause(
@@ -151,7 +135,7 @@ def record_root_cause(
     require(problem, "record-root-cause")
     if not evidence:
         raise Refused("a root cause names its evidence")
-    return [RootCauseRecorded(cause=cause, evidence=tuple(evidence), at=at)]
+    return [e.RootCauseRecorded(cause=cause, evidence=tuple(evidence), at=at)]
 
 
 def plan_fix(
@@ -160,10 +144,10 @@ def plan_fix(
     require(problem, "plan-fix")
     if problem.root_cause is None:
         raise Refused("a fix is planned for a known root cause; record the root cause first")
-    planned = FixPlanned(fix=fix, target_date=target_date)
+    planned = e.FixPlanned(fix=fix, target_date=target_date)
     if change is None:
         return [planned]
-    return [planned, ChangeRecorded(reference=change, state=ChangeState.PLANNED)]
+    return [planned, e.ChangeRecorded(reference=change, state=ChangeState.PLANNED)]
 
 
 def record_change(
@@ -172,19 +156,19 @@ def record_change(
     require(problem, "record-change")
     if problem.changes.get(reference) is state:
         return []
-    return [ChangeRecorded(reference=reference, state=state)]
+    return [e.ChangeRecorded(reference=reference, state=state)]
 
 
 def resolve(problem: Problem, *, summary: str, at: datetime) -> Sequence[ProblemEvent]:
     require(problem, "resolve")
     if unmet := list(_planned_changes(problem)):
         raise Refused("a linked change is still planned", unmet)
-    return [Resolved(summary=summary, at=at, incidents=problem.incidents)]
+    return [e.Resolved(summary=summary, at=at, incidents=problem.incidents)]
 
 
 def reject_fix(problem: Problem, *, reason: str) -> Sequence[ProblemEvent]:
     require(problem, "reject-fix")
-    return [FixRejected(reason=reason)]
+    return [e.FixRejected(reason=reason)]
 
 
 def close(
@@ -198,7 +182,7 @@ def close(
     unmet = list(_before_closing(problem, lessons_learned, review_outcome))
     if unmet or lessons_learned is None:
         raise Refused("not everything that closing needs is done", unmet)
-    return [Closed(lessons_learned=lessons_learned, review_outcome=review_outcome, at=at)]
+    return [e.Closed(lessons_learned=lessons_learned, review_outcome=review_outcome, at=at)]
 
 
 def accept_risk(
@@ -208,7 +192,7 @@ def accept_risk(
     if review_date <= today:
         raise Refused("the risk is reviewed on a day to come")
     return [
-        RiskAccepted(
+        e.RiskAccepted(
             reason=reason,
             approver=approver,
             review_date=review_date,
@@ -220,17 +204,17 @@ def accept_risk(
 
 def mark_duplicate(problem: Problem, *, of: UUID) -> Sequence[ProblemEvent]:
     require(problem, "mark-duplicate")
-    return [MarkedDuplicate(of=of)]
+    return [e.MarkedDuplicate(of=of)]
 
 
 def cancel(problem: Problem, *, reason: str) -> Sequence[ProblemEvent]:
     require(problem, "cancel")
-    return [Cancelled(reason=reason)]
+    return [e.Cancelled(reason=reason)]
 
 
 def reanalyse(problem: Problem, *, reason: str) -> Sequence[ProblemEvent]:
     require(problem, "reanalyse")
-    return [ReanalysisBegun(reason=reason)]
+    return [e.ReanalysisBegun(reason=reason)]
 
 
 def _before_closing(

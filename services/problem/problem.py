@@ -4,36 +4,8 @@ from datetime import date, datetime
 from typing import assert_never
 from uuid import UUID
 
-from services.problem.events import (
-    AnalysisBegun,
-    Assessed,
-    Assigned,
-    Cancelled,
-    ChangeRecorded,
-    ChangeState,
-    Closed,
-    Confirmed,
-    DuplicateTakenOver,
-    FixPlanned,
-    FixRejected,
-    IncidentLinked,
-    IncidentUnlinked,
-    Logged,
-    MarkedDuplicate,
-    Noted,
-    Prioritised,
-    ProblemEvent,
-    ReanalysisBegun,
-    Resolved,
-    RiskAccepted,
-    RootCauseRecorded,
-    TaskAdded,
-    TaskCompleted,
-    WhyAnswered,
-    WorkaroundDrafted,
-    WorkaroundPublished,
-    WorkaroundWithdrawn,
-)
+from services.problem import events as e
+from services.problem.events import ChangeState, ProblemEvent
 from services.problem.rules import Status
 from shared.domain import Personal, State, changed
 
@@ -125,61 +97,11 @@ class Problem(State, frozen=True):
         return tuple(r for r, state in self.changes.items() if state is ChangeState.PLANNED)
 
 
-def _logged(problem: Problem, event: Logged) -> Problem:
-    """By effective time something may have happened before anybody logged it."""
-    fields = {name: getattr(event, name) for name in event.__struct_fields__}
-    return changed(problem, status=problem.status or Status.NEW, **fields)
-
-
-def _assessed(problem: Problem, event: Assessed) -> Problem:
-    fields = {name: getattr(event, name) for name in event.__struct_fields__}
-    return changed(problem, status=Status.ASSESSING, **fields)
-
-
-def _prioritised(problem: Problem, event: Prioritised) -> Problem:
-    return changed(
-        problem,
-        impact=event.impact,
-        urgency=event.urgency,
-        priority=event.priority,
-        matrix_version=event.matrix_version,
-    )
-
-
-def _published(problem: Problem, event: WorkaroundPublished) -> Problem:
-    text = problem.workaround.draft or problem.workaround.published
-    return changed(problem, workaround=Workaround(published=text, revision=event.revision))
-
-
-def _task_added(problem: Problem, event: TaskAdded) -> Problem:
-    task = Task(id=event.task, title=event.title, assigned_to=event.assigned_to, due=event.due)
-    return changed(problem, tasks=problem.tasks | {task.id: task})
-
-
-def _task_completed(problem: Problem, event: TaskCompleted) -> Problem:
-    task = problem.tasks.get(event.task)
+def _task_completed(problem: Problem, event: e.TaskCompleted) -> Problem:
+    task = problem.tasks.get(event.task)  # read by effective time, it may not have been added yet
     if task is None:
         return problem
-    return changed(problem, tasks=problem.tasks | {event.task: changed(task, done_at=event.at)})
-
-
-def _root_cause_recorded(problem: Problem, event: RootCauseRecorded) -> Problem:
-    return changed(
-        problem,
-        root_cause=event.cause,
-        evidence=event.evidence,
-        root_cause_at=problem.root_cause_at or event.at,
-    )
-
-
-def _closed(problem: Problem, event: Closed) -> Problem:
-    return changed(
-        problem,
-        status=Status.CLOSED,
-        lessons_learned=event.lessons_learned,
-        review_outcome=event.review_outcome,
-        closed_at=event.at,
-    )
+    return changed(problem, tasks=problem.tasks | {task.id: changed(task, done_at=event.at)})
 
 
 def _reanalysed(problem: Problem) -> Problem:
@@ -197,71 +119,65 @@ def _reanalysed(problem: Problem) -> Problem:
 def evolve(problem: Problem, event: ProblemEvent) -> Problem:
     """Never refuses: this has already happened, whatever today's rules say."""
     match event:
-        case Logged():
-            return _logged(problem, event)
-        case Assessed():
-            return _assessed(problem, event)
-        case Confirmed():
+        case e.Logged():  # by effective time, something may have happened before
+            return changed(problem, status=problem.status or Status.NEW, **event.fields())
+        case e.Assessed():
+            return changed(problem, status=Status.ASSESSING, **event.fields())
+        case e.Confirmed():
             return changed(problem, status=Status.ROOT_CAUSE_ANALYSIS)
-        case AnalysisBegun():
+        case e.AnalysisBegun():
             return changed(problem, analyses=problem.analyses | {event.analysis: 0})
-        case WhyAnswered():
+        case e.WhyAnswered():
             return changed(problem, analyses=problem.analyses | {event.analysis: event.number})
-        case Noted():
+        case e.Noted():
             return problem
-        case IncidentLinked():
+        case e.IncidentLinked():
             return changed(problem, incidents=(*problem.incidents, event.incident))
-        case IncidentUnlinked():
-            kept = tuple(each for each in problem.incidents if each != event.incident)
+        case e.IncidentUnlinked(incident=incident):
+            kept = tuple(each for each in problem.incidents if each != incident)
             return changed(problem, incidents=kept)
-        case Assigned():
-            return changed(problem, group=event.group, assigned_to=event.person)
-        case Prioritised():
-            return _prioritised(problem, event)
-        case RootCauseRecorded():
-            return _root_cause_recorded(problem, event)
-        case WorkaroundDrafted():
-            return changed(problem, workaround=changed(problem.workaround, draft=event.text))
-        case WorkaroundPublished():
-            return _published(problem, event)
-        case WorkaroundWithdrawn():
+        case e.Assigned(group=group, person=person):
+            return changed(problem, group=group, assigned_to=person)
+        case e.Prioritised():
+            told = event.fields("impact", "urgency", "priority", "matrix_version")
+            return changed(problem, **told)
+        case e.RootCauseRecorded(cause=cause, evidence=evidence):
+            at = problem.root_cause_at or event.at
+            return changed(problem, root_cause=cause, evidence=evidence, root_cause_at=at)
+        case e.WorkaroundDrafted(text=text):
+            return changed(problem, workaround=changed(problem.workaround, draft=text))
+        case e.WorkaroundPublished(revision=revision):
+            published = Workaround(published=problem.workaround.draft, revision=revision)
+            return changed(problem, workaround=published)
+        case e.WorkaroundWithdrawn():
             return changed(problem, workaround=changed(problem.workaround, published=None))
-        case FixPlanned():
-            return changed(
-                problem,
-                status=Status.FIX_IN_PROGRESS,
-                fix=event.fix,
-                target_date=event.target_date,
-            )
-        case ChangeRecorded():
-            return changed(problem, changes=problem.changes | {event.reference: event.state})
-        case Resolved():
-            return changed(
-                problem,
-                status=Status.RESOLVED,
-                resolution=event.summary,
-                resolved_at=event.at,
-            )
-        case FixRejected():
-            return changed(
-                problem, status=Status.FIX_IN_PROGRESS, resolution=None, resolved_at=None
-            )
-        case Closed():
-            return _closed(problem, event)
-        case RiskAccepted():
-            risk = Risk(reason=event.reason, approver=event.approver, review_date=event.review_date)
+        case e.FixPlanned():
+            return changed(problem, status=Status.FIX_IN_PROGRESS, **event.fields())
+        case e.ChangeRecorded(reference=reference, state=state):
+            return changed(problem, changes=problem.changes | {reference: state})
+        case e.Resolved(summary=summary, at=at):
+            return changed(problem, status=Status.RESOLVED, resolution=summary, resolved_at=at)
+        case e.FixRejected():
+            fixing = Status.FIX_IN_PROGRESS
+            return changed(problem, status=fixing, resolution=None, resolved_at=None)
+        case e.Closed(at=at):
+            told = event.fields("lessons_learned", "review_outcome")
+            return changed(problem, status=Status.CLOSED, closed_at=at, **told)
+        case e.RiskAccepted():
+            risk = Risk(**event.fields("reason", "approver", "review_date"))
             return changed(problem, status=Status.RISK_ACCEPTED, risk=risk)
-        case MarkedDuplicate():
-            return changed(problem, status=Status.DUPLICATE, duplicate_of=event.of)
-        case DuplicateTakenOver():
-            return changed(problem, incidents=problem.incidents + event.incidents)
-        case Cancelled():
+        case e.MarkedDuplicate(of=of):
+            return changed(problem, status=Status.DUPLICATE, duplicate_of=of)
+        case e.DuplicateTakenOver(incidents=incidents):
+            return changed(problem, incidents=problem.incidents + incidents)
+        case e.Cancelled():
             return changed(problem, status=Status.CANCELLED)
-        case ReanalysisBegun():
+        case e.ReanalysisBegun():
             return _reanalysed(problem)
-        case TaskAdded():
-            return _task_added(problem, event)
-        case TaskCompleted():
+        case e.TaskAdded(task=task):
+            added = Task(id=task, **event.fields("title", "assigned_to", "due"))
+            return changed(problem, tasks=problem.tasks | {task: added})
+        case e.TaskCompleted():
             return _task_completed(problem, event)
         case _:
             assert_never(event)

@@ -4,7 +4,6 @@ Public data holds nothing personal; a changed shape is a new type beside the old
 """
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -117,12 +116,12 @@ class Nothing(msgspec.Struct, frozen=True):
 
 
 def _logged(happened: e.Logged) -> Logged:
-    told: dict[str, Any] = {n: getattr(happened, n) for n in Logged.__struct_fields__}
+    told = happened.fields(*Logged.__struct_fields__)
     return Logged(**(told | {"number": f"PRB-{happened.number}"}))
 
 
 def _assessed(happened: e.Assessed) -> Assessed:
-    return Assessed(**{n: getattr(happened, n) for n in Assessed.__struct_fields__})
+    return Assessed(**happened.fields(*Assessed.__struct_fields__))
 
 
 def _candidate_raised(happened: c.Raised) -> CandidateRaised:
