@@ -258,7 +258,7 @@ def evolve(incident: Incident, event: IncidentEvent) -> Incident:
     """Never refuses: this has already happened, whatever today's rules say."""
     match event:
         case e.Declared():
-            return Incident(status=Status.NEW, **event.fields())
+            return changed(incident, status=incident.status or Status.NEW, **event.fields())
         case e.Categorised():
             return changed(incident, **event.fields())
         case e.Prioritised():

@@ -42,7 +42,7 @@ def from_problems(store: Store) -> Mapping[str, Reaction]:
 
     async def logged(fact: Fact, work: Work) -> None:
         problem = fact.read(ProblemLogged)
-        row = (fact.subject, problem.number, problem.title, "new", fact.position)
+        row = (fact.subject, problem.number, problem.title, fact.position)
         work.row(PROBLEM_COPIES, row)
         raised = ProblemRaised(problem=fact.subject, number=problem.number, title=problem.title)
         for each in problem.incidents:

@@ -77,7 +77,6 @@ PROBLEM_COPIES = Table(
     Column("id", Uuid, primary_key=True),
     Column("number", Text, nullable=False),
     Column("title", Text, nullable=False),
-    Column("status", Text, nullable=False),
     Column("position", BigInteger, nullable=False),
 )
 """What the problem service has told of its problems: links are checked against it."""

@@ -59,7 +59,6 @@ create table problem_copies (
     id         uuid primary key,
     number     text not null,
     title      text not null,
-    status     text not null,
     position   bigint not null
 );
 
