@@ -322,3 +322,10 @@ def test_a_note_is_possible_for_ever(story: Scenario[Incident]) -> None:
 def test_nothing_is_possible_before_the_declaration() -> None:
     nothing.when(incident.note, text="Hello").refused("does not exist")
     nothing.when(incident.start).refused("does not exist")
+
+
+def test_what_happened_before_the_declaration_stays_in_the_order_of_the_world() -> None:
+    mitigated = Mitigated(action="Failed over", at=NOON - HOUR)
+    folded = incident.evolve(incident.evolve(Incident(), mitigated), declared)
+    assert (folded.status, folded.mitigated_at) == (Status.NEW, NOON - HOUR)
+    assert folded.title == "Checkout is slow"
