@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from shared.errors import Invalid
+from shared.http.direct import direct
 
 MAX_DEPTH = 32
 BODY_LIMIT = 1024 * 1024
@@ -129,7 +130,7 @@ class JsonRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The route's handler, given our kind of request."""
-        handle = super().get_route_handler()
+        handle = direct(self) or super().get_route_handler()
 
         async def strictly(request: Request) -> Response:
             _check_address(request)
