@@ -26,6 +26,7 @@ Id = Annotated[UUID, Path()]
 Nothing = Annotated[NoArguments | None, Body()]
 ByReader = Annotated[Asked, Depends(allowed(*READERS))]
 ByAnybody = Annotated[Asked, Depends(allowed(*Role))]
+ByPerson = Annotated[Asked, Depends(allowed(*(set(Role) - {Role.AUDITOR, Role.SERVICE})))]
 
 
 class Moments(BaseModel):

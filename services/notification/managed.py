@@ -7,6 +7,7 @@ from fastapi import Depends, Response
 from services.notification import contact, subscription
 from services.notification.answer import (
     ByAnybody,
+    ByPerson,
     ByReader,
     Id,
     Nothing,
@@ -29,7 +30,6 @@ from services.notification.view import (
     contact_view,
     subscription_view,
 )
-from shared.auth.roles import Role
 from shared.clock import new_id
 from shared.errors import Forbidden, Invalid, Refused
 from shared.http.app import routes
@@ -40,7 +40,6 @@ from shared.outgoing import OutgoingRefused, check_url
 contacts_router = routes("contacts", "/v1/contacts")
 subscriptions_router = routes("subscriptions", "/v1/subscriptions")
 
-ByPerson = Annotated[Asked, Depends(allowed(*(set(Role) - {Role.AUDITOR, Role.SERVICE})))]
 ByAdmin = Annotated[Asked, Depends(allowed(*ADMINS))]
 _NOT_YOURS = "a contact is its person's to change; for others this needs notification_admin"
 _NEEDS_ADMIN = "this needs the role notification_admin"

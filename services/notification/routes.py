@@ -1,11 +1,13 @@
 """Notifications over HTTP: one alone with its attempts, acknowledging and redriving it."""
 
-from fastapi import Response
+from typing import Annotated
+
+from fastapi import Depends, Response
 
 from services.notification import notification
 from services.notification.answer import (
     ByAnybody,
-    ByReader,
+    ByPerson,
     Id,
     Nothing,
     When,
@@ -23,8 +25,10 @@ from shared.aggregate import Folded
 from shared.auth.caller import Caller
 from shared.errors import Forbidden
 from shared.http.app import routes
-from shared.http.asked import Asked
+from shared.http.asked import Asked, allowed
 from shared.http.openapi import answers
+
+ByAdmin = Annotated[Asked, Depends(allowed(*RULES["redrive"].roles))]
 
 router = routes("notifications", "/v1/notifications")
 
@@ -46,7 +50,7 @@ async def read_notification(id: Id, when: When, asked: ByAnybody) -> Response:
 
 
 @router.post("/{id}/acknowledge", **answers(NotificationView))
-async def acknowledge(id: Id, asked: ByAnybody, body: Nothing = None) -> Response:
+async def acknowledge(id: Id, asked: ByPerson, body: Nothing = None) -> Response:
     """Say that it was seen; no further attempt is made. Only of one's own, or by an admin."""
     ledger = notifications_of(asked)
     held = await ledger.current(id)
@@ -59,7 +63,7 @@ async def acknowledge(id: Id, asked: ByAnybody, body: Nothing = None) -> Respons
 
 
 @router.post("/{id}/redrive", **answers(NotificationView))
-async def redrive(id: Id, asked: ByReader, body: Nothing = None) -> Response:
+async def redrive(id: Id, asked: ByAdmin, body: Nothing = None) -> Response:
     """Try a dead letter again, from the first attempt of the schedule."""
     ledger = notifications_of(asked)
     _require("redrive", await ledger.current(id), asked.caller)

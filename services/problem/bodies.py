@@ -114,7 +114,7 @@ class IncidentLink(Body):
     incident: Reference
 
 
-class RootCause(Body):
+class RootCauseFinding(Body):
     cause: Annotated[Text, Field(examples=["The connection pool is smaller than its callers"])]
     evidence: Annotated[list[Line], Field(max_length=50, examples=[["heap dump of 10:04"]])]
     at: Moment | None = None
@@ -130,7 +130,7 @@ class Fix(Body):
     change: Annotated[Name, Field(description="Reference of a planned change")] | None = None
 
 
-class Change(Body):
+class ChangeReport(Body):
     reference: Annotated[Name, Field(examples=["CHG-118"])]
     state: ChangeState
 

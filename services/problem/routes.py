@@ -102,7 +102,9 @@ async def confirm(id: Reference, asked: ByManager, body: Nothing = None) -> Resp
 
 
 @router.post("/{id}/record-root-cause", **answers(ProblemView))
-async def record_root_cause(id: Reference, body: bodies.RootCause, asked: ByManager) -> Response:
+async def record_root_cause(
+    id: Reference, body: bodies.RootCauseFinding, asked: ByManager
+) -> Response:
     """Record what is behind it and what proves that; it may be revised."""
     at = body.at or asked.now
     record, found = lifecycle.record_root_cause, body.arguments() | {"at": at}
@@ -116,7 +118,7 @@ async def plan_fix(id: Reference, body: bodies.Fix, asked: ByManager) -> Respons
 
 
 @router.post("/{id}/record-change", **answers(ProblemView))
-async def record_change(id: Reference, body: bodies.Change, asked: ByManager) -> Response:
+async def record_change(id: Reference, body: bodies.ChangeReport, asked: ByManager) -> Response:
     """Record how far a change is that is to fix it."""
     return await command(asked, id, lifecycle.record_change, **body.arguments())
 

@@ -39,7 +39,8 @@ _PROBLEM = {
         },
     },
 }
-_ANSWERS: dict[str, Any] = {}
+_KIND = "x-kind"  # by which a document finds the types of its own answers
+_ANSWERS: dict[str, type[msgspec.Struct]] = {}
 
 
 def answers(
@@ -53,7 +54,8 @@ def answers(
 
     `batch_of` is the media type of an answer that is an array of them.
     """
-    _ANSWERS[kind.__name__] = kind
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    _ANSWERS[name] = kind
     schema: dict[str, Any] = {"$ref": f"#/components/schemas/{kind.__name__}"}
     content = {"application/json": {"schema": schema}}
     if batch_of is not None:
@@ -62,7 +64,7 @@ def answers(
     return {
         "response_model": None,
         "status_code": status,
-        "openapi_extra": {"responses": responses},
+        "openapi_extra": {"responses": responses, _KIND: name},
     }
 
 
@@ -103,9 +105,13 @@ def _amended(
     document: dict[str, Any], roles: dict[tuple[str, str], list[str] | None]
 ) -> dict[str, Any]:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    operations = [o for methods in document["paths"].values() for o in methods.values()]
+    names = sorted({operation.pop(_KIND) for operation in operations if _KIND in operation})
     _, components = msgspec.json.schema_components(
-        _ANSWERS.values(), ref_template="#/components/schemas/{name}"
+        [_ANSWERS[name] for name in names], ref_template="#/components/schemas/{name}"
     )
+    if clash := [n for n in schemas.keys() & components.keys() if "enum" not in components[n]]:
+        raise TypeError(f"a request and an answer share the name {', '.join(sorted(clash))}")
     schemas |= components
     schemas["Problem"] = _PROBLEM
     for unused in ("HTTPValidationError", "ValidationError"):
@@ -131,6 +137,7 @@ def _amend(operation: dict[str, Any], method: str, roles: list[str] | None) -> N
     responses["422"] = _problem_response("invalid")
     for response in responses.values():
         _without_item_schema(response)
+        _without_a_type_never_answered(response)
 
 
 def _header_parameters() -> list[dict[str, Any]]:
@@ -151,6 +158,13 @@ def _header(name: str) -> dict[str, Any]:
 def _problem_response(name: str) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
     return {"description": name, "content": {MEDIA_TYPE: {"schema": schema}}}
+
+
+def _without_a_type_never_answered(response: dict[str, Any]) -> None:
+    """FastAPI names JSON as well where an answer is of another type."""
+    content = response.get("content", {})
+    if len(content) > 1 and content.get("application/json") == {"schema": {}}:
+        del content["application/json"]
 
 
 def _without_item_schema(response: dict[str, Any]) -> None:

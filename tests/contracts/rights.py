@@ -1,0 +1,86 @@
+"""Who may call what, written down from the field's table of roles; admin may call everything."""
+
+import re
+
+EVERYBODY = (
+    "reporter responder incident_manager major_incident_manager problem_manager "
+    "notification_admin auditor service"
+)
+GROUPS = {
+    "everybody": set(EVERYBODY.split()),
+    "readers": set(EVERYBODY.split()) - {"reporter"},
+    "people": set(EVERYBODY.split()) - {"auditor", "service"},
+    "agents": {"responder", "incident_manager"},
+}
+
+OPEN = {("get", "/healthz"), ("get", "/readyz")}
+"""What is answered without credentials, of what the documents describe."""
+
+_RIGHTS = r"""
+incident
+    post  /v1/incidents                        reporter responder incident_manager service
+    get   /v1/incidents(/{id}(/timeline|/events|/alerts)?)?                    everybody
+    post  /v1/incidents/{id}/(categorise|prioritise|assign|acknowledge|start)  agents
+    post  /v1/incidents/{id}/(hold|resume|diagnose|mitigate|resolve|close|cancel)  agents
+    post  /v1/incidents/{id}/(note|reopen)     agents reporter
+    post  /v1/alerts/alertmanager              service
+    post  /v1/alerts/by-key/{secret}/alertmanager  service
+    get   /v1/incident/policies/[a-z-]+(/versions)?  readers
+    put   /v1/incident/policies/[a-z-]+        incident_manager
+    get   /v1/api-keys(/{id})?                 incident_manager auditor
+    post  /v1/api-keys                         incident_manager
+    delete /v1/api-keys/{id}                   incident_manager
+problem
+    get   /v1/problems(/{id}(/timeline|/events|/analyses)?)?  readers
+    post  /v1/problems                         responder problem_manager
+    post  /v1/problems/{id}/(note|analyse|add-task|complete-task)  responder problem_manager
+    post  /v1/problems/{id}/(assess|prioritise|confirm|assign|record-root-cause)  problem_manager
+    post  /v1/problems/{id}/(plan-fix|record-change|resolve|reject-fix|close)  problem_manager
+    post  /v1/problems/{id}/(accept-risk|mark-duplicate|cancel|reanalyse)  problem_manager
+    post  /v1/problems/{id}/(un)?link-incident  problem_manager
+    post  /v1/problems/{id}/(draft|publish|withdraw)-workaround  problem_manager
+    get   /v1/candidates(/{id})?               readers
+    post  /v1/candidates/{id}/(accept|dismiss|merge)  problem_manager
+    get   /v1/problem/policies/[a-z-]+(/versions)?  readers
+    put   /v1/problem/policies/[a-z-]+         problem_manager
+notification
+    get   /v1/(contacts|notifications)(/{id})?  everybody
+    get   /v1/subscriptions(/{id})?            readers
+    get   /v1/dead-letters                     readers
+    post  /v1/contacts(/{id}/retire)?          people
+    put   /v1/contacts/{id}                    people
+    post  /v1/subscriptions(/{id}/retire)?     notification_admin
+    put   /v1/subscriptions/{id}               notification_admin
+    post  /v1/notifications/{id}/acknowledge   people
+    post  /v1/notifications/{id}/redrive       notification_admin
+every
+    get   /v1/me                               everybody
+    get   /v1/[a-z]+/(feed|stream)             readers
+    post  /v1/[a-z]+/stream-tickets            readers
+    get   /v1/[a-z]+/parked                    auditor service
+    post  /v1/[a-z]+/parked/{follower}/{subject}/redrive  service
+"""
+
+
+def expected(service: str, method: str, path: str) -> set[str]:
+    """The roles of an operation; an operation nobody has thought of is an error."""
+    found = [
+        roles
+        for own, verb, pattern, roles in _lines()
+        if own in (service, "every") and verb == method and re.fullmatch(pattern, path)
+    ]
+    assert len(found) == 1, f"who may {method} {path} of the {service} service?"
+    return found[0]
+
+
+def _lines() -> list[tuple[str, str, str, set[str]]]:
+    lines, service = [], ""
+    for line in _RIGHTS.strip().splitlines():
+        verb, *rest = line.split()
+        if not rest:
+            service = verb
+            continue
+        pattern, *names = rest
+        roles = {role for name in names for role in GROUPS.get(name, {name})}
+        lines.append((service, verb, re.sub(r"{(\w+)}", r"\\{\1\\}", pattern), roles))
+    return lines
