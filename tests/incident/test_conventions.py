@@ -21,6 +21,8 @@ COUNTS = """select (select position from log), (select count(*) from events),
     (select count(*) from idempotency), (select count(*) from incidents),
     (select count(*) from vault.personal_keys), (select count(*) from timers)"""
 
+UNKNOWN = UUID(int=7)
+
 
 @pytest.fixture(scope="module")
 async def service(databases: Databases) -> AsyncIterator[RunningService]:
@@ -197,7 +199,7 @@ async def test_a_past_that_is_no_past_is_refused(
 
 @pytest.mark.parametrize(
     "reference",
-    ["INC-0", "INC-999999", "INC-" + "9" * 30, "INC-", "INC-x", "PRB-1", "1", str(UUID(int=7)), "é"],
+    ["INC-0", "INC-999999", "INC-" + "9" * 30, "INC-", "INC-x", "PRB-1", "1", str(UNKNOWN), "é"],
 )
 async def test_what_does_not_exist_is_not_found_by_any_method(
     agent: AsyncClient, reference: str

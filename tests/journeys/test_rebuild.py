@@ -56,5 +56,7 @@ async def test_a_row_that_was_tampered_with_is_found_and_put_right(running: Runn
         checked = await rebuilt_models(DEFINITION, running.settings, keep=False)
         repaired = await rebuilt_models(DEFINITION, running.settings, keep=True)
         again = await rebuilt_models(DEFINITION, running.settings, keep=False)
-    assert checked.differences == repaired.differences == {"incidents": 2, "incident_texts": 0}
+    found = {name: count for name, count in checked.differences.items() if count}
+    assert found == {"incidents": 2}  # the row that stands, and the one that should
+    assert repaired.differences == checked.differences
     assert set(again.differences.values()) == {0}
