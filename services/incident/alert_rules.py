@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, StrictBool, model_validator
 
 from services.incident.bodies import Level
-from shared.http.body import Body, Line, Name
+from shared.http.body import Body, Line, Name, Whole
 
 LONGEST_MATCHED = 1_000
 _CLASS = r"\[\^?(?:(?!--|&&|~~)[^\[\]\\])+\]"
@@ -110,8 +110,8 @@ class AlertRulesDocument(Body):
         _severity("warning", 3, 2),
         _severity("info", 3, 3),
     ]
-    reopen_window_minutes: Annotated[int, Field(ge=0, le=10_080)] = 30
-    resolve_when_unacknowledged: bool = True
+    reopen_window_minutes: Annotated[Whole, Field(ge=0, le=10_080)] = 30
+    resolve_when_unacknowledged: StrictBool = True
     echo_minutes: Annotated[
         int, Field(ge=1, le=1_440, description="How late a slow peer of the monitor may repeat")
     ] = 10

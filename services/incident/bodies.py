@@ -5,9 +5,9 @@ from typing import Annotated, Self
 from pydantic import Field, field_validator, model_validator
 
 from services.incident.events import HoldReason, ResolutionCode
-from shared.http.body import Body, Line, Moment, Name, Text
+from shared.http.body import Body, Line, Moment, Name, Text, Whole
 
-Level = Annotated[int, Field(strict=True, ge=1, le=9, description="1 is the highest")]
+Level = Annotated[Whole, Field(ge=1, le=9, description="1 is the highest")]
 Tag = Annotated[str, Field(min_length=1, max_length=100)]
 Labels = Annotated[dict[Tag, Annotated[str, Field(max_length=1000)]], Field(max_length=50)]
 
@@ -123,5 +123,5 @@ class MatrixDocument(Body):
 class ReopeningDocument(Body):
     """How long a closed incident may be reopened, and when a resolved one closes by itself."""
 
-    window_days: Annotated[int, Field(strict=True, ge=0, le=3650)] = 14
-    auto_close_days: Annotated[int, Field(strict=True, ge=1, le=3650)] | None = 5
+    window_days: Annotated[Whole, Field(ge=0, le=3650)] = 14
+    auto_close_days: Annotated[Whole, Field(ge=1, le=3650)] | None = 5

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from services.notification import template
 from services.notification.copies import STATUS_AFTER
 from services.notification.events import Channel
-from shared.http.body import Body, Line, Name, Text
+from shared.http.body import Body, Line, Name, Text, Whole
 from shared.outgoing import MOST_CHARACTERS
 
 _MAILBOX = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$"
@@ -50,7 +50,7 @@ FactName = Annotated[
     str, AfterValidator(_is_told), Field(json_schema_extra={"enum": list(STATUS_AFTER)})
 ]
 Email = Annotated[str, Field(max_length=254, pattern=_MAILBOX, examples=["ada@example.com"])]
-Level = Annotated[int, Field(ge=1, le=9)]
+Level = Annotated[Whole, Field(ge=1, le=9)]
 
 
 class Hook(Body):

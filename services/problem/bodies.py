@@ -9,9 +9,9 @@ from pydantic import BeforeValidator, Field, StrictBool, field_validator, model_
 
 from services.problem.events import ChangeState
 from services.problem.trends import Trait
-from shared.http.body import Body, Line, Moment, Name, Text
+from shared.http.body import Body, Line, Moment, Name, Text, Whole
 
-Level = Annotated[int, Field(ge=1, le=9, description="1 is the highest")]
+Level = Annotated[Whole, Field(ge=1, le=9, description="1 is the highest")]
 Tag = Annotated[str, Field(min_length=1, max_length=100)]
 Evidence = Annotated[list[Line], Field(max_length=50)]
 Reference = Annotated[str, Field(min_length=1, max_length=40, examples=["INC-1"])]
@@ -88,7 +88,7 @@ class Why(Body):
     """An answer; `under` is the number (from 1) of the answer it explains."""
 
     answer: Text
-    under: Annotated[int, Field(ge=1, le=1000)] | None = None
+    under: Annotated[Whole, Field(ge=1, le=1000)] | None = None
     evidence: Evidence = []
 
 
@@ -191,8 +191,8 @@ class TrendRuleBody(Body):
 
     name: Name
     same: Annotated[list[Trait], Field(min_length=1, max_length=5)]
-    at_least: Annotated[int, Field(ge=2, le=1000)]
-    within_hours: Annotated[int, Field(ge=1, le=24 * 366)]
+    at_least: Annotated[Whole, Field(ge=2, le=1000)]
+    within_hours: Annotated[Whole, Field(ge=1, le=24 * 366)]
 
 
 class TrendRulesDocument(Body):

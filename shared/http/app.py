@@ -60,6 +60,7 @@ def build(definition: Definition, settings: Settings | None = None) -> FastAPI:
         app.include_router(router)
     app.add_middleware(Watch, registry=registry)
     add_docs(app)
+    app.state.routers = routers
     explain_failures(app)
     describe(app, routers)
     return app

@@ -5,6 +5,7 @@ from typing import Any, cast
 import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from shared import errors
@@ -89,7 +90,17 @@ async def _explain_http(request: Request, failure: Exception) -> Response:
     known = cast(HTTPException, failure)
     response = problem(known.status_code, str(known.detail))
     response.headers.update(known.headers or {})
+    if known.status_code == 405:
+        response.headers["allow"] = ", ".join(_methods_of(request))
     return response
+
+
+def _methods_of(request: Request) -> list[str]:
+    """All that this address takes; the framework names those of one route only."""
+    path = request.scope["path"]
+    routes = [r for router in request.app.state.routers for r in router.routes]
+    matching = (r for r in routes if isinstance(r, APIRoute) and r.path_regex.match(path))
+    return sorted({method for route in matching for method in route.methods or ()})
 
 
 async def _explain_body(request: Request, failure: Exception) -> Response:
