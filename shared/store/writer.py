@@ -92,7 +92,7 @@ class Writer:
     async def _flush(self, batch: list[_Entry]) -> None:
         try:
             answers = await self._store([command for command, _ in batch])
-        except (PostgresError, ValueError):
+        except PostgresError:
             if len(batch) == 1:
                 raise
             for entry in batch:
@@ -121,8 +121,6 @@ class Writer:
                 prepared = await self._ready()
                 rows = await prepared.fetch(*self._statement.arguments(commands, self._clock()))
                 return [Appended(*row[1:]) for row in sorted(rows, key=lambda row: row[0])]
-            except ValueError:  # the driver cannot encode it, and calls that a lost interface
-                raise
             except CONNECTION_LOST as lost:
                 await self._drop()
                 if loop.time() + pause > deadline:

@@ -106,7 +106,7 @@ def _library_errors() -> Iterator[None]:
         yield
     except IntegrityConstraintViolationError as error:
         raise IntegrityError(str(error)) from error
-    except (asyncpg.DataError, ValueError) as error:  # the server's word, and the driver's
+    except asyncpg.DataError as error:
         raise DataError(str(error)) from error
     except (*CONNECTION_LOST, Unavailable, CancelledError) as error:
         raise OperationalError(str(error) or repr(error)) from error
