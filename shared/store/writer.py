@@ -45,6 +45,8 @@ class Writer:
         self._task: asyncio.Task[None] | None = None
         self._connection: asyncpg.Connection | None = None
         self._prepared: asyncpg.prepared_stmt.PreparedStatement | None = None
+        self._head = 0
+        self._planned_at = 0
 
     async def append(self, command: Append) -> Appended:
         """Store a command; answers how it fared. Raises Unavailable when the database is gone."""
@@ -100,7 +102,8 @@ class Writer:
             return
         for (command, future), answer in zip(batch, answers, strict=True):
             if answer.first_position is not None:
-                self.grown(answer.first_position + len(command.events) - 1)
+                self._head = max(self._head, answer.first_position + len(command.events) - 1)
+                self.grown(self._head)
             if not future.done():
                 future.set_result(answer)
 
@@ -133,6 +136,9 @@ class Writer:
             self._connection = await self._connect()
             await self._connection.execute(_BY_KEY)
             self._prepared = await self._connection.prepare(self._statement.sql)
+        elif self._head > 2 * self._planned_at and self._connection is not None:
+            await self._connection.execute("discard plans")  # made for a much smaller log
+            self._planned_at = self._head
         return self._prepared
 
     async def _drop(self) -> None:
