@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
+_BIND = b"B"  # begins the execution of a prepared statement
 _READY = ord("Z")  # ReadyForQuery: what came before it is committed
 
 
@@ -15,6 +16,7 @@ class _Link:
 
     client: asyncio.StreamWriter
     server: asyncio.StreamWriter
+    swallows: bool = False
     pending: bytearray = field(default_factory=bytearray)
 
     def reset(self) -> None:
@@ -45,8 +47,8 @@ class Proxy:
         self._flowing.set()
         self._listener: asyncio.Server | None = None
         self._port = 0
-        self._swallow = False
-        self._lose = False
+        self._lose_reply = False
+        self._lose_request = False
         self.delay = 0.0
 
     @property
@@ -78,12 +80,12 @@ class Proxy:
         self._flowing.set()
 
     def lose_next_reply(self) -> None:
-        """The server carries out the next statement; its answer never arrives."""
-        self._swallow = True
+        """The server carries out the next prepared statement; its answer never arrives."""
+        self._lose_reply = True
 
     def lose_next_request(self) -> None:
-        """The next statement is cut off before the server has it."""
-        self._lose = True
+        """The next prepared statement is cut off before the server has it."""
+        self._lose_request = True
 
     async def close(self) -> None:
         self.refuse()
@@ -105,9 +107,8 @@ class Proxy:
         with suppress(OSError):
             while data := await source.read(65_536):
                 await self._flowing.wait()
-                if self._lose:
-                    self._lose = False
-                    self.reset()
+                if data.startswith(_BIND):
+                    self._begin(link)
                 link.server.write(data)
         self._end(link)
 
@@ -116,12 +117,17 @@ class Proxy:
             while data := await source.read(65_536):
                 await self._flowing.wait()
                 await asyncio.sleep(self.delay)
-                if not self._swallow:
+                if not link.swallows:
                     link.client.write(data)
                 elif link.completes(data):
-                    self._swallow = False
                     break
         self._end(link)
+
+    def _begin(self, link: _Link) -> None:
+        if self._lose_request:
+            link.reset()
+        link.swallows = self._lose_reply
+        self._lose_request = self._lose_reply = False
 
     def _end(self, link: _Link) -> None:
         link.reset()
