@@ -83,7 +83,7 @@ def feed_routes(name: str, published: Published) -> APIRouter:
         wanted = _Wanted(_position(after) or 0, timeout, known_hash, limit)
         return await _feed(asked, Feed(name, asked.service.store, published), wanted)
 
-    @router.post("/stream-tickets", **answers(Ticket, 201))
+    @router.post("/stream-tickets", **answers(Ticket, 201, plain=True))
     async def ticket(asked: by_reader) -> Response:
         """A one-minute, single-use ticket for `?ticket=`: EventSource sends no Authorization."""
         issued = Ticket(asked.service.tickets.issue(asked.caller))

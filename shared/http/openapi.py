@@ -39,6 +39,8 @@ _PROBLEM = {
         },
     },
 }
+_PLAIN = "x-plain"  # an operation that is no command: it takes no headers of commands
+_BY_KEY = "/by-key/"  # in an address: what follows is the credential
 _KIND = "x-kind"  # by which a document finds the types of its own answers
 _ANSWERS: dict[str, type[msgspec.Struct]] = {}
 
@@ -49,10 +51,12 @@ def answers(
     description: str = "The answer",
     *,
     batch_of: str | None = None,
+    plain: bool = False,
 ) -> dict[str, Any]:
     """What a route is given so that its document names the msgspec type it answers with.
 
-    `batch_of` is the media type of an answer that is an array of them.
+    `batch_of` is the media type of an answer that is an array of them; `plain` says that the
+    operation heeds no Idempotency-Key and no If-Match, as it adds nothing to the log by itself.
     """
     name = f"{kind.__module__}.{kind.__qualname__}"
     _ANSWERS[name] = kind
@@ -64,7 +68,7 @@ def answers(
     return {
         "response_model": None,
         "status_code": status,
-        "openapi_extra": {"responses": responses, _KIND: name},
+        "openapi_extra": {"responses": responses, _KIND: name, _PLAIN: plain},
     }
 
 
@@ -122,15 +126,17 @@ def _amended(
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _amend(operation, method, roles.get((path, method)))
+            if _BY_KEY in path:
+                del operation["security"]
     return document
 
 
 def _amend(operation: dict[str, Any], method: str, roles: list[str] | None) -> None:
-    responses = operation["responses"]
+    responses, plain = operation["responses"], operation.pop(_PLAIN, False)
     if roles is not None:
         operation["security"] = [{"bearer": []}]
         operation["x-roles"] = roles
-        if method in ("post", "put", "delete"):
+        if method in ("post", "put", "delete") and not plain:
             operation.setdefault("parameters", []).extend(_header_parameters())
     for status, name, _ in KINDS.values():
         responses.setdefault(str(status), _problem_response(name))

@@ -38,7 +38,7 @@ def parked_routes(name: str) -> APIRouter:
         page = ParkedPage(await parked(asked.service.store))
         return Response(msgspec.json.encode(page), media_type="application/json")
 
-    @router.post("/{follower}/{subject}/redrive", **answers(Redriven))
+    @router.post("/{follower}/{subject}/redrive", **answers(Redriven, plain=True))
     async def redrive_subject(
         follower: Annotated[str, Path(max_length=100)],
         subject: Annotated[str, Path(max_length=40)],

@@ -1,0 +1,190 @@
+"""Something real to act on: for an operation, its subject in a state in which it is possible."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from services.notification.notifications import Notifications
+from services.notification.policies import Planner
+from services.notification.subscriptions import Subscriptions
+from shared.auth.roles import Role
+from shared.clock import new_id, now
+from shared.follower import Fact
+from shared.work import Work
+from tests.problem.conftest import Feed
+from tests.support.service import RunningService
+from tests.support.started import rows
+
+INCIDENT_WAYS = {"resume": ["hold"], "reopen": ["resolve"], "close": ["resolve"]}
+FIXING = ["assess", "confirm", "record-root-cause", "plan-fix"]
+PROBLEM_WAYS = {
+    "confirm": FIXING[:1],
+    "record-root-cause": FIXING[:2],
+    "accept-risk": FIXING[:2],
+    "plan-fix": FIXING[:3],
+    "record-change": FIXING,
+    "resolve": FIXING,
+    "reject-fix": [*FIXING, "resolve"],
+    "close": [*FIXING, "resolve"],
+    "reanalyse": [*FIXING, "resolve"],
+    "publish-workaround": ["draft-workaround"],
+    "withdraw-workaround": ["draft-workaround", "publish-workaround"],
+}
+ALIKE = {"name": "alike", "same": ["service"], "at_least": 3, "within_hours": 24}
+BODIES: dict[str, dict[str, Any]] = {
+    "hold": {"reason": "awaiting_vendor"},
+    "assess": {"category": "database", "impact": 1, "urgency": 2, "owner": "paul"},
+    "record-root-cause": {"cause": "Pool", "evidence": ["dump"]},
+    "plan-fix": {"fix": "Bigger", "target_date": "2026-12-01"},
+    "draft-workaround": {"text": "Restart it"},
+}
+
+
+class Staged(NamedTuple):
+    """What goes into the holes of an address, and which fields of the body must be real."""
+
+    address: dict[str, str]
+    body: dict[str, Any] = {}
+
+
+class Stages:
+    """Sets the scene in one running service."""
+
+    def __init__(self, service: RunningService) -> None:
+        self._service = service
+        self._client = service.client(Role.ADMIN)
+
+    async def of(self, path: str) -> Staged | None:
+        """The scene for an operation of this path; None where it needs none."""
+        if path.endswith("/redrive") and "{follower}" in path:
+            return await self._parked(path.split("/")[2])
+        if "{secret}" in path:
+            return await self._secret()
+        found = [make for start, make in self._kinds().items() if path.startswith(start)]
+        return await found[0](path.rsplit("/", maxsplit=1)[-1]) if found else None
+
+    def _kinds(self) -> dict[str, Callable[[str], Awaitable[Staged]]]:
+        return {
+            "/v1/incidents/{id}": self._incident,
+            "/v1/api-keys/{id}": self._api_key,
+            "/v1/problems/{id}": self._problem,
+            "/v1/candidates/{id}": self._candidate,
+            "/v1/contacts/{id}": self._contact,
+            "/v1/subscriptions": self._subscription,
+            "/v1/notifications/{id}": self._notification,
+        }
+
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = await self._client.post(path, json=body)
+        assert answer.is_success, f"{path}: {answer.text}"
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def _walked(self, path: str, way: list[str], **bodies: dict[str, Any]) -> None:
+        for command in way:
+            await self._post(f"{path}/{command}", BODIES.get(command) or bodies.get(command, {}))
+
+    async def _incident(self, command: str) -> Staged:
+        incident = (await self._post("/v1/incidents", {"title": "Slow"}))["id"]
+        resolution = {"code": "fixed", "summary": "Done"}
+        way = INCIDENT_WAYS.get(command, [])
+        await self._walked(f"/v1/incidents/{incident}", way, resolve=resolution)
+        return Staged({"id": incident})
+
+    async def _api_key(self, command: str) -> Staged:
+        made = await self._post("/v1/api-keys", {"name": "Monitor", "roles": ["service"]})
+        return Staged({"id": made["id"]})
+
+    async def _secret(self) -> Staged:
+        made = await self._post("/v1/api-keys", {"name": "Monitor", "roles": ["service"]})
+        return Staged({"secret": next(v for v in made.values() if str(v).startswith("tocsin_"))})
+
+    async def _problem(self, command: str) -> Staged:
+        problem = (await self._post("/v1/problems", {"title": "Slow"}))["id"]
+        path, resolution = f"/v1/problems/{problem}", {"summary": "Bigger"}
+        await self._walked(path, PROBLEM_WAYS.get(command, []), resolve=resolution)
+        body: dict[str, Any] = {}
+        if command == "complete-task":
+            body["task"] = (await self._post(f"{path}/add-task", {"title": "Ask"}))["tasks"][0][
+                "id"
+            ]
+        if command == "mark-duplicate":
+            body["of"] = (await self._post("/v1/problems", {"title": "First"}))["id"]
+        if command == "close":
+            body["lessons_learned"] = "Size pools"
+        if command in ("link-incident", "unlink-incident"):
+            body["incident"] = str(await self._known_incident())
+        return Staged({"id": problem}, body)
+
+    async def _known_incident(self) -> UUID:
+        feed = Feed(self._service.service.parts["problems"])
+        fact = feed.declared(service=f"service-{new_id()}")
+        await feed.hear(fact)
+        return fact.subject
+
+    async def _candidate(self, command: str) -> Staged:
+        feed, service = Feed(self._service.service.parts["problems"]), f"service-{new_id()}"
+        await self._client.put("/v1/problem/policies/trend-rules", json={"rules": [ALIKE]})
+        hours = (now() - timedelta(hours=n) for n in range(3))
+        await feed.hear(*(feed.declared(service=service, started_at=at) for at in hours))
+        found = await self._client.get("/v1/candidates", params={"service": service})
+        into = (await self._post("/v1/problems", {"title": "Slow"}))["id"]
+        return Staged(
+            {"id": found.json()["items"][0]["id"]}, {"into": into} if command == "merge" else {}
+        )
+
+    async def _contact(self, command: str) -> Staged:
+        return Staged({"id": await self._new_contact()})
+
+    async def _new_contact(self) -> str:
+        told = {"name": "Ada", "person": f"ada-{new_id()}", "email": "ada@example.com"}
+        contact: str = (await self._post("/v1/contacts", told))["id"]
+        return contact
+
+    async def _subscription(self, command: str) -> Staged:
+        contact = await self._new_contact()
+        told = {"contact": contact, "channel": "email", "facts": ["incident.declared"]}
+        made = await self._post("/v1/subscriptions", told)
+        body = {} if command == "retire" else {"contact": contact, "channel": "email"}
+        return Staged({"id": made["id"]}, body)
+
+    async def _notification(self, command: str) -> Staged:
+        await self._subscription("")
+        store = self._service.service.store
+        planner = Planner(Notifications(store), Subscriptions(store))
+        work = Work(store, "system:follower")
+        await planner.hear(_declared(), work)
+        await work.append()
+        found = await self._client.get("/v1/notifications", params={"sort": "-created_at"})
+        return Staged({"id": found.json()["items"][0]["id"]})
+
+    async def _parked(self, service: str) -> Staged:
+        follower = self._service.service.followers[0].name
+        fact = _declared(kind="tocsin.something.else.v1")
+        await rows(
+            self._service.database,
+            "insert into parked values ($1, $2, $3, $4, 'a test', now())",
+            follower,
+            fact.position,
+            str(fact.subject),
+            msgspec.json.encode(fact),
+        )
+        return Staged({"follower": follower, "subject": str(fact.subject)})
+
+
+def _declared(kind: str = "tocsin.incident.declared.v1") -> Fact:
+    data = {"number": "INC-7", "title": "Slow", "service": "checkout", "priority": 1}
+    identifier = new_id()
+    return Fact(
+        id=identifier,
+        type=kind,
+        subject=new_id(),
+        time=now(),
+        position=identifier.int % 2**40,
+        actor="ada",
+        correlation_id=new_id(),
+        data=msgspec.Raw(msgspec.json.encode(data)),
+    )
