@@ -14,6 +14,7 @@ from shared.http.service import Service
 from shared.settings import Service as Name
 from shared.settings import Settings
 from shared.timers import Handler, Timers
+from shared.work_list import Step, WorkLists
 
 
 @asynccontextmanager
@@ -22,8 +23,9 @@ async def running(
     *,
     follows: Mapping[Name, Mapping[str, Reaction]],
     timers: Mapping[str, Handler],
+    steps: Mapping[str, Step] | None = None,
 ) -> AsyncIterator[None]:
-    """Follow these services' feeds with these reactions and ring these timers."""
+    """Follow these feeds with these reactions, ring these timers, work off these lists."""
     async with AsyncExitStack() as stack:
         for source, reactions in follows.items():
             url = f"{service.settings.url_of(source)}/v1/{source}"
@@ -37,6 +39,8 @@ async def running(
         await stack.enter_async_context(_task(keep_house(service.store)))
         if timers:
             await stack.enter_async_context(_task(Timers(service.store, timers).run()))
+        if steps:
+            await stack.enter_async_context(_task(WorkLists(service.store, steps).run()))
         yield
 
 

@@ -166,7 +166,9 @@ class Follower:
         if answer.outcome == "behind":
             raise _Overtaken("another instance has taken this page")
         if answer.outcome not in ("appended", "already"):
-            raise Problem(f"the effects of a fact met a change: {answer.outcome}")
+            raise Unavailable(
+                "somebody else is changing what these facts change; again in a moment"
+            )
 
     async def react(self, fact: Fact, work: Work) -> None:
         """Add to the work what this fact leads to; nothing where nobody reacts to its type."""

@@ -7,7 +7,15 @@ from typing import Any, get_args
 
 from fastapi import FastAPI
 
-from services.incident import alert_routes, api_key_routes, history, lists, policy_routes, routes
+from services.incident import (
+    alert_routes,
+    api_key_routes,
+    awaiting,
+    history,
+    lists,
+    policy_routes,
+    routes,
+)
 from services.incident.alert_intake import AlertIntake
 from services.incident.api_key import API_KEY, API_KEYS, ApiKeyEvent
 from services.incident.api_keys import ApiKeyLedger
@@ -22,12 +30,13 @@ from shared.background import running
 from shared.follower import Reaction
 from shared.http.app import Definition, build
 from shared.http.feed import feed_routes
-from shared.http.parked import parked_routes
+from shared.http.operations import operation_routes
 from shared.http.policies import POLICIES
 from shared.http.service import Service
 from shared.rebuild import Replayed
 from shared.settings import Service as Name
 from shared.settings import Settings
+from shared.work_list import WORK_ITEMS, WORK_LISTS
 
 
 @asynccontextmanager
@@ -41,10 +50,11 @@ async def _running(service: Service) -> AsyncIterator[None]:
         "api_keys": ApiKeyLedger(service.store, master),
     }
     follows: dict[Name, Mapping[str, Reaction]] = {
-        "problem": from_problems(service.store),
+        "problem": from_problems(incidents),
         "notification": from_notifications(service.store),
     }
-    async with running(service, follows=follows, timers=timers(incidents)):
+    steps = {awaiting.RESOLVE: awaiting.step(incidents)}
+    async with running(service, follows=follows, timers=timers(incidents), steps=steps):
         yield
 
 
@@ -66,9 +76,9 @@ DEFINITION = Definition(
         *policy_routes.ROUTERS,
         api_key_routes.router,
         feed_routes("incident", PUBLISHED),
-        parked_routes("incident"),
+        operation_routes("incident"),
     ),
-    tables=(*TABLES, API_KEYS, KNOWN_API_KEYS),
+    tables=(*TABLES, API_KEYS, KNOWN_API_KEYS, WORK_LISTS, WORK_ITEMS),
     running=_running,
     replayed=Replayed(_AGGREGATES, (INCIDENTS, INCIDENT_TEXTS, API_KEYS, KNOWN_API_KEYS)),
 )

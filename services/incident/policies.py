@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from services.incident import facts, incident
+from services.incident.awaiting import on_resolution
 from services.incident.facts import FACTS, ProblemRaised, Told, facts_stream
 from services.incident.incidents import AUTO_CLOSE, Incidents
 from services.incident.rules import Status
@@ -36,9 +37,9 @@ class Attempted(msgspec.Struct):
     at: datetime
 
 
-def from_problems(store: Store) -> Mapping[str, Reaction]:
+def from_problems(incidents: Incidents) -> Mapping[str, Reaction]:
     """Keep a copy of every problem, so that links can be checked here; tell its incidents."""
-    machine_facts = Ledger(store, FACTS)
+    machine_facts = Ledger(incidents.store, FACTS)
 
     async def logged(fact: Fact, work: Work) -> None:
         problem = fact.read(ProblemLogged)
@@ -48,7 +49,10 @@ def from_problems(store: Store) -> Mapping[str, Reaction]:
         for each in problem.incidents:
             await work.execute(machine_facts, facts_stream(each), facts.attach, fact=raised)
 
-    return {"tocsin.problem.logged.v1": logged}
+    return {
+        "tocsin.problem.logged.v1": logged,
+        "tocsin.problem.resolved.v1": on_resolution(incidents),
+    }
 
 
 def from_notifications(store: Store) -> Mapping[str, Reaction]:

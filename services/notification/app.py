@@ -23,7 +23,7 @@ from shared.background import running
 from shared.follower import Reaction
 from shared.http.app import Definition, build
 from shared.http.feed import feed_routes
-from shared.http.parked import parked_routes
+from shared.http.operations import operation_routes
 from shared.http.service import Service
 from shared.rebuild import Replayed
 from shared.settings import Service as Name
@@ -68,7 +68,7 @@ DEFINITION = Definition(
         managed.contacts_router,
         managed.subscriptions_router,
         feed_routes("notification", PUBLISHED),
-        parked_routes("notification"),
+        operation_routes("notification"),
     ),
     tables=(*TABLES, KNOWN_API_KEYS),
     running=_running,

@@ -25,7 +25,7 @@ from shared.background import running
 from shared.follower import Reaction
 from shared.http.app import Definition, build
 from shared.http.feed import feed_routes
-from shared.http.parked import parked_routes
+from shared.http.operations import operation_routes
 from shared.http.policies import POLICIES, policy_routes
 from shared.http.service import Service
 from shared.rebuild import Replayed
@@ -62,7 +62,7 @@ DEFINITION = Definition(
         candidates.router,
         policy_routes("problem", POLICY, BUILT_IN, managers=Role.PROBLEM_MANAGER),
         feed_routes("problem", PUBLISHED),
-        parked_routes("problem"),
+        operation_routes("problem"),
     ),
     tables=(*TABLES, KNOWN_API_KEYS),
     running=_running,

@@ -92,6 +92,25 @@ create table timers (
 );
 create index timers_due on timers (due_at);
 
+create table work_lists (
+    id         uuid primary key,
+    kind       text not null,
+    about      uuid not null,                  -- what the step is done because of
+    total      integer not null,
+    started_at timestamptz not null
+);
+
+create table work_items (
+    stream  uuid not null,
+    list    uuid not null,
+    due_at  timestamptz not null,
+    tries   integer not null default 0,
+    refused text,                              -- why the rules forbid this piece
+    primary key (stream, list)
+);
+create index work_items_due on work_items (due_at) where refused is null;
+create index work_items_list on work_items (list);
+
 create table stream_tickets (
     id         text primary key,
     expires_at timestamptz not null
@@ -234,7 +253,7 @@ end $$;
 
 revoke all on all tables in schema public from {app};
 grant select, insert on events to {app};
-grant select, insert, update, delete on log, snapshots, library_snapshots, idempotency, cursors, parked, timers, stream_tickets,
+grant select, insert, update, delete on log, snapshots, library_snapshots, idempotency, cursors, parked, timers, stream_tickets, work_lists, work_items,
     known_api_keys, api_key_uses to {app};
 revoke delete, insert on log from {app};
 grant usage on schema vault to {app};

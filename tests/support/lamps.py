@@ -20,7 +20,7 @@ from shared.clock import new_id
 from shared.domain import Event, State, event
 from shared.http.app import Definition, build
 from shared.http.feed import feed_routes
-from shared.http.parked import parked_routes
+from shared.http.operations import operation_routes
 from shared.http.service import Service
 from shared.ledger import Ledger
 from shared.rebuild import Replayed
@@ -161,7 +161,7 @@ def _definition() -> Definition:
         name="incident",
         description="Lamps",
         migrations=Path(__file__).parents[2] / "services" / "incident" / "migrations",
-        routers=(feed_routes("incident", PUBLISHED), parked_routes("incident")),
+        routers=(feed_routes("incident", PUBLISHED), operation_routes("incident")),
         tables=(),
         running=nothing_beside,
         replayed=Replayed({Lit.topic: LAMP, Dimmed.topic: LAMP}, ()),

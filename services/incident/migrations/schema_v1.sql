@@ -39,10 +39,18 @@ create table incidents (
     primary key (id, from_position)
 );
 create index incidents_open on incidents (id) where to_position is null;
-create index incidents_number on incidents (number) where to_position is null;
+-- Each order of the list, then each filter that people live by in the usual order.
 create index incidents_updated on incidents (updated_at desc, id desc) where to_position is null;
+create index incidents_created on incidents (created_at desc, id desc) where to_position is null;
+create index incidents_number on incidents (number desc, id desc) where to_position is null;
+create index incidents_priority on incidents (coalesce(priority, 99), id) where to_position is null;
 create index incidents_status on incidents (status, updated_at desc, id desc) where to_position is null;
 create index incidents_service on incidents (service, updated_at desc, id desc) where to_position is null;
+create index incidents_group on incidents (assignment_group, updated_at desc, id desc)
+    where to_position is null and assignment_group is not null;
+create index incidents_assigned on incidents (assigned_to, updated_at desc, id desc)
+    where to_position is null and assigned_to is not null;
+create index incidents_reporter on incidents (reporter, updated_at desc, id desc) where to_position is null;
 create index incidents_external on incidents (external_ref)
     where to_position is null and external_ref is not null;
 create index incidents_closed on incidents (to_position) where to_position is not null;

@@ -1,4 +1,4 @@
-"""Parked facts over HTTP: see them, try them again."""
+"""What operators look after: parked facts and how far work lists are."""
 
 from typing import Annotated
 
@@ -12,6 +12,7 @@ from shared.http.app import routes
 from shared.http.asked import Asked, allowed
 from shared.http.openapi import answers
 from shared.parked import ParkedFact, parked, redrive
+from shared.work_list import Progress, progress
 
 
 class Redriven(msgspec.Struct):
@@ -26,19 +27,25 @@ class ParkedPage(msgspec.Struct):
     items: list[ParkedFact]
 
 
-def parked_routes(name: str) -> APIRouter:
-    """Where operators of a service look after its parked facts."""
-    router = routes("operations", f"/v1/{name}/parked")
+class WorkListPage(msgspec.Struct):
+    """Lists of commands that touch more than one append should hold."""
+
+    items: list[Progress]
+
+
+def operation_routes(name: str) -> APIRouter:
+    """Where operators of a service look after what does not end by itself."""
+    router = routes("operations", f"/v1/{name}")
     by_auditor = Annotated[Asked, Depends(allowed(Role.AUDITOR, Role.SERVICE))]
     by_operator = Annotated[Asked, Depends(allowed(Role.SERVICE))]
 
-    @router.get("", **answers(ParkedPage))
+    @router.get("/parked", **answers(ParkedPage))
     async def list_parked(asked: by_auditor) -> Response:
         """Facts of other services that could not be taken, with the reason."""
         page = ParkedPage(await parked(asked.service.store))
         return Response(msgspec.json.encode(page), media_type="application/json")
 
-    @router.post("/{follower}/{subject}/redrive", **answers(Redriven, plain=True))
+    @router.post("/parked/{follower}/{subject}/redrive", **answers(Redriven, plain=True))
     async def redrive_subject(
         follower: Annotated[str, Path(max_length=100)],
         subject: Annotated[str, Path(max_length=40)],
@@ -51,5 +58,11 @@ def parked_routes(name: str) -> APIRouter:
             raise NotFound(f"this service has no follower {follower}")
         done = Redriven(await redrive(service.store, known[0], subject))
         return Response(msgspec.json.encode(done), media_type="application/json")
+
+    @router.get("/work-lists", **answers(WorkListPage))
+    async def list_work_lists(asked: by_auditor) -> Response:
+        """How far long lists of commands are, newest first."""
+        page = WorkListPage(await progress(asked.service.store))
+        return Response(msgspec.json.encode(page), media_type="application/json")
 
     return router
