@@ -4,6 +4,7 @@ The first page is of the present (or of `as_of`); its position is pinned, so tha
 it show the list as it was then, whatever is written meanwhile.
 """
 
+import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,9 @@ import asyncpg
 import msgspec
 
 _PRECISE_COUNT = 1_000
-_ESTIMATE_SECONDS = 30.0
+_ONE_OF = re.compile(r"= any\(\{\}::(\w+)\[\]\)$")
+_TOTAL_SECONDS = 30.0
+_LONG_SECONDS = 0.005
 
 
 class Sort(NamedTuple):
@@ -56,7 +59,7 @@ class Listing:
 
     table: str
     sorts: dict[str, Sort]
-    _estimates: dict[Any, tuple[float, int]] = field(default_factory=dict)
+    _totals: dict[Any, tuple[float, int]] = field(default_factory=dict)
 
     async def page(self, pool: asyncpg.Pool, wanted: Slice) -> Page:
         """One page; the total only comes with the first."""
@@ -65,13 +68,13 @@ class Listing:
         rows = await pool.fetch(sql, *arguments)
         position: int = rows[0]["at_position"]
         found = [row for row in rows if row["id"] is not None]
-        total = found and rows[0]["total"] if wanted.after is None else None
-        if total and total > _PRECISE_COUNT:
-            total = await self._estimate(pool, wanted)
         more = len(found) > wanted.limit
         found = found[: wanted.limit]
         following = Place(found[-1]["sorted_by"], str(found[-1]["id"])) if more else None
-        return Page(found, position, following, total or 0 if wanted.after is None else None)
+        total = None
+        if wanted.after is None:
+            total = await self._total(pool, wanted) if more else len(found)
+        return Page(found, position, following, total)
 
     def _sql(self, wanted: Slice, arguments: list[Any]) -> str:
         sort = self.sorts[wanted.sort]
@@ -80,18 +83,14 @@ class Listing:
         order = (
             f"order by sorted_by {_direction(sort)}, id {_direction(sort)} limit {wanted.limit + 1}"
         )
-        moments = _moments(wanted.position)
         parts = [
             f"(select t.*, {sort.expression} as sorted_by from {self.table} t "
             f"where {moment}{where}{behind} {order})"
-            for moment in moments
+            for moment in _moments(wanted.position)
         ]
-        each = " union all ".join(f"select 1 from {self.table} t where {m}{where}" for m in moments)
-        counted = f"select count(*) from ({each} limit {_PRECISE_COUNT + 1}) c"
-        total = "null::bigint" if wanted.after else f"({counted})"
         position = "h.position" if wanted.position is None else str(wanted.position)
         return (
-            f"select {position} as at_position, {total} as total, u.* from log h left join "
+            f"select {position} as at_position, u.* from log h left join "
             f"({' union all '.join(parts)} {order if len(parts) > 1 else ''}) u on true "
             f"order by u.sorted_by {_direction(sort)}, u.id {_direction(sort)}"
         )
@@ -106,22 +105,32 @@ class Listing:
             f" and ({sort.expression}, t.id) {sign} (${n - 1}::text::{sort.kind}, ${n}::text::uuid)"
         )
 
-    async def _estimate(self, pool: asyncpg.Pool, wanted: Slice) -> int:
-        key = (wanted.position, tuple(map(repr, wanted.conditions)))
-        known = self._estimates.get(key)
-        if known is not None and time.monotonic() - known[0] < _ESTIMATE_SECONDS:
-            return known[1]
+    async def _total(self, pool: asyncpg.Pool, wanted: Slice) -> int:
+        """How many there are beyond one page; what takes long to count is a moment old."""
+        key = (id(pool), wanted.position, tuple(map(repr, wanted.conditions)))
+        now = time.monotonic()
+        until, total = self._totals.get(key, (0.0, 0))
+        if until < now:
+            total = await self._counted(pool, wanted)
+            if len(self._totals) > 1_000:
+                self._totals.clear()
+            if total >= _PRECISE_COUNT or time.monotonic() - now > _LONG_SECONDS:
+                self._totals[key] = (now + _TOTAL_SECONDS, total)
+        return max(total, wanted.limit + 1)
+
+    async def _counted(self, pool: asyncpg.Pool, wanted: Slice) -> int:
         arguments: list[Any] = []
         where = _conditions(wanted.conditions, arguments)
-        moment = _moments(wanted.position)[0]
-        plan = await pool.fetchval(
-            f"explain (format json) select 1 from {self.table} t where {moment}{where}", *arguments
-        )
-        estimate = max(msgspec.json.decode(plan)[0]["Plan"]["Plan Rows"], _PRECISE_COUNT)
-        if len(self._estimates) > 1_000:
-            self._estimates.clear()
-        self._estimates[key] = (time.monotonic(), estimate)
-        return int(estimate)
+        each = [
+            f"select 1 from {self.table} t where {moment}{where}"
+            for moment in _moments(wanted.position)
+        ]
+        precise = f"select count(*) from ({' union all '.join(each)} limit {_PRECISE_COUNT + 1}) c"
+        total: int = await pool.fetchval(precise, *arguments)
+        if total <= _PRECISE_COUNT:
+            return total
+        plan = await pool.fetchval(f"explain (format json) {each[0]}", *arguments)
+        return max(int(msgspec.json.decode(plan)[0]["Plan"]["Plan Rows"]), _PRECISE_COUNT)
 
 
 def _moments(position: int | None) -> list[str]:
@@ -136,10 +145,18 @@ def _moments(position: int | None) -> list[str]:
 
 def _conditions(conditions: Iterable[tuple[str, Any]], arguments: list[Any]) -> str:
     sql = ""
-    for condition, value in conditions:
+    for condition, value in map(_simplest, conditions):
         arguments.append(value)
         sql += " and " + condition.format(f"${len(arguments)}")
     return sql
+
+
+def _simplest(condition: tuple[str, Any]) -> tuple[str, Any]:
+    """`= any` of one value as `=`: only then does an index give the rows in the list's order."""
+    sql, value = condition
+    if isinstance(value, list) and len(value) == 1 and (found := _ONE_OF.search(sql)):
+        return f"{sql[: found.start()]}= {{}}::{found[1]}", value[0]
+    return condition
 
 
 def _direction(sort: Sort) -> str:
