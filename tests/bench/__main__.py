@@ -1,0 +1,69 @@
+"""`make bench`: measures everything, prints a table, writes bench.json."""
+
+import argparse
+import os
+import sys
+from collections.abc import AsyncIterator
+
+import uvloop
+
+from tests.bench.aside import memory_after, rebuilt_per_second, seconds_to_run
+from tests.bench.figures import Figures
+from tests.bench.ground import Ground, ground
+from tests.bench.measure import SHORT, Figure, Pace
+from tests.bench.report import HEAD, aside, row, write
+from tests.support.postgres import ROOT
+
+_NAMES = (
+    "command_vs_bare_insert",
+    "existing_vs_bare_insert",
+    "uncached_vs_bare_insert",
+    "command_on_long_incident_vs_new",
+    "read_one_vs_bare_select",
+    "list_at_100k_vs_1k",
+    "feed_events_per_s_vs_copy",
+)
+
+
+async def _measure(pace: Pace, names: list[str]) -> None:
+    figures: dict[str, Figure] = {}
+    beside: dict[str, float] = {}
+    async with ground() as place:
+        service = await place.incident_service(await place.incident_database("incidents"))
+        wanted = Figures(place, pace, await place.bare(), service)
+        for name in names or _NAMES:
+            figures[name] = await getattr(wanted, name)()
+            print(row(name, figures[name]), flush=True)
+        if not names:
+            async for name, value in _beside(place, wanted, pace):
+                beside[name] = value
+                print(aside(name, value), flush=True)
+    write(ROOT / "bench.json", figures, beside)
+
+
+async def _beside(place: Ground, wanted: Figures, pace: Pace) -> AsyncIterator[tuple[str, float]]:
+    fresh = await place.incident_service(await place.incident_database("memory"))
+    commands = pace.of(100_000)
+    yield "MB, idle", fresh.megabytes
+    declare = wanted.declare(fresh)(0)
+    yield f"MB, after {commands:,} commands", await memory_after(fresh, declare, commands)
+    yield "events/s, rebuild", await rebuilt_per_second(place, fresh.database)
+    cold, warm = await seconds_to_run()
+    yield "s, first start of everything", cold
+    yield "s, later starts", warm
+
+
+def main() -> None:
+    """Measure what was named, or everything."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--short", action="store_true", help="a glance: short runs, little data")
+    parser.add_argument("figures", nargs="*", help=f"some of: {', '.join(_NAMES)}")
+    asked = parser.parse_args()
+    if unknown := set(asked.figures) - set(_NAMES):
+        sys.exit(f"no such figure: {', '.join(unknown)}")
+    print(f"{os.cpu_count()} processors; load before: {os.getloadavg()[0]:.1f}\n{HEAD}")
+    uvloop.run(_measure(SHORT if asked.short else Pace(), asked.figures))
+
+
+if __name__ == "__main__":
+    main()
