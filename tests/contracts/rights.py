@@ -57,7 +57,7 @@ every
     get   /v1/me                               everybody
     get   /v1/[a-z]+/(feed|stream)             readers
     post  /v1/[a-z]+/stream-tickets            readers
-    get   /v1/[a-z]+/parked                    auditor service
+    get   /v1/[a-z]+/(parked|work-lists)       auditor service
     post  /v1/[a-z]+/parked/{follower}/{subject}/redrive  service
 """
 
