@@ -34,14 +34,14 @@ _LOAD = "select id, wrapped from vault.personal_keys where id = any($1::uuid[])"
 class NewKey:
     """A key to be stored in the same transaction as the event it belongs to."""
 
-    __slots__ = ("cipher", "id", "subjects", "wrapped")
+    __slots__ = ("cipher", "id", "secret", "subjects", "wrapped")
 
     def __init__(self, subjects: tuple[str, ...], wrap: Callable[[UUID, bytes], bytes]) -> None:
         self.id = new_id()
         self.subjects = subjects
-        secret = os.urandom(32)
-        self.cipher = AESGCM(secret)
-        self.wrapped = wrap(self.id, secret)
+        self.secret = os.urandom(32)
+        self.cipher = AESGCM(self.secret)
+        self.wrapped = wrap(self.id, self.secret)
 
 
 class Vault:
@@ -53,7 +53,7 @@ class Vault:
         self._master = AESGCM(master)
         self.master_id = hashlib.sha256(b"tocsin master key" + master).hexdigest()[:16]
         self._seconds = seconds
-        self._keys: OrderedDict[UUID, tuple[float, AESGCM | None]] = OrderedDict()
+        self._keys: OrderedDict[UUID, tuple[float, bytes | None]] = OrderedDict()
 
     @classmethod
     def from_file(cls, path: Path) -> "Vault":
@@ -63,7 +63,7 @@ class Vault:
     def new_key(self, subjects: Iterable[str]) -> NewKey:
         """A fresh key that is deleted with any of these subjects."""
         key = NewKey(tuple(dict.fromkeys(subjects)), self._wrap)
-        self._remember(key.id, key.cipher)
+        self._remember(key.id, key.secret)
         return key
 
     def seal(self, key: NewKey, stream: UUID, place: str, value: str) -> Sealed:
@@ -93,13 +93,13 @@ class Vault:
         """
         if isinstance(value, str):
             return value
-        cipher = self._keys[value.key][1]
-        if cipher is None:
+        secret = self._keys[value.key][1]
+        if secret is None:
             return ERASED
         data = base64.b64decode(value.sealed)
         try:
             place = f"{stream}|{value.place}".encode()
-            return cipher.decrypt(data[:12], data[12:], place).decode()
+            return AESGCM(secret).decrypt(data[:12], data[12:], place).decode()
         except InvalidTag:
             raise ValueError(f"{stream} {value.place}: ciphertext of another place") from None
 
@@ -111,8 +111,8 @@ class Vault:
         held = self._keys.get(key)
         return held is not None and now - held[0] < _FRESH_SECONDS
 
-    def _remember(self, key: UUID, cipher: AESGCM | None) -> None:
-        self._keys[key] = (self._seconds(), cipher)
+    def _remember(self, key: UUID, secret: bytes | None) -> None:
+        self._keys[key] = (self._seconds(), secret)  # a cipher takes thirty times the memory
         while len(self._keys) > _REMEMBERED:
             self._keys.popitem(last=False)
 
@@ -120,5 +120,5 @@ class Vault:
         nonce = os.urandom(12)
         return nonce + self._master.encrypt(nonce, secret, key.bytes)
 
-    def _unwrap(self, key: UUID, wrapped: bytes) -> AESGCM:
-        return AESGCM(self._master.decrypt(wrapped[:12], wrapped[12:], key.bytes))
+    def _unwrap(self, key: UUID, wrapped: bytes) -> bytes:
+        return self._master.decrypt(wrapped[:12], wrapped[12:], key.bytes)
