@@ -52,6 +52,7 @@ def build(definition: Definition, settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan(definition, settings, registry),
         telemetry=telemetry(),
         generate_unique_id_function=lambda route: f"{definition.name}_{route.name}",
+        redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
     )

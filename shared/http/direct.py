@@ -12,8 +12,9 @@ from functools import lru_cache
 from typing import Any
 
 from fastapi import Request, Response, params
+from fastapi._compat import ModelField, get_missing_field_error
 from fastapi.dependencies.models import Dependant
-from fastapi.dependencies.utils import request_body_to_args, request_params_to_args
+from fastapi.dependencies.utils import request_params_to_args
 from fastapi.exceptions import HTTPException, RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic_core import PydanticUndefined
@@ -38,7 +39,7 @@ def direct(route: APIRoute) -> Handler | None:
             found, errors = request_params_to_args(wanted.query_params, request.query_params)
             arguments, wrong = arguments | found, wrong + errors
         if wanted.body_params:
-            found, errors = await request_body_to_args(wanted.body_params, body, False)
+            found, errors = _checked(wanted.body_params[0], body)
             arguments, wrong = arguments | found, wrong + errors
         if wrong:
             raise RequestValidationError(wrong, body=body)
@@ -79,6 +80,15 @@ def _wants_more(dependant: Dependant) -> bool:
         or dependant.security_scopes_param_name
         or dependant.http_connection_param_name
     )
+
+
+def _checked(field: ModelField, body: Any) -> tuple[dict[str, Any], list[Any]]:
+    if body is PydanticUndefined and not field.field_info.is_required():
+        return {field.name: field.get_default()}, []
+    if body is PydanticUndefined:
+        return {}, [get_missing_field_error(("body",))]
+    value, errors = field.validate(body, {}, loc=("body",))
+    return {field.name: value}, errors
 
 
 async def _body(request: Request) -> Any:

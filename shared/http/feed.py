@@ -1,6 +1,7 @@
 """How others read a service: the pull feed, and the live stream for browsers."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
@@ -11,7 +12,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from shared.auth.caller import Caller
 from shared.auth.roles import Role
-from shared.errors import Forbidden, LogMismatch, Malformed
+from shared.errors import Forbidden, LogMismatch, Malformed, Unauthenticated
 from shared.feed import PAGE, Feed, Published
 from shared.http.app import routes
 from shared.http.asked import Asked, allowed
@@ -93,12 +94,14 @@ def feed_routes(name: str, published: Published) -> APIRouter:
     async def stream(
         request: Request,
         start: Annotated[int, Depends(_start)],
+        caller: Annotated[Caller, Depends(_streaming)],
         subjects: Annotated[Words | None, Query(description="Only of these ids")] = None,
         types: Annotated[Words | None, Query(description="Only of these types")] = None,
     ) -> AsyncIterator[ServerSentEvent]:
         """Published events as they happen (server-sent events); Last-Event-ID resumes."""
         feed = Feed(name, service_of(request).store, published)
-        async for event in _events(request, feed, start, set(subjects or ()), set(types or ())):
+        wanted = _Chosen(set(subjects or ()), set(types or ()))
+        async for event in _events(request, feed, start, caller, wanted):
             yield event
 
     return router
@@ -122,15 +125,25 @@ async def _feed(asked: Asked, feed: Feed, wanted: _Wanted) -> Response:
     return Response(content, headers=headers, media_type=BATCH)
 
 
+class _Chosen(NamedTuple):
+    subjects: set[str]
+    types: set[str]
+
+    def takes(self, subject: UUID, kind: str) -> bool:
+        return (not self.subjects or str(subject) in self.subjects) and (
+            not self.types or kind in self.types
+        )
+
+
 async def _events(
-    request: Request, feed: Feed, after: int, subjects: set[str], types: set[str]
+    request: Request, feed: Feed, after: int, caller: Caller, chosen: _Chosen
 ) -> AsyncIterator[ServerSentEvent]:
     store, stop = service_of(request).store, stopping(request.app)
     yield ServerSentEvent(comment="connected", retry=1_000)
-    while not stop.is_set():
+    while not stop.is_set() and await _may_go_on(request, caller):
         page = await feed.page(after, limit=200)
         for position, subject, kind, event in page.events:
-            if (not subjects or str(subject) in subjects) and (not types or kind in types):
+            if chosen.takes(subject, kind):
                 yield ServerSentEvent(raw_data=event.decode(), event=kind, id=str(position))
         after = page.scanned
         if len(page.events) < 200 and not stop.is_set():
@@ -148,6 +161,17 @@ async def _streaming(
     if not caller.has(*READERS):
         raise Forbidden("streams are for roles that read everything; a reporter reads lists")
     return caller
+
+
+async def _may_go_on(request: Request, caller: Caller) -> bool:
+    """A stream ends with the right to it: when a token expires, or a key is revoked."""
+    header = request.headers.get("authorization")
+    if header is None:
+        return time.time() < caller.expires
+    try:
+        return (await service_of(request).authenticator.authenticate(header)).has(*READERS)
+    except Unauthenticated:
+        return False
 
 
 _streaming.roles = READERS  # type: ignore[attr-defined]  # for the document

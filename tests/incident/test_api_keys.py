@@ -1,4 +1,5 @@
-"""API keys: told once, listed without their secret, refused from their end on."""
+"""API keys: told once, listed without their secret, refused import asyncio
+from their end on."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -63,11 +64,18 @@ async def test_a_key_speaks_for_its_roles_until_it_is_revoked(
     assert (await admin.delete(f"{KEYS}/{key['id']}")).json() == revoked.json()
 
 
+async def until_used(admin: AsyncClient, key_id: str) -> None:
+    """A use is noted in the background."""
+    while (await admin.get(f"{KEYS}/{key_id}")).json()["last_used_at"] is None:
+        await asyncio.sleep(0.01)
+
+
 async def test_the_list_shows_who_made_it_and_never_the_secret(
     service: RunningService, admin: AsyncClient
 ) -> None:
     keys = [await made(admin, name=f"Key {n}") for n in range(3)]
     await service.client(None).get("/v1/me", headers=bearer(keys[0]["key"]))
+    await until_used(admin, keys[0]["id"])
     first = (await admin.get(KEYS, params={"limit": 2, "sort": "created_at"})).json()
     rest = (
         await admin.get(

@@ -180,3 +180,13 @@ async def test_a_stop_ends_open_streams_and_long_polls(databases: Databases) -> 
 
 async def _all(client: AsyncClient) -> list[str]:
     return [event.colour async for event in listen(client, 0)]
+
+
+async def test_a_stream_ends_with_its_callers_right_to_it(service: Lamps) -> None:
+    soon = time.time() + 1.5
+    caller = Caller(id="ada", name="Ada", kind="person", roles=frozenset(Role), expires=soon)
+    ticket = service.service.tickets.issue(caller)
+    async with new_client(base_url=f"{service.base}/v1/incident") as nobody:
+        heard = [each async for each in listen(nobody, ticket=ticket)]
+    assert heard == []
+    assert time.time() > soon
