@@ -1,6 +1,7 @@
 """API keys: told once, listed without their secret, refused import asyncio
 from their end on."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
