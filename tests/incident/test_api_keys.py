@@ -1,7 +1,5 @@
-"""API keys: told once, listed without their secret, refused import asyncio
-from their end on."""
+"""API keys: told once, listed without their secret, refused from their end on."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +17,7 @@ from shared.work import Work
 from tests.support.postgres import Databases
 from tests.support.service import RunningService
 from tests.support.started import rows, started
+from tests.support.until import until
 
 KEYS = "/v1/api-keys"
 
@@ -65,18 +64,17 @@ async def test_a_key_speaks_for_its_roles_until_it_is_revoked(
     assert (await admin.delete(f"{KEYS}/{key['id']}")).json() == revoked.json()
 
 
-async def until_used(admin: AsyncClient, key_id: str) -> None:
-    """A use is noted in the background."""
-    while (await admin.get(f"{KEYS}/{key_id}")).json()["last_used_at"] is None:
-        await asyncio.sleep(0.01)
-
-
 async def test_the_list_shows_who_made_it_and_never_the_secret(
     service: RunningService, admin: AsyncClient
 ) -> None:
     keys = [await made(admin, name=f"Key {n}") for n in range(3)]
     await service.client(None).get("/v1/me", headers=bearer(keys[0]["key"]))
-    await until_used(admin, keys[0]["id"])
+    address = f"{KEYS}/{keys[0]['id']}"
+
+    async def noted() -> bool:
+        return (await admin.get(address)).json()["last_used_at"] is not None
+
+    await until(noted)  # in the background
     first = (await admin.get(KEYS, params={"limit": 2, "sort": "created_at"})).json()
     rest = (
         await admin.get(
