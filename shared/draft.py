@@ -74,7 +74,7 @@ class Draft:
         about = (self.append.actor, *aggregate.about(aggregate.evolve(held.state, clear)))
         sealed, stored, keys = record(clear, held.stream, version, about, self._vault)
         state = aggregate.evolve(held.state, sealed)  # type: ignore[arg-type]  # same class
-        after = held._replace(state=state, version=version)
+        after = Folded(held.stream, state, version, *held[3:])
         self.append.events.append(
             NewEvent(
                 new_id(),

@@ -1,6 +1,6 @@
 """The incidents of this service: their ledger, their numbers, who may see which."""
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -24,6 +24,7 @@ _FIND = "select id from incidents where number = $1 and to_position is null"
 _PROBLEM = "select id from problem_copies where id::text = lower($1) or number = upper($1)"
 _NUMBERS = "select nextval('incident_numbers') from generate_series(1, $1)"
 _REMEMBERED = 10_000
+_STOCK = 31
 
 
 def _about(state: Incident) -> Iterable[str]:
@@ -49,11 +50,12 @@ class Incidents(Ledger[Incident, IncidentEvent]):
         super().__init__(store, INCIDENT)
         self.policies = Policies(store, "incident")
         self._numbers: Gather[None, int] = Gather(self._draw)
+        self._stock: deque[int] = deque()
         self._ids: OrderedDict[int, UUID] = OrderedDict()
 
     async def next_number(self) -> int:
-        """A number no other incident has."""
-        return await self._numbers.ask(None)
+        """A number no other incident has; a few stay unused where a process ends."""
+        return self._stock.popleft() if self._stock else await self._numbers.ask(None)
 
     async def find(self, reference: str) -> UUID:
         """The id of an incident named by id or number. Raises NotFound."""
@@ -83,7 +85,10 @@ class Incidents(Ledger[Incident, IncidentEvent]):
         return known
 
     async def _draw(self, questions: Sequence[None]) -> Sequence[int]:
-        return [row[0] for row in await self.store.pool.fetch(_NUMBERS, len(questions))]
+        asked = len(questions)
+        drawn = [row[0] for row in await self.store.pool.fetch(_NUMBERS, asked + _STOCK)]
+        self._stock.extend(drawn[asked:])
+        return drawn[:asked]
 
 
 def require_visible(folded: Folded[Incident], caller: Caller) -> Folded[Incident]:
