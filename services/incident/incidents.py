@@ -86,7 +86,8 @@ class Incidents(Ledger[Incident, IncidentEvent]):
 
     async def _draw(self, questions: Sequence[None]) -> Sequence[int]:
         asked = len(questions)
-        drawn = [row[0] for row in await self.store.pool.fetch(_NUMBERS, asked + _STOCK)]
+        ahead = _STOCK if asked > 1 else 0  # only where many come at once
+        drawn = [row[0] for row in await self.store.pool.fetch(_NUMBERS, asked + ahead)]
         self._stock.extend(drawn[asked:])
         return drawn[:asked]
 
