@@ -44,6 +44,7 @@ class Feed:
         self._tell = {kind.topic: tell for kind, tell in published.items()}
         self._types = {kind.topic: f"tocsin.{kind.topic}.v1" for kind in published}
         self._topics = list(self._tell)
+        self.types = frozenset(self._types.values())
 
     async def page(self, after: int, *, limit: int = PAGE, known_hash: str = "") -> FeedPage:
         """The published events behind a position, at most `limit`.

@@ -27,9 +27,17 @@ _SNAPSHOT_EVERY = 100
 
 
 def happened_by(events: Sequence[Recorded], moment: datetime) -> list[Recorded]:
-    """What had happened in the world by then, in the world's order; ties by position."""
-    timed = [(e.event.effective(e.recorded_at), e.position, e) for e in events]
-    return [e for at, _, e in sorted(timed, key=lambda t: t[:2]) if at <= moment]
+    """What had happened in the world by then, in the world's order; ties by position.
+
+    A stream begins with its first event: that counts from the earliest moment its events state.
+    """
+    timed = [(e.event.effective(e.recorded_at), e) for e in events]
+    began: dict[UUID, datetime] = {}
+    for at, e in timed:
+        began[e.originator_id] = min(at, began.get(e.originator_id, at))
+    placed = [(began[e.originator_id] if e.originator_version == 1 else at, e) for at, e in timed]
+    ordered = sorted(placed, key=lambda p: (p[0], p[1].position))
+    return [e for at, e in ordered if at <= moment]
 
 
 class GuardMoved(Exception):
@@ -103,7 +111,7 @@ class Ledger(Generic[S, E]):
         tail = await self.store.tails.ask(wanted)
         fresh = self._fold(held or self._restored(stream, tail), tail.events)
         if fresh.version == 0:
-            raise NotFound(f"there is no {self.aggregate.name} {stream}")
+            raise NotFound(f"there is no such {self.aggregate.name}")
         self._remember(fresh)
         if len(tail.events) >= _SNAPSHOT_EVERY:
             self._save_snapshot(fresh)
@@ -142,7 +150,7 @@ class Ledger(Generic[S, E]):
             events = happened_by(events, effective_at)
         folded = self._fold(Folded(stream, self.aggregate.initial), events)
         if not events:
-            raise NotFound(f"there was no {self.aggregate.name} {stream} then")
+            raise NotFound(f"there was no such {self.aggregate.name} then")
         return folded
 
     async def answered(self, key: Key) -> Folded[S] | None:

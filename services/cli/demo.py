@@ -28,7 +28,10 @@ def demo(
     try:
         asyncio.run(_tell(settings, url or f"http://{settings.host}:{settings.port}"))
     except HTTPError as failure:
-        raise CannotStart(f"nothing answers there ({failure}): start `make run` first") from None
+        address = url or f"http://{settings.host}:{settings.port}"
+        raise CannotStart(
+            f"nothing answers at {address} ({failure}): start `make run` first, or set TOCSIN_URL"
+        ) from None
     except Unexpected as failure:
         raise CannotStart(str(failure)) from None
     typer.echo("\nThat was all of it. Look around: the API is documented at /docs.")

@@ -5,10 +5,15 @@ import os
 import secrets
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from shared.auth.issuer import EmbeddedIssuer
 from shared.auth.roles import Role
+from shared.settings import Settings
 
 KEY_BYTES = 32
+DATABASES = "databases.json"
+"""In the home: where the embedded server of the run under way is, for commands beside it."""
 
 
 def prepare(home: Path) -> dict[str, str]:
@@ -22,6 +27,16 @@ def prepare(home: Path) -> dict[str, str]:
     tokens = {role.value: issuer.token(f"demo-{role.value}", [role]) for role in Role}
     write_private(home / "tokens.json", json.dumps(tokens, indent=1).encode())
     return tokens
+
+
+def settings_beside_a_run() -> Settings:
+    """The environment's settings; without a database in them, those of the run in this home."""
+    settings = Settings()
+    file = settings.home / DATABASES
+    if settings.database_url or settings.incident_database_url or not file.exists():
+        return settings
+    urls = {name: SecretStr(url) for name, url in json.loads(file.read_bytes()).items()}
+    return settings.model_copy(update={**urls, "local": True})
 
 
 def service_token(home: Path) -> str:

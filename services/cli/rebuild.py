@@ -7,8 +7,11 @@ from importlib import import_module
 from typing import Annotated
 
 import typer
+from asyncpg.exceptions import PostgresError
 
+from services.cli.local import settings_beside_a_run
 from shared.http.app import Definition
+from shared.process import CannotStart
 from shared.rebuild import Rebuild, Rebuilt
 from shared.settings import Service, Settings
 from shared.vault import Vault
@@ -25,7 +28,11 @@ def rebuild(
     """
     definition: Definition = import_module(f"services.{service}.app").DEFINITION
     started = time.perf_counter()
-    rebuilt = asyncio.run(rebuilt_models(definition, Settings(), keep=not check))
+    settings = settings_beside_a_run()
+    try:
+        rebuilt = asyncio.run(rebuilt_models(definition, settings, keep=not check))
+    except (OSError, PostgresError) as failure:
+        raise CannotStart(f"the {service} service's log cannot be read: {failure}") from None
     seconds = time.perf_counter() - started
     report = {**rebuilt._asdict(), "seconds": round(seconds, 3)}
     differences = sum(rebuilt.differences.values())

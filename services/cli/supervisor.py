@@ -1,6 +1,7 @@
 """Everything on one machine: database, three services, one address; kept running until told not."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -10,7 +11,7 @@ from pydantic import SecretStr
 
 from services.cli.child import Child, Say
 from services.cli.database import Database
-from services.cli.local import prepare, service_token
+from services.cli.local import DATABASES, prepare, service_token, write_private
 from services.cli.migrate import migrate_all
 from services.cli.openapi import write_site
 from services.cli.proxy import proxy_command, proxy_environment
@@ -110,7 +111,9 @@ class Supervisor:
         self._database = Database(self.settings.home, self.settings.pg_bindir, self.say)
         await self._database.start()
         self._watches.append(asyncio.create_task(self._database.keep_running()))
-        urls = {name: SecretStr(url) for name, url in self._database.urls().items()}
+        told = self._database.urls()
+        write_private(self.settings.home / DATABASES, json.dumps(told).encode())
+        urls = {name: SecretStr(url) for name, url in told.items()}
         self.settings = self.settings.model_copy(update=urls)
 
     async def _start_services(self) -> None:

@@ -60,6 +60,10 @@ class Declared(Event, frozen=True):
     labels: dict[str, str] = {}
     external_ref: str | None = None
 
+    def effective(self, recorded_at: datetime) -> datetime:
+        """An incident is in the world from its start, or its detection, however late declared."""
+        return min(at for at in (self.started_at, self.detected_at, recorded_at) if at)
+
 
 @event("incident.categorised")
 class Categorised(Event, frozen=True):

@@ -64,7 +64,7 @@ class Incidents(Ledger[Incident, IncidentEvent]):
         try:
             return UUID(reference)
         except ValueError:
-            raise NotFound(f"there is no incident {reference}: give an id, or INC-1") from None
+            raise NotFound("there is no such incident") from None
 
     async def known_problem(self, reference: str) -> UUID:
         """The id of a problem the problem service has told of. Raises Refused."""
@@ -78,7 +78,7 @@ class Incidents(Ledger[Incident, IncidentEvent]):
         if known is None:
             known = await self.store.pool.fetchval(_FIND, number) if number < 2**63 else None
         if known is None:
-            raise NotFound(f"there is no incident INC-{number}")
+            raise NotFound("there is no such incident")
         self._ids[number] = known
         if len(self._ids) > _REMEMBERED:
             self._ids.popitem(last=False)
@@ -96,4 +96,4 @@ def require_visible(folded: Folded[Incident], caller: Caller) -> Folded[Incident
     """A reporter only knows of their own incidents. Raises NotFound."""
     if caller.has(*READERS) or folded.state.reporter == caller.id:
         return folded
-    raise NotFound(f"there is no incident {folded.stream}")
+    raise NotFound("there is no such incident")

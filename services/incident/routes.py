@@ -50,6 +50,8 @@ async def declare(body: bodies.Declaration, asked: ByDeclarer) -> Response:
     reporter = body.reporter or bodies.Reporter(id=asked.caller.id)
     if not asked.caller.has(*READERS):
         reporter = reporter.model_copy(update={"id": asked.caller.id})
+    for field in ("started_at", "detected_at"):
+        asked.stated(getattr(body, field), field)
     number = await incidents.next_number()
     details = body.arguments() | {"tags": tuple(body.tags)}
     del details["reporter"]
@@ -166,7 +168,7 @@ async def diagnose(id: Reference, body: bodies.Diagnosis, asked: ByAgent) -> Res
 @router.post("/{id}/mitigate", **answers(IncidentView))
 async def mitigate(id: Reference, body: bodies.Mitigation, asked: ByAgent) -> Response:
     """Record that the impact has stopped; the incident goes on."""
-    at = body.at or asked.now
+    at = asked.stated(body.at)
     return await _command(asked, id, incident.mitigate, action=body.action, at=at)
 
 
@@ -175,7 +177,7 @@ async def resolve(id: Reference, body: bodies.Resolution, asked: ByAgent) -> Res
     """Record that service is restored for good."""
     incidents = incidents_of(asked)
     stream = await incidents.find(id)
-    arguments = body.arguments() | {"at": body.at or asked.now}
+    arguments = body.arguments() | {"at": asked.stated(body.at)}
 
     async def under(reopening: Folded[Policy]) -> Folded[Incident]:
         order = await asked.order(stream, guards=((reopening.stream, reopening.version),))

@@ -106,7 +106,7 @@ async def record_root_cause(
     id: Reference, body: bodies.RootCauseFinding, asked: ByManager
 ) -> Response:
     """Record what is behind it and what proves that; it may be revised."""
-    at = body.at or asked.now
+    at = asked.stated(body.at)
     record, found = lifecycle.record_root_cause, body.arguments() | {"at": at}
     return await command(asked, id, record, **found)
 
@@ -126,7 +126,7 @@ async def record_change(id: Reference, body: bodies.ChangeReport, asked: ByManag
 @router.post("/{id}/resolve", **answers(ProblemView))
 async def resolve(id: Reference, body: bodies.Resolution, asked: ByManager) -> Response:
     """Record that it is fixed; its linked incidents hear of it."""
-    at = body.at or asked.now
+    at = asked.stated(body.at)
     return await command(asked, id, lifecycle.resolve, summary=body.summary, at=at)
 
 

@@ -87,5 +87,5 @@ async def add_task(id: Reference, body: bodies.NewTask, asked: ByRaiser) -> Resp
 @router.post("/{id}/complete-task", **answers(ProblemView))
 async def complete_task(id: Reference, body: bodies.CompletedTask, asked: ByRaiser) -> Response:
     """Record that a task is done."""
-    at = body.at or asked.now
+    at = asked.stated(body.at)
     return await command(asked, id, investigation.complete_task, task=body.task, at=at)

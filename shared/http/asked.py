@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable, Coroutine
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +11,12 @@ from fastapi import Request
 
 from shared.auth.caller import Caller
 from shared.auth.roles import Role
-from shared.errors import Forbidden, Malformed, Stale
+from shared.errors import Forbidden, Invalid, Malformed, Stale
 from shared.http.service import Service
 from shared.ledger import Key, Order
 
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_CLOCKS_DIFFER = timedelta(days=1)  # clocks and time zones do; a wrong year is a slip
 _TAG = re.compile(r'"(\d{1,9})"')
 
 
@@ -33,6 +34,12 @@ class Asked:
     def now(self) -> datetime:
         """The moment of the decision, by the service's clock."""
         return self.service.store.clock()
+
+    def stated(self, at: datetime | None, field: str = "at") -> datetime:
+        """When something happened: as stated, else now. Raises Invalid for the far future."""
+        if at is not None and at > self.now + _CLOCKS_DIFFER:
+            raise Invalid((f"/{field}", "lies more than a day in the future"))
+        return at or self.now
 
     async def order(self, stream: UUID, **more: Any) -> Order:
         """A command's order: caller, If-Match, Idempotency-Key and correlation of the request."""

@@ -1,5 +1,6 @@
 """Request bodies: strict JSON, read once, refused with a reason."""
 
+import inspect
 import re
 from collections.abc import Callable, Coroutine, Iterable
 from datetime import UTC, datetime
@@ -140,9 +141,12 @@ class JsonRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The route's handler, given our kind of request."""
         handle = direct(self) or super().get_route_handler()
+        known, takes_body = _query_names(self), bool(self.dependant.body_params)
 
         async def strictly(request: Request) -> Response:
-            _check_address(request)
+            _check_address(request, known)
+            if takes_body:
+                _check_content_type(request.headers.get("content-type"))
             return await handle(self.request_class(request.scope, request.receive))
 
         return strictly
@@ -154,7 +158,31 @@ class LargeJsonRoute(JsonRoute):
     request_class = LargeJsonRequest
 
 
-def _check_address(request: Request) -> None:
+def _query_names(route: APIRoute) -> frozenset[str]:
+    """The query parameters a route takes, those of its dependencies and models among them."""
+    names: set[str] = set()
+    waiting = [route.dependant]
+    while waiting:
+        dependant = waiting.pop()
+        waiting.extend(dependant.dependencies)
+        for field in dependant.query_params:
+            kind = field.field_info.annotation
+            if inspect.isclass(kind) and issubclass(kind, BaseModel):
+                names |= kind.model_fields.keys()
+            else:
+                names.add(field.alias)
+    return frozenset(names)
+
+
+def _check_content_type(header: str | None) -> None:
+    if header is not None and "json" not in header.lower():
+        raise UnreadableBody("the body must be JSON: send Content-Type: application/json")
+
+
+def _check_address(request: Request, known: frozenset[str]) -> None:
+    unknown = request.scope["query_string"] and request.query_params.keys() - known
+    if unknown:
+        raise Invalid(*((f"query:{name}", "is not a parameter here") for name in sorted(unknown)))
     if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
         raise Invalid(("query:", "an address must not hold the character NUL"))
 

@@ -80,7 +80,13 @@ def feed_routes(name: str, published: Published) -> APIRouter:
         known_hash: KnownHash = "",
         limit: Annotated[int, Query(ge=1, le=PAGE)] = PAGE,
     ) -> Response:
-        """Published events behind a position, oldest first; waits for news if there are none."""
+        """Published events behind a position, oldest first; waits for news if there are none.
+
+        Follow it by asking again with `lastEventId` set to the answer's header `Tocsin-Scanned`
+        (how far the log was read, published or not) and `lastHash` set to `Tocsin-Hash` (the hash
+        of the event there). `Tocsin-Log` names the log. A log that ends before your cursor, or
+        that holds another event there, is answered with 409: it is not the one you have followed.
+        """
         wanted = _Wanted(_position(after) or 0, timeout, known_hash, limit)
         return await _feed(asked, Feed(name, asked.service.store, published), wanted)
 
@@ -100,7 +106,7 @@ def feed_routes(name: str, published: Published) -> APIRouter:
     ) -> AsyncIterator[ServerSentEvent]:
         """Published events as they happen (server-sent events); Last-Event-ID resumes."""
         feed = Feed(name, service_of(request).store, published)
-        wanted = _Chosen(set(subjects or ()), set(types or ()))
+        wanted = _chosen(feed, subjects or [], types or [])
         async for event in _events(request, feed, start, caller, wanted):
             yield event
 
@@ -123,6 +129,12 @@ async def _feed(asked: Asked, feed: Feed, wanted: _Wanted) -> Response:
     }
     content = b"[%b]" % b",".join(event for *_, event in page.events)
     return Response(content, headers=headers, media_type=BATCH)
+
+
+def _chosen(feed: Feed, subjects: list[str], types: list[str]) -> "_Chosen":
+    """What a stream is narrowed to; a type may leave out `tocsin.` and its version."""
+    full = {kind if kind in feed.types else f"tocsin.{kind}.v1" for kind in types}
+    return _Chosen(set(subjects), full)
 
 
 class _Chosen(NamedTuple):

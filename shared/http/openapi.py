@@ -94,6 +94,22 @@ def _roles(routers: Sequence[APIRouter]) -> dict[tuple[str, str], list[str] | No
     }
 
 
+_MEANT = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
+
+
+def _corrected(schema: Any) -> Any:
+    """Limits behind a validator of ours come out under pydantic's names; here are JSON Schema's."""
+    if isinstance(schema, list):
+        return [_corrected(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    is_number = schema.get("type") in ("integer", "number")
+    return {
+        _MEANT.get(name, name) if is_number else name: _corrected(each)
+        for name, each in schema.items()
+    }
+
+
 def _roles_of(route: APIRoute) -> list[str] | None:
     waiting = list(route.dependant.dependencies)
     while waiting:
@@ -128,7 +144,8 @@ def _amended(
             _amend(operation, method, roles.get((path, method)))
             if _BY_KEY in path:
                 del operation["security"]
-    return document
+    corrected: dict[str, Any] = _corrected(document)
+    return corrected
 
 
 def _amend(operation: dict[str, Any], method: str, roles: list[str] | None) -> None:

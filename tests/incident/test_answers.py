@@ -307,3 +307,38 @@ async def test_a_reporter_reopens_what_was_resolved_but_not_what_is_closed(
         await agent.post(f"{own}/close")
         refused = await rita.post(f"{own}/reopen", json={"reason": "No"})
         assert_problem(refused, 403, "forbidden")
+
+
+async def test_what_was_mitigated_before_it_was_declared_is_whole_at_any_moment(
+    agent: AsyncClient,
+) -> None:
+    told = SLOW | {"started_at": "2026-01-01T09:58:00Z"}
+    incident = (await agent.post("/v1/incidents", json=told)).headers["location"]
+    mitigated = {"action": "Failed over", "at": "2026-01-01T10:04:00Z"}
+    (await agent.post(f"{incident}/mitigate", json=mitigated)).raise_for_status()
+    moments = {
+        "2026-01-01T09:57:00Z": 404,
+        "2026-01-01T10:00:00Z": 200,
+        "2026-01-01T10:05:00Z": 200,
+    }
+    for moment, status in moments.items():
+        answer = await agent.get(incident, params={"effective_at": moment})
+        assert answer.status_code == status
+        if status == 200:
+            assert answer.json()["title"] == SLOW["title"]
+            assert answer.json()["status"] == "new"
+    assert answer.json()["milestones"]["mitigated"] == "2026-01-01T10:04:00Z"
+
+
+async def test_a_time_a_year_ahead_is_a_slip(agent: AsyncClient) -> None:
+    for field in ("started_at", "detected_at"):
+        answer = await agent.post("/v1/incidents", json=SLOW | {field: "2199-01-01T00:00:00Z"})
+        assert_problem(answer, 422, "invalid")
+        assert answer.json()["errors"][0]["pointer"] == f"/{field}"
+
+
+async def test_a_parameter_that_means_nothing_here_is_refused(
+    agent: AsyncClient, incident: str
+) -> None:
+    for address in (f"{incident}?asof=1", "/v1/incident/feed?lastEventID=7"):
+        assert_problem(await agent.get(address), 422, "invalid")

@@ -28,7 +28,7 @@ class Cast:
 async def prepare(cast: Cast) -> None:
     """Somebody wants to be told."""
     teller = cast.teller
-    teller.say("Ada wants to hear of critical incidents, by mail and by a signed webhook.")
+    teller.say("Ada wants to hear of incidents, by mail and by a signed webhook.")
     contact = {
         "name": "Ada Lovelace",
         "person": f"ada-{uuid4().hex[:8]}",
