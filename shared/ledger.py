@@ -22,7 +22,7 @@ E = TypeVar("E", bound=Event)
 P = ParamSpec("P")
 
 _TRIES = 8
-_CACHED = 4_096
+_CACHED = 10_000
 _SNAPSHOT_EVERY = 100
 
 
