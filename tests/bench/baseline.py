@@ -45,7 +45,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 app = FastAPI(lifespan=_lifespan)
 
 
-@app.post("/insert", status_code=201)
+@app.post("/insert", status_code=201, response_model=None)
 async def insert(report: Report) -> dict[str, Any]:
     stream = uuid.uuid4()
     state = report.model_dump_json().encode()
@@ -53,6 +53,6 @@ async def insert(report: Report) -> dict[str, Any]:
     return {"id": stream, "title": report.title, "version": 1, "position": position}
 
 
-@app.get("/select/{position}")
+@app.get("/select/{position}", response_model=None)
 async def select(position: int) -> Any:
     return msgspec.json.decode(await app.state.pool.fetchval(_SELECT, position))
