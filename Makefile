@@ -53,8 +53,8 @@ lock: .venv/.dev-ok ## resolve the dependencies anew
 faults: .venv/.dev-ok ## kill each process, PostgreSQL included, 20 times under load
 	@TOCSIN_KILLS=$${TOCSIN_KILLS:-20} $(PYTEST) -q tests/faults
 
-bench: .venv/.dev-ok ## measure: a table, and bench.json
-	@$(BIN)/python -m tests.bench
+bench: .venv/.dev-ok ## measure: a table, and bench.json (BENCH_ARGS=--short for a glance)
+	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
 clean: ## forget the environment and the caches; data in .tocsin/ stays
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
