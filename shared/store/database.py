@@ -10,6 +10,7 @@ from asyncpg.exceptions import (
     CannotConnectNowError,
     CrashShutdownError,
     InterfaceError,
+    InternalClientError,
     PostgresConnectionError,
     TooManyConnectionsError,
 )
@@ -17,6 +18,8 @@ from asyncpg.exceptions import (
 CONNECTION_LOST = (
     OSError,
     InterfaceError,
+    InternalClientError,  # used between the server's last word and the end of the connection
+    InternalClientError,
     PostgresConnectionError,
     CannotConnectNowError,
     AdminShutdownError,
