@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar, get_args, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -76,6 +76,17 @@ class Aggregate(Generic[S, E]):
     about: Callable[[S], Iterable[str]] = field(default=_nobody)
     rows: Callable[[Folded[S], E], Iterable[Row]] = field(default=_no_rows)
     alarms: Callable[[S, E, S], Iterable[Alarm]] = field(default=_no_alarms)
+
+    def begins(self, topic: str) -> bool:
+        """Whether a stream that begins with this event is of this kind."""
+        return not self._topics or topic in self._topics
+
+    @cached_property
+    def _topics(self) -> frozenset[str]:
+        """Of the events that `evolve` takes; empty where it takes any."""
+        taken = list(get_type_hints(self.evolve).values())[1]
+        kinds = get_args(taken) or (taken,)
+        return frozenset(kind.topic for kind in kinds if kind is not Any)
 
     @cached_property
     def shape(self) -> str:

@@ -149,7 +149,7 @@ class Ledger(Generic[S, E]):
         if effective_at is not None:
             events = happened_by(events, effective_at)
         folded = self._fold(Folded(stream, self.aggregate.initial), events)
-        if not events:
+        if folded.version == 0:
             raise NotFound(f"there was no such {self.aggregate.name} then")
         return folded
 
@@ -233,8 +233,8 @@ class Ledger(Generic[S, E]):
         return stored
 
     def _fold(self, start: Folded[S], events: Sequence[Recorded]) -> Folded[S]:
-        if not events:
-            return start
+        if not events or (start.version == 0 and not self.aggregate.begins(events[0].topic)):
+            return start  # nothing, or something else: any id may be asked for
         evolve, state = self.aggregate.evolve, start.state
         for recorded in events:
             state = evolve(state, recorded.event)  # type: ignore[arg-type]  # by its topic

@@ -11,6 +11,7 @@ from shared.ledger import GuardMoved, Key, Ledger, Order
 from tests.shared.store.appends import assert_sound, rows_of, whole_log
 from tests.shared.store.conftest import OpenStore, Toys
 from tests.shared.store.toy import TOY, Counted, Toy, begin, count, move, take
+from tests.support.lamps import give, light
 from tests.support.postgres import Database
 
 STREAM = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
@@ -221,6 +222,17 @@ async def test_the_past_is_read_by_position_and_by_version(ledger: Toys) -> None
     ]
     with pytest.raises(NotFound):
         await ledger.past(other, position=1)
+
+
+async def test_a_stream_of_another_kind_is_not_found(ledger: Toys) -> None:
+    lamp = uuid4()
+    await give(ledger.store, lamp, light, colour="red")
+    for read in (ledger.current, ledger.past):
+        with pytest.raises(NotFound):
+            await read(lamp)
+    with pytest.raises(NotFound):
+        await ledger.execute(Order(stream=lamp, actor="user:ada"), count)
+    assert len(await whole_log(ledger.store)) == 1
 
 
 async def test_an_error_in_a_command_stores_nothing_and_blocks_nobody(ledger: Toys) -> None:
