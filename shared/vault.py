@@ -78,13 +78,11 @@ class Vault:
 
     async def load_from(self, fetch: Fetch, values: Iterable[Personal | None]) -> None:
         """As `load`, through one connection's `fetch`."""
-        now = self._seconds()
-        wanted = {v.key for v in values if isinstance(v, Sealed) and not self._is_fresh(v.key, now)}
-        if not wanted:
-            return
-        found = {row["id"]: row["wrapped"] for row in await fetch(_LOAD, list(wanted))}
-        for key in wanted:
-            self._remember(key, self._unwrap(key, found[key]) if key in found else None)
+        needed = {value.key for value in values if isinstance(value, Sealed)}
+        while wanted := self._not_fresh(needed):  # others' keys may push out ours as we wait
+            found = {row["id"]: row["wrapped"] for row in await fetch(_LOAD, wanted)}
+            for key in wanted:
+                self._remember(key, self._unwrap(key, found[key]) if key in found else None)
 
     def open(self, stream: UUID, value: Personal) -> str:
         """The clear value, or `ERASED`; its key must have been loaded.
@@ -107,12 +105,14 @@ class Vault:
         """Drop a remembered key at once: it has been erased."""
         self._keys.pop(key, None)
 
-    def _is_fresh(self, key: UUID, now: float) -> bool:
-        held = self._keys.get(key)
-        return held is not None and now - held[0] < _FRESH_SECONDS
+    def _not_fresh(self, keys: Iterable[UUID]) -> list[UUID]:
+        oldest = self._seconds() - _FRESH_SECONDS
+        held = ((key, self._keys.get(key)) for key in keys)
+        return [key for key, known in held if known is None or known[0] <= oldest]
 
     def _remember(self, key: UUID, secret: bytes | None) -> None:
         self._keys[key] = (self._seconds(), secret)  # a cipher takes thirty times the memory
+        self._keys.move_to_end(key)
         while len(self._keys) > _REMEMBERED:
             self._keys.popitem(last=False)
 

@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from cryptography.exceptions import InvalidTag
+from msgspec import structs
 
 from shared.event_view import event_views
 from shared.ledger import GuardMoved, Key, Ledger, Order
@@ -133,6 +135,49 @@ async def test_a_remembered_key_is_looked_up_again_after_half_a_minute(
     now = 31.0
     assert await opened(store, STREAM) == [ERASED, ERASED]
     await store.close()
+
+
+class Sealer:
+    """A vault that remembers four keys, two of them those of its texts."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.vault = Vault(MASTER, seconds=lambda: self.now)
+        self.made = [self.vault.new_key(["ada"]) for _ in range(2)]
+        self.others = 0  # keys made while the database is asked
+
+    async def fetch(self, query: str, wanted: list[UUID]) -> list[dict[str, Any]]:
+        for _ in range(self.others):
+            self.vault.new_key(["eve"])
+        self.others = 0
+        return [{"id": key.id, "wrapped": key.wrapped} for key in self.made if key.id in wanted]
+
+    async def read(self) -> list[str]:
+        sealed = [self.vault.seal(key, STREAM, "1|text", "hello") for key in self.made]
+        texts = [structs.replace(each, place="1|text") for each in sealed]
+        await self.vault.load_from(self.fetch, texts)  # type: ignore[arg-type]  # rows are dicts
+        return [self.vault.open(STREAM, each) for each in texts]
+
+
+@pytest.fixture
+def sealer(monkeypatch: pytest.MonkeyPatch) -> Sealer:
+    monkeypatch.setattr("shared.vault._REMEMBERED", 4)
+    return Sealer()
+
+
+@pytest.mark.parametrize("forgotten", [0, 1])
+async def test_a_key_looked_up_again_is_not_the_next_to_go(sealer: Sealer, forgotten: int) -> None:
+    sealer.vault.forget(sealer.made[forgotten].id)
+    for _ in range(3):
+        sealer.vault.new_key(["eve"])  # the memory is full, and one of ours the oldest
+    sealer.now = 31.0
+    assert await sealer.read() == ["hello", "hello"]
+
+
+async def test_a_key_that_goes_while_another_is_looked_up_is_looked_up_too(sealer: Sealer) -> None:
+    sealer.vault.forget(sealer.made[0].id)
+    sealer.others = 4
+    assert await sealer.read() == ["hello", "hello"]
 
 
 @pytest.mark.parametrize("where", ["another stream", "another version", "another field"])
