@@ -18,6 +18,9 @@ from shared.errors import Unauthenticated
 PREFIX = "tocsin_"
 """How every key begins, so that people and secret scanners know one when they see it."""
 
+CALLER = "key:"
+"""How the id of a key's caller begins."""
+
 PATTERN = re.compile(r"tocsin_([0-9a-f]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
 """A whole key: prefix, id, secret."""
 
@@ -90,6 +93,11 @@ class ApiKeys:
         self._note(record.id, now)
         return _caller_of(record)
 
+    async def is_alive(self, key_id: str) -> bool:
+        """Whether the key still opens, for whom it let in earlier."""
+        record = await self._directory.find(key_id)
+        return record is not None and _is_alive(record, self._clock())
+
     def _note(self, key_id: str, now: float) -> None:
         if 0 <= now - self._noted.get(key_id, -math.inf) < _NOTE_EVERY_SECONDS:
             return
@@ -100,13 +108,16 @@ class ApiKeys:
 
 
 def _opens(record: KeyRecord, secret: str, now: float) -> bool:
-    is_alive = record.revoked_at is None and (record.expires_at is None or now < record.expires_at)
-    return hmac.compare_digest(record.hash, hash_of(secret)) and is_alive
+    return hmac.compare_digest(record.hash, hash_of(secret)) and _is_alive(record, now)
+
+
+def _is_alive(record: KeyRecord, now: float) -> bool:
+    return record.revoked_at is None and (record.expires_at is None or now < record.expires_at)
 
 
 def _caller_of(record: KeyRecord) -> Caller:
     return Caller(
-        id=f"key:{record.id}",
+        id=f"{CALLER}{record.id}",
         name=record.name,
         kind="service",
         roles=record.roles,

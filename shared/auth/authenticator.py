@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Callable
 
-from shared.auth.api_keys import PREFIX, ApiKeys
+from shared.auth.api_keys import CALLER, PREFIX, ApiKeys
 from shared.auth.caller import Caller
 from shared.auth.tokens import MAX_LENGTH, Tokens
 from shared.errors import Unauthenticated
@@ -51,6 +51,14 @@ class Authenticator:
             caller = await self._tokens.verify(credential)
         self._remember(authorization, caller)
         return caller
+
+    async def still_admits(self, caller: Caller) -> bool:
+        """Whether this caller, let in before, may stay: a key may have been revoked since."""
+        if self._clock() >= caller.expires:
+            return False
+        if not caller.id.startswith(CALLER):
+            return True
+        return await self._api_keys.is_alive(caller.id.removeprefix(CALLER))
 
     def forget(self, caller_id: str) -> None:
         """Verify this caller anew from now on: something about their credentials has changed."""

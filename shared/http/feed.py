@@ -1,7 +1,6 @@
 """How others read a service: the pull feed, and the live stream for browsers."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
@@ -168,6 +167,8 @@ async def _streaming(
     service = service_of(request)
     if ticket is not None:
         caller = await service.tickets.redeem(ticket)
+        if not await service.authenticator.still_admits(caller):
+            raise Unauthenticated("the API key that asked for this ticket has ended")
     else:
         caller = await service.authenticator.authenticate(request.headers.get("authorization"))
     if not caller.has(*READERS):
@@ -177,11 +178,12 @@ async def _streaming(
 
 async def _may_go_on(request: Request, caller: Caller) -> bool:
     """A stream ends with the right to it: when a token expires, or a key is revoked."""
+    authenticator = service_of(request).authenticator
     header = request.headers.get("authorization")
     if header is None:
-        return time.time() < caller.expires
+        return await authenticator.still_admits(caller)
     try:
-        return (await service_of(request).authenticator.authenticate(header)).has(*READERS)
+        return (await authenticator.authenticate(header)).has(*READERS)
     except Unauthenticated:
         return False
 

@@ -1,7 +1,9 @@
 """API keys: told once, listed without their secret, refused from their end on."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -62,6 +64,23 @@ async def test_a_key_speaks_for_its_roles_until_it_is_revoked(
     assert revoked.json()["revoked_at"]
     assert (await nobody.get("/v1/me", headers=bearer(key["key"]))).status_code == 401
     assert (await admin.delete(f"{KEYS}/{key['id']}")).json() == revoked.json()
+
+
+async def test_a_stream_opened_by_a_keys_ticket_ends_with_the_key(
+    service: RunningService, admin: AsyncClient
+) -> None:
+    key = await made(admin)
+    nobody, issue = service.client(None), "/v1/incident/stream-tickets"
+    tickets = [
+        (await nobody.post(issue, headers=bearer(key["key"]))).json()["ticket"] for _ in range(2)
+    ]
+    watch = partial(nobody.get, "/v1/incident/stream")
+    opened = asyncio.ensure_future(watch(params={"ticket": tickets[0]}, timeout=30))
+    await asyncio.sleep(0.5)
+    assert not opened.done()
+    await admin.delete(f"{KEYS}/{key['id']}")
+    assert (await asyncio.wait_for(opened, 5)).status_code == 200
+    assert (await watch(params={"ticket": tickets[1]})).status_code == 401
 
 
 async def test_the_list_shows_who_made_it_and_never_the_secret(
