@@ -19,6 +19,7 @@ from shared.http.middleware import Watch
 from shared.http.openapi import describe
 from shared.http.problems import explain_failures
 from shared.http.service import Service
+from shared.http.shortcut import Shortcut
 from shared.migrate import is_current
 from shared.rebuild import Replayed
 from shared.settings import Service as Name
@@ -59,6 +60,7 @@ def build(definition: Definition, settings: Settings | None = None) -> FastAPI:
     routers = (*definition.routers, me.router, problem_pages.router, health.router)
     for router in routers:
         app.include_router(router)
+    app.router.routes.insert(0, Shortcut(routers))
     app.add_middleware(Watch, registry=registry)
     add_docs(app)
     app.state.routers = routers
