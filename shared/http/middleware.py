@@ -64,10 +64,21 @@ class Watch:
         self._count(scope, status, time.perf_counter() - started)
 
     async def _within_time(self, scope: Scope, receive: Receive, send: Send) -> None:
-        patient = scope["path"].endswith(_PATIENT)
+        if scope["path"].endswith(_PATIENT):
+            await self._app(scope, receive, send)
+            return
+        now = asyncio.get_running_loop().time
+
+        async def arriving() -> Message:
+            """The server bounds how long a body may take; the handler's time starts behind it."""
+            deadline.reschedule(None)
+            message = await receive()
+            deadline.reschedule(now() + SECONDS_TO_HANDLE)
+            return message
+
         try:
-            async with asyncio.timeout(None if patient else SECONDS_TO_HANDLE):
-                await self._app(scope, receive, send)
+            async with asyncio.timeout(SECONDS_TO_HANDLE) as deadline:
+                await self._app(scope, arriving, send)
         except TimeoutError:
             late = Unavailable("this took too long and was given up; try again")
             await explain(late)(scope, receive, send)

@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
+from prometheus_client import CollectorRegistry
 
 from shared.bounded_http import HEAD_LIMIT, BoundedHttp
 from shared.client import new_client
+from shared.http.middleware import Watch
 from shared.process import CannotStart
 from shared.server import serve, stopping
 from tests.support.server import running
@@ -139,3 +141,37 @@ async def test_a_busy_port_is_named(app: FastAPI) -> None:
         port = urlsplit(base).port
         with pytest.raises(CannotStart, match=f"port {port} is in use"):
             serve(app, host="127.0.0.1", port=port or 0)
+
+
+@pytest.fixture
+def watched(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+    """With a tenth of a second for each handler."""
+    monkeypatch.setattr("shared.http.middleware.SECONDS_TO_HANDLE", 0.1)
+    app.add_middleware(Watch, registry=CollectorRegistry())
+    return app
+
+
+async def test_the_time_a_body_takes_is_not_the_handlers(watched: FastAPI) -> None:
+    head = HEAD + b"connection: close\r\ncontent-length: 6\r\n\r\n"
+    async with running(watched) as base:
+        answer = await answer_to(base, head, b"two", b"two", pause=0.2)
+    assert answer.startswith("HTTP/1.1 200")
+    assert answer.endswith('{"size":6}')
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_body_that_never_arrives_is_the_clients_failure(watched: FastAPI) -> None:
+    async with running(watched) as base:
+        answer = await answer_to(base, HEAD + b"content-length: 9\r\n\r\n", b"half")
+    assert answer.startswith("HTTP/1.1 408")
+
+
+async def test_a_handler_that_takes_too_long_is_given_up(watched: FastAPI) -> None:
+    async def slow(request: Request) -> None:
+        await request.body()
+        await asyncio.sleep(5)
+
+    watched.post("/slow")(slow)
+    async with running(watched) as base, new_client(base_url=base) as client:
+        answer = await client.post("/slow", content=b"x")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
