@@ -17,7 +17,7 @@ from shared.auth.roles import Role
 from shared.domain import Personal
 from shared.store.store import Store
 
-_encode = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Person(msgspec.Struct, frozen=True):

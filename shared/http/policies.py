@@ -107,4 +107,5 @@ def _answer(name: str, folded: Folded[Policy], built_in: dict[str, Any]) -> Resp
         document=folded.state.document or built_in,
     )
     headers = {"etag": f'"{view.version}"', "tocsin-position": str(view.position)}
-    return Response(msgspec.json.encode(view), headers=headers, media_type="application/json")
+    content = msgspec.json.encode(view, order="deterministic")
+    return Response(content, headers=headers, media_type="application/json")

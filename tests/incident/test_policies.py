@@ -53,6 +53,20 @@ async def test_a_new_matrix_decides_and_says_its_version(
     assert versions[0]["actor"] == "demo-incident_manager"
 
 
+async def test_a_repeated_answer_is_the_same_to_the_letter(
+    service: RunningService, manager: AsyncClient
+) -> None:
+    agent = service.client("responder")
+    key = {"idempotency-key": "k"}
+    declared = {"title": "Down", "labels": {"zone": "north", "app": "checkout"}}
+    matrix = {"cells": {"22": 3, "21": 2, "12": 2, "11": 1}}
+    told = [await agent.post("/v1/incidents", json=declared, headers=key) for _ in range(2)]
+    put = [await manager.put(f"{BASE}/priority-matrix", json=matrix, headers=key) for _ in range(2)]
+    for first, again in (told, put):
+        assert first.is_success
+        assert (first.content, first.headers["etag"]) == (again.content, again.headers["etag"])
+
+
 async def test_a_matrix_with_holes_is_refused_with_their_names(manager: AsyncClient) -> None:
     answer = await manager.put(f"{BASE}/priority-matrix", json={"cells": {"11": 1, "22": 2}})
     assert answer.status_code == 422
