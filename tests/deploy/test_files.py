@@ -85,3 +85,8 @@ def test_locks_pin_by_hash_and_name_no_registry(lock: str) -> None:
     assert "://" not in content
     pinned = re.findall(r"^[a-z0-9][^\s]*==\S+.*\\$", content, re.MULTILINE)
     assert len(pinned) == len(re.findall(r"^[a-z0-9]", content, re.MULTILINE))
+
+
+def test_no_client_can_make_the_proxy_believe_a_service_is_down() -> None:
+    directives = re.findall(r"^\s*([a-z_]+)", (DEPLOY / "Caddyfile").read_text(), re.MULTILINE)
+    assert not {"fail_duration", "max_fails", "unhealthy_status"} & set(directives)
