@@ -221,7 +221,7 @@ class EmbeddedPostgres:
                 env=self._environment(),
                 cwd="/",
                 start_new_session=True,  # a terminal's Ctrl-C is ours to pass on
-                preexec_fn=die_with_parent(signal.SIGINT),  # noqa: PLW1509
+                preexec_fn=die_with_parent(signal.SIGINT),  # noqa: PLW1509  # one prctl call, loaded before the fork
                 **self.account,
             )
 

@@ -143,9 +143,13 @@ class Follower:
         return _Cursor(*row) if row else _Cursor(None, 0, "")
 
     async def _read(self, cursor: _Cursor, wait: float) -> _Page:
-        asked = {"lastEventId": cursor.position, "timeout": wait, "limit": _PAGE}
+        asked: dict[str, str | float] = {
+            "lastEventId": cursor.position,
+            "timeout": wait,
+            "limit": _PAGE,
+        }
         if cursor.hash:
-            asked["lastHash"] = cursor.hash  # type: ignore[assignment]  # one of several kinds
+            asked["lastHash"] = cursor.hash
         answer = await self._client.get("/feed", params=asked, timeout=wait + 10)
         if answer.status_code == 409:
             raise Stopped(answer.json().get("detail", "the feed refuses the cursor"))

@@ -54,5 +54,5 @@ class Database:
         return True
 
     async def _until_ready(self) -> None:
-        while not self.server.is_ready():  # noqa: ASYNC110
+        while not self.server.is_ready():  # noqa: ASYNC110  # another process becomes ready
             await asyncio.sleep(GLANCE / 5)

@@ -14,7 +14,7 @@ INSTALLED, CHECKED_OUT = HERE / "Caddyfile", HERE.parents[1] / "deploy" / "Caddy
 def proxy() -> None:
     """Run the proxy as the environment says; deploy/Caddyfile names what it understands."""
     program, *options = proxy_command()
-    os.execv(program, [program, *options])  # noqa: S606
+    os.execv(program, [program, *options])  # noqa: S606  # our own program, no shell
 
 
 def proxy_command() -> list[str]:
