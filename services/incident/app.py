@@ -8,7 +8,6 @@ from typing import Any, get_args
 from fastapi import FastAPI
 
 from services.incident import (
-    alert_routes,
     api_key_routes,
     awaiting,
     history,
@@ -16,7 +15,9 @@ from services.incident import (
     policy_routes,
     routes,
 )
-from services.incident.alert_intake import AlertIntake
+from services.incident.alerts import routes as alert_routes
+from services.incident.alerts.intake import AlertIntake
+from services.incident.alerts.senders import alertmanager_routes
 from services.incident.api_key import API_KEY, API_KEYS, ApiKeyEvent
 from services.incident.api_keys import ApiKeyLedger
 from services.incident.events import IncidentEvent
@@ -71,8 +72,8 @@ DEFINITION = Definition(
         lists.router,
         routes.router,
         history.router,
+        alertmanager_routes.router,
         alert_routes.router,
-        alert_routes.incident_router,
         *policy_routes.ROUTERS,
         api_key_routes.router,
         feed_routes("incident", PUBLISHED),

@@ -1,6 +1,6 @@
 """The incident service's policies over HTTP."""
 
-from services.incident.alert_rules import AlertRulesDocument
+from services.incident.alerts.rules import AlertRulesDocument
 from services.incident.bodies import MatrixDocument, ReopeningDocument
 from services.incident.matrix import DEFAULT, check_matrix
 from shared.auth.roles import Role

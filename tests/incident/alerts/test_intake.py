@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.client import AsyncClient
-from tests.incident.monitor import PATH, captured, ended, firing, kept, webhook
+from tests.incident.alerts.monitor import PATH, captured, ended, firing, kept, webhook
 from tests.support.postgres import Databases
 from tests.support.service import RunningService
 from tests.support.started import rows, started

@@ -6,10 +6,10 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from services.incident import alerts
-from services.incident.alert_events import AlertStatus, Heard, Signal
-from services.incident.alert_rules import AlertRule, AlertRulesDocument, Match
-from services.incident.alerts import AlertGroup, Course
+from services.incident.alerts import group as groups
+from services.incident.alerts.events import AlertStatus, Heard, Signal
+from services.incident.alerts.group import AlertGroup, Course
+from services.incident.alerts.rules import AlertRule, AlertRulesDocument, Match
 from services.incident.events import Mitigated, ResolutionCode, Resolved
 from services.incident.incident import Incident
 from services.incident.rules import Status
@@ -42,11 +42,11 @@ def heard(at: float, *signals: Signal) -> Heard:
 
 
 def group(*events: Heard) -> AlertGroup:
-    return Scenario(alerts.evolve, AlertGroup()).given(*events).state
+    return Scenario(groups.evolve, AlertGroup()).given(*events).state
 
 
 def news(before: AlertGroup, at: float, *signals: Signal) -> list[int]:
-    return alerts.news(before, signals, at=minute(at), echo=ECHO)
+    return groups.news(before, signals, at=minute(at), echo=ECHO)
 
 
 def test_the_same_fingerprint_start_and_status_are_told_once() -> None:
@@ -61,7 +61,7 @@ def test_within_one_body_too() -> None:
 def test_a_group_fires_until_its_last_alert_has_ended() -> None:
     known = group(heard(0, fires(0), fires(0, "b")), heard(5, ends(0, 5)))
     assert known.fires
-    known = alerts.evolve(known, heard(6, ends(0, 6, "b")))
+    known = groups.evolve(known, heard(6, ends(0, 6, "b")))
     assert not known.fires
     assert known.recovered_at == minute(6)
 
@@ -82,7 +82,7 @@ def test_a_slow_peer_is_an_echo_but_firing_on_is_news() -> None:
     known = group(heard(0, fires(0)), heard(5, ends(0, 5)))
     assert news(known, 14, fires(0)) == []
     assert news(known, 16, fires(0)) == [0]
-    known = alerts.evolve(known, heard(16, fires(0)))
+    known = groups.evolve(known, heard(16, fires(0)))
     assert known.fires
     assert news(known, 17, ends(0, 17)) == [0]
 
@@ -108,22 +108,22 @@ def test_what_ended_a_day_ago_is_forgotten() -> None:
 def test_where_a_firing_alert_leads(status: Status | None, expected: Course) -> None:
     before = group(heard(0, fires(0)), heard(5, ends(0, 5)))
     incident = Incident(status=status, resolved_at=minute(6)) if status else None
-    assert alerts.course(before, heard(10, fires(10)), incident, WINDOW) is expected
+    assert groups.course(before, heard(10, fires(10)), incident, WINDOW) is expected
 
 
 @pytest.mark.parametrize(("start", "expected"), [(35, Course.REOPEN), (36, Course.DECLARE)])
 def test_the_window_runs_from_the_end_to_the_new_start(start: float, expected: Course) -> None:
     before = group(heard(0, fires(0)), heard(5, ends(0, 5)))
     incident = Incident(status=Status.RESOLVED, resolved_at=minute(5))
-    assert alerts.course(before, heard(99, fires(start)), incident, WINDOW) is expected
+    assert groups.course(before, heard(99, fires(start)), incident, WINDOW) is expected
 
 
 def test_an_end_leads_nowhere_without_an_incident() -> None:
-    assert alerts.course(AlertGroup(), heard(5, ends(0, 5)), None, WINDOW) is Course.NOTHING
+    assert groups.course(AlertGroup(), heard(5, ends(0, 5)), None, WINDOW) is Course.NOTHING
 
 
 def recovery(incident: Incident, *, resolves: bool = True) -> list[object]:
-    events = alerts.recover(
+    events = groups.recover(
         incident, fired_at=minute(0), at=minute(5), resolves=resolves, close_after_days=5
     )
     return [type(event) for event in events]
@@ -138,7 +138,7 @@ def test_recovery_resolves_only_what_nobody_has_acknowledged() -> None:
 
 
 def test_recovery_says_so_in_its_code() -> None:
-    *_, resolved = alerts.recover(
+    *_, resolved = groups.recover(
         Incident(status=Status.NEW),
         fired_at=None,
         at=minute(5),

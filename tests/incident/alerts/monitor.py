@@ -55,7 +55,7 @@ def webhook(
 
 def captured(name: str) -> dict[str, Any]:
     """A payload that a real Alertmanager sent; skips where the captures are not at hand."""
-    beside = Path(__file__).parents[3] / "shared" / "data"
+    beside = Path(__file__).parents[4] / "shared" / "data"
     file = Path(os.environ.get("TOCSIN_TEST_DATA", beside)) / "payloads" / f"{name}.json"
     if not file.exists():
         pytest.skip(f"{file} is not there: set TOCSIN_TEST_DATA to the folder of the captures")

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from services.incident.alerts.notification import Notification
 from services.incident.facts import Alert
 
 
@@ -67,35 +68,11 @@ class Webhook(_Posted):
     group_key: Told = Field(alias="groupKey")
     alerts: Annotated[list[PostedAlert], Field(max_length=50_000)]
 
-    @property
-    def more(self) -> dict[str, Any]:
-        """What it says of the group as a whole."""
-        return self.model_extra or {}
-
-
-def title_of(alert: Alert, group_key: str) -> str:
-    """A line for people, out of what the monitor's author wrote for them."""
-    written = (alert.annotations.get(name, "") for name in ("summary", "title"))
-    named = (*written, alert.labels.get("alertname", ""), group_key)
-    lines = (_line(text) for text in named)
-    return next((line for line in lines if line), "Alert")
-
-
-def description_of(alert: Alert) -> str | None:
-    """The monitor's longer text, where there is one."""
-    text = alert.annotations.get("description") or alert.annotations.get("message") or ""
-    return text[:10_000] if text.strip() else None
-
-
-def labels_of(alert: Alert) -> dict[str, str]:
-    """The labels in the measure that an incident holds; the alert keeps them whole."""
-    kept = {name[:100]: value[:1_000] for name, value in alert.labels.items() if name}
-    return dict(sorted(kept.items())[:49])
-
-
-def _line(text: str) -> str:
-    visible = "".join(c if c.isprintable() else " " for c in text)
-    return " ".join(visible.split())[:200]
+    def notification(self) -> Notification:
+        """As it is taken in."""
+        alerts = [alert.alert() for alert in self.alerts]
+        more = self.model_extra or {}
+        return Notification("alertmanager", self.receiver, self.group_key, alerts, more)
 
 
 def _fingerprint(labels: Mapping[str, str]) -> str:

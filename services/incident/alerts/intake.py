@@ -6,10 +6,10 @@ from weakref import WeakValueDictionary
 
 import msgspec
 
-from services.incident import alerts
-from services.incident.alert_course import Books, Decision, Notification, Taken
-from services.incident.alert_events import Heard
-from services.incident.alerts import AlertGroup
+from services.incident.alerts.decision import Books, Decision, Taken
+from services.incident.alerts.events import Heard
+from services.incident.alerts.group import AlertGroup, evolve
+from services.incident.alerts.notification import Notification
 from services.incident.facts import FACTS
 from services.incident.incidents import Incidents
 from shared.aggregate import Aggregate, Folded
@@ -18,7 +18,7 @@ from shared.ledger import Key, Ledger, Order
 from shared.store.append import IdempotencyKey
 from shared.work import Work
 
-ALERT_GROUP: Aggregate[AlertGroup, Heard] = Aggregate("alert_group", AlertGroup(), alerts.evolve)
+ALERT_GROUP: Aggregate[AlertGroup, Heard] = Aggregate("alert_group", AlertGroup(), evolve)
 
 _TRIES = 8
 

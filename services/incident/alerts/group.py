@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from services.incident import incident as commands
-from services.incident.alert_events import AlertStatus, Heard, Signal
+from services.incident.alerts.events import AlertStatus, Heard, Signal
 from services.incident.events import IncidentEvent, ResolutionCode
 from services.incident.incident import Incident
 from services.incident.rules import Status

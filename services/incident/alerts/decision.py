@@ -4,15 +4,21 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
-from services.incident import alerts, facts, incident
-from services.incident.alert_events import AlertStatus, Heard, Signal
-from services.incident.alert_rules import AlertRulesDocument, rules_of
-from services.incident.alertmanager import description_of, labels_of, title_of
-from services.incident.alerts import AlertGroup, Course
+from services.incident import facts, incident
+from services.incident.alerts import group as groups
+from services.incident.alerts.events import AlertStatus, Heard, Signal
+from services.incident.alerts.group import AlertGroup, Course
+from services.incident.alerts.notification import (
+    Notification,
+    description_of,
+    labels_of,
+    title_of,
+)
+from services.incident.alerts.rules import AlertRulesDocument, rules_of
 from services.incident.bodies import ReopeningDocument
 from services.incident.facts import Alert, AlertsAttached, Facts, facts_stream
 from services.incident.incident import Incident
@@ -31,22 +37,6 @@ PREVIOUS = "previous-incident"
 
 _ANY_TIME = timedelta.max
 _AS_A_SERVICE = frozenset({Role.SERVICE})
-
-
-class Notification(NamedTuple):
-    """What a monitor tells of one group; `source` names the monitor's kind."""
-
-    source: str
-    receiver: str
-    group_key: str
-    alerts: Sequence[Alert]
-    more: dict[str, Any]
-
-    @property
-    def stream(self) -> UUID:
-        """Where the news of this group stands."""
-        group = f"{self.source}:{self.receiver}\0{self.group_key}"
-        return uuid5(NAMESPACE_URL, f"tocsin:alerts:{group}")
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,12 +86,12 @@ class Decision:
         if not fresh:
             return self._taken("duplicate", held, fresh), group
         heard = self._heard(fresh)
-        course = alerts.course(group.state, heard, held and held.state, rules.alerts.window)
+        course = groups.course(group.state, heard, held and held.state, rules.alerts.window)
         after = await self._follow(course, held, fresh, rules)
         if after is not None:
             heard = msgspec.structs.replace(heard, incident=after.stream)
-            after = await self._attach(after, alerts.evolve(group.state, heard), fresh, rules)
-        group = await self._work.execute(self._books.groups, group.stream, alerts.hear, heard=heard)
+            after = await self._attach(after, groups.evolve(group.state, heard), fresh, rules)
+        group = await self._work.execute(self._books.groups, group.stream, groups.hear, heard=heard)
         return self._taken(_OUTCOMES[course], after, fresh), group
 
     async def _rules(self) -> _Rules:
@@ -128,7 +118,7 @@ class Decision:
 
     def _fresh(self, group: AlertGroup, rules: _Rules) -> list[Alert]:
         signals = [_signal(alert) for alert in self._told.alerts]
-        places = alerts.news(group, signals, at=self._at, echo=rules.alerts.echo)
+        places = groups.news(group, signals, at=self._at, echo=rules.alerts.echo)
         return [self._told.alerts[place] for place in places]
 
     def _heard(self, fresh: Sequence[Alert]) -> Heard:
@@ -204,7 +194,7 @@ class Decision:
         return await self._work.execute(
             self._books.incidents,
             held.stream,
-            alerts.recover,
+            groups.recover,
             fired_at=group.fired_at,
             at=group.recovered_at or self._at,
             resolves=rules.alerts.resolve_when_unacknowledged,
