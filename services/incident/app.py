@@ -14,6 +14,7 @@ from services.incident import (
     lists,
     policy_routes,
     routes,
+    triage_routes,
 )
 from services.incident.alerts import routes as alert_routes
 from services.incident.alerts.intake import AlertIntake
@@ -71,6 +72,7 @@ DEFINITION = Definition(
     routers=(
         lists.router,
         routes.router,
+        triage_routes.router,
         history.router,
         alertmanager_routes.router,
         alert_routes.router,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.incident import facts, incident
+from services.incident import facts, lifecycle
 from services.incident.awaiting import on_resolution
 from services.incident.facts import FACTS, ProblemRaised, Told, facts_stream
 from services.incident.incidents import AUTO_CLOSE, Incidents
@@ -90,6 +90,6 @@ def timers(incidents: Incidents) -> Mapping[str, Handler]:
         held = await incidents.current(stream)
         if held.state.status is Status.RESOLVED:
             order = Order(stream=stream, actor="system:auto-close")
-            await incidents.execute(order, incident.close, at=incidents.store.clock())
+            await incidents.execute(order, lifecycle.close, at=incidents.store.clock())
 
     return {AUTO_CLOSE: close}

@@ -1,4 +1,4 @@
-"""The incident service over HTTP: declare, the commands, and one incident alone."""
+"""The incident service over HTTP: declare, read, and the commands that move the status."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import Body, Depends, Path, Query, Response
 
-from services.incident import bodies, incident
+from services.incident import bodies, lifecycle
 from services.incident.events import IncidentEvent
 from services.incident.incident import Incident
 from services.incident.incidents import Incidents, require_visible
@@ -60,7 +60,7 @@ async def declare(body: bodies.Declaration, asked: ByDeclarer) -> Response:
         order = await asked.order(new_id(), creates=True, guards=((matrix.stream, matrix.version),))
         return await incidents.execute(
             order,
-            incident.declare,
+            lifecycle.declare,
             number=number,
             reporter=reporter.id,
             reporter_name=reporter.name,
@@ -70,7 +70,7 @@ async def declare(body: bodies.Declaration, asked: ByDeclarer) -> Response:
         )
 
     declared = await incidents.policies.under("priority-matrix", under)
-    return await _answer(asked, declared, created=True)
+    return await answer(asked, declared, created=True)
 
 
 @router.get("/{id}", **answers(IncidentView))
@@ -98,42 +98,16 @@ async def read(
     return Response(content, headers={"etag": f'"{found.version}"'}, media_type="application/json")
 
 
-@router.post("/{id}/categorise", **answers(IncidentView))
-async def categorise(id: Reference, body: bodies.Category, asked: ByAgent) -> Response:
-    """Say what kind of incident it is, and which service and item it is about."""
-    return await _command(asked, id, incident.categorise, **body.arguments())
-
-
-@router.post("/{id}/prioritise", **answers(IncidentView))
-async def prioritise(id: Reference, body: bodies.Prioritisation, asked: ByAgent) -> Response:
-    """Set impact and urgency; the matrix gives the priority, an override needs a reason."""
-    incidents = incidents_of(asked)
-    stream = await incidents.find(id)
-
-    async def under(matrix: Folded[Policy]) -> Folded[Incident]:
-        order = await asked.order(stream, guards=((matrix.stream, matrix.version),))
-        known = matrix_of(matrix.state.document, matrix.version + 1)
-        return await incidents.execute(order, incident.prioritise, matrix=known, **body.arguments())
-
-    return await _answer(asked, await incidents.policies.under("priority-matrix", under))
-
-
-@router.post("/{id}/assign", **answers(IncidentView))
-async def assign(id: Reference, body: bodies.Assignment, asked: ByAgent) -> Response:
-    """Hand it to a group, a person or both; null clears, what is left out stays."""
-    return await _command(asked, id, incident.assign, **body.model_dump(exclude_unset=True))
-
-
 @router.post("/{id}/acknowledge", **answers(IncidentView))
 async def acknowledge(id: Reference, asked: ByAgent, body: Nothing = None) -> Response:
     """Tell that somebody has seen it; the first one stamps the milestone."""
-    return await _command(asked, id, incident.acknowledge, at=asked.now)
+    return await command(asked, id, lifecycle.acknowledge, at=asked.now)
 
 
 @router.post("/{id}/start", **answers(IncidentView))
 async def start(id: Reference, asked: ByAgent, body: Nothing = None) -> Response:
     """Begin to work on it."""
-    return await _command(asked, id, incident.start)
+    return await command(asked, id, lifecycle.start)
 
 
 @router.post("/{id}/hold", **answers(IncidentView))
@@ -142,34 +116,15 @@ async def hold(id: Reference, body: bodies.Hold, asked: ByAgent) -> Response:
     problem = (
         None if body.problem is None else await incidents_of(asked).known_problem(body.problem)
     )
-    return await _command(
-        asked, id, incident.hold, reason=body.reason, note=body.note, problem=problem
+    return await command(
+        asked, id, lifecycle.hold, reason=body.reason, note=body.note, problem=problem
     )
 
 
 @router.post("/{id}/resume", **answers(IncidentView))
 async def resume(id: Reference, asked: ByAgent, body: Nothing = None) -> Response:
     """Go on after a hold."""
-    return await _command(asked, id, incident.resume)
-
-
-@router.post("/{id}/note", **answers(IncidentView))
-async def note(id: Reference, body: bodies.Note, asked: ByAgentOrReporter) -> Response:
-    """Add a note to its timeline."""
-    return await _command(asked, id, incident.note, text=body.text)
-
-
-@router.post("/{id}/diagnose", **answers(IncidentView))
-async def diagnose(id: Reference, body: bodies.Diagnosis, asked: ByAgent) -> Response:
-    """Record the cause and what proves it; it may be revised."""
-    return await _command(asked, id, incident.diagnose, **body.arguments())
-
-
-@router.post("/{id}/mitigate", **answers(IncidentView))
-async def mitigate(id: Reference, body: bodies.Mitigation, asked: ByAgent) -> Response:
-    """Record that the impact has stopped; the incident goes on."""
-    at = asked.stated(body.at)
-    return await _command(asked, id, incident.mitigate, action=body.action, at=at)
+    return await command(asked, id, lifecycle.resume)
 
 
 @router.post("/{id}/resolve", **answers(IncidentView))
@@ -182,9 +137,9 @@ async def resolve(id: Reference, body: bodies.Resolution, asked: ByAgent) -> Res
     async def under(reopening: Folded[Policy]) -> Folded[Incident]:
         order = await asked.order(stream, guards=((reopening.stream, reopening.version),))
         days = _reopening(reopening).auto_close_days
-        return await incidents.execute(order, incident.resolve, close_after_days=days, **arguments)
+        return await incidents.execute(order, lifecycle.resolve, close_after_days=days, **arguments)
 
-    return await _answer(asked, await incidents.policies.under("reopening", under))
+    return await answer(asked, await incidents.policies.under("reopening", under))
 
 
 @router.post("/{id}/reopen", **answers(IncidentView))
@@ -192,10 +147,10 @@ async def reopen(id: Reference, body: bodies.Reason, asked: ByAgentOrReporter) -
     """Take it up again; from closed only within the reopen window, or by an incident manager."""
     incidents = incidents_of(asked)
     policy = await incidents.policies.named("reopening", fresh=True)
-    return await _command(
+    return await command(
         asked,
         id,
-        incident.reopen,
+        lifecycle.reopen,
         reason=body.reason,
         at=asked.now,
         window=timedelta(days=_reopening(policy).window_days),
@@ -207,27 +162,29 @@ async def reopen(id: Reference, body: bodies.Reason, asked: ByAgentOrReporter) -
 @router.post("/{id}/close", **answers(IncidentView))
 async def close(id: Reference, asked: ByAgent, body: Nothing = None) -> Response:
     """End it: everybody agrees that it is resolved."""
-    return await _command(asked, id, incident.close, at=asked.now)
+    return await command(asked, id, lifecycle.close, at=asked.now)
 
 
 @router.post("/{id}/cancel", **answers(IncidentView))
 async def cancel(id: Reference, body: bodies.Reason, asked: ByAgent) -> Response:
     """End what was no incident, was unnecessary or stands elsewhere already."""
-    return await _command(asked, id, incident.cancel, reason=body.reason)
+    return await command(asked, id, lifecycle.cancel, reason=body.reason)
 
 
-async def _command(
+async def command(
     asked: Asked,
     reference: str,
-    command: Callable[Concatenate[Incident, P], Sequence[IncidentEvent]],
+    act: Callable[Concatenate[Incident, P], Sequence[IncidentEvent]],
+    /,
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> Response:
+    """Carry out a command on the incident of this reference, and answer with it."""
     incidents = incidents_of(asked)
     stream = await incidents.find(reference)
     await _require_own(asked, stream)
     order = await asked.order(stream)
-    return await _answer(asked, await incidents.execute(order, command, *args, **kwargs))
+    return await answer(asked, await incidents.execute(order, act, *args, **kwargs))
 
 
 async def _require_own(asked: Asked, stream: UUID) -> None:
@@ -235,7 +192,8 @@ async def _require_own(asked: Asked, stream: UUID) -> None:
         require_visible(await incidents_of(asked).current(stream), asked.caller)
 
 
-async def _answer(asked: Asked, folded: Folded[Incident], *, created: bool = False) -> Response:
+async def answer(asked: Asked, folded: Folded[Incident], *, created: bool = False) -> Response:
+    """The incident after a command."""
     headers = {"etag": f'"{folded.version}"', "tocsin-position": str(folded.position)}
     if created:
         headers["location"] = f"/v1/incidents/{folded.stream}"

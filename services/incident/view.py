@@ -9,7 +9,8 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from services.incident.incident import Incident, refusal
+from services.incident.incident import Incident
+from services.incident.lifecycle import refusal
 from services.incident.rules import RULES, roles_for
 from shared.aggregate import Folded
 from shared.auth.caller import Caller

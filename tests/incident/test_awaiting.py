@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from services.incident import awaiting, incident
+from services.incident import awaiting, lifecycle
 from services.incident.app import create_app
 from services.incident.events import HoldReason
 from services.incident.incidents import Incidents
@@ -37,11 +37,11 @@ async def _waiting(incidents: Incidents, problem: UUID = PROBLEM) -> UUID:
     stream, number = uuid4(), await incidents.next_number()
     order = Order(stream=stream, actor="ann", creates=True)
     await incidents.execute(
-        order, incident.declare, number=number, title="Slow", reporter="rita", matrix=MATRIX
+        order, lifecycle.declare, number=number, title="Slow", reporter="rita", matrix=MATRIX
     )
     hold = HoldReason.AWAITING_PROBLEM
     order = Order(stream=stream, actor="ann")
-    await incidents.execute(order, incident.hold, reason=hold, problem=problem)
+    await incidents.execute(order, lifecycle.hold, reason=hold, problem=problem)
     return stream
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from services.incident import incident
+from services.incident import incident, lifecycle, triage
 from services.incident.events import HoldReason, IncidentEvent, ResolutionCode
 from services.incident.incident import Incident
 from services.incident.incidents import INCIDENT
@@ -62,7 +62,8 @@ moments = st.integers(0, 10**9).map(lambda n: START + timedelta(microseconds=n))
 
 
 def decided(state: Incident, command: str, arguments: dict[str, Any]) -> Sequence[IncidentEvent]:
-    found: Sequence[IncidentEvent] = getattr(incident, command)(state, **arguments)
+    module = lifecycle if hasattr(lifecycle, command) else triage
+    found: Sequence[IncidentEvent] = getattr(module, command)(state, **arguments)
     return found
 
 
@@ -73,7 +74,7 @@ def after(state: Incident, events: Sequence[IncidentEvent]) -> Incident:
 
 
 def declared() -> Incident:
-    events = incident.declare(Incident(), number=1, title="Slow", reporter="rita", matrix=MATRIX)
+    events = lifecycle.declare(Incident(), number=1, title="Slow", reporter="rita", matrix=MATRIX)
     return after(Incident(), events)
 
 
@@ -112,7 +113,7 @@ class Course(RuleBasedStateMachine):
     @initialize(impact=st.none() | levels)
     def declare(self, impact: int | None) -> None:
         self.events = list(
-            incident.declare(
+            lifecycle.declare(
                 Incident(),
                 number=1,
                 title="Slow",

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.incident import facts, incident
+from services.incident import facts, lifecycle
 from services.incident.alerts import group as groups
 from services.incident.alerts.events import AlertStatus, Heard, Signal
 from services.incident.alerts.group import AlertGroup, Course
@@ -138,7 +138,7 @@ class Decision:
             return await self._work.execute(
                 self._books.incidents,
                 held.stream,
-                incident.reopen,
+                lifecycle.reopen,
                 reason="Its alerts fire again",
                 at=self._at,
                 window=_ANY_TIME,  # the rules for alerts have judged that already
@@ -157,7 +157,7 @@ class Decision:
         return await self._work.execute(
             self._books.incidents,
             new_id(),
-            incident.declare,
+            lifecycle.declare,
             number=await self._books.incidents.next_number(),
             title=title_of(firing[0], self._told.group_key),
             description=description_of(firing[0]),

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.incident import incident as commands
+from services.incident import lifecycle, triage
 from services.incident.alerts.events import AlertStatus, Heard, Signal
 from services.incident.events import IncidentEvent, ResolutionCode
 from services.incident.incident import Incident
@@ -110,11 +110,11 @@ def recover(
     events: list[IncidentEvent] = []
     mitigated = incident.mitigated_at
     if mitigated is None or (fired_at is not None and fired_at > mitigated):
-        events += commands.mitigate(
+        events += triage.mitigate(
             incident, action="The monitor reports that every alert of the group has ended", at=at
         )
     if resolves and incident.acknowledged_at is None:
-        events += commands.resolve(
+        events += lifecycle.resolve(
             incident,
             code=ResolutionCode.SELF_RECOVERED,
             summary="Recovered by itself before anybody acknowledged it",

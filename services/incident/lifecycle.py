@@ -1,0 +1,142 @@
+"""The way of an incident from status to status: each command answers with events, or refuses."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.incident import events as e
+from services.incident.events import HoldReason, IncidentEvent, ResolutionCode
+from services.incident.incident import Incident
+from services.incident.matrix import Matrix
+from services.incident.rules import RULES, WHY_NOT, Status
+from shared.auth.roles import Role
+from shared.errors import Forbidden, Refused
+
+
+def refusal(incident: Incident, command: str) -> str | None:
+    """Why this command is not possible in this state; None where it is."""
+    if incident.status is None:
+        return "the incident does not exist"
+    return None if RULES[command].leads[incident.status] else WHY_NOT[incident.status]
+
+
+def require(incident: Incident, command: str) -> None:
+    """Raises Refused where the table does not allow the command in this state."""
+    if (reason := refusal(incident, command)) is not None:
+        raise Refused(reason)
+
+
+def declare(
+    incident: Incident,
+    /,
+    *,
+    number: int,
+    title: str,
+    reporter: str,
+    matrix: Matrix,
+    impact: int | None = None,
+    urgency: int | None = None,
+    **details: Any,
+) -> Sequence[IncidentEvent]:
+    if incident.status is not None:
+        raise Refused("the incident exists already")
+    priority = None
+    if impact is not None and urgency is not None:
+        priority = matrix.priority(impact, urgency)
+    elif impact is not None or urgency is not None:
+        raise Refused("give both impact and urgency, or neither: triage can follow")
+    return [
+        e.Declared(
+            number=number,
+            title=title,
+            reporter=reporter,
+            impact=impact,
+            urgency=urgency,
+            priority=priority,
+            matrix_version=None if priority is None else matrix.version,
+            **details,
+        )
+    ]
+
+
+def acknowledge(incident: Incident, *, at: datetime) -> Sequence[IncidentEvent]:
+    require(incident, "acknowledge")
+    return [] if incident.acknowledged_at is not None else [e.Acknowledged(at=at)]
+
+
+def start(incident: Incident) -> Sequence[IncidentEvent]:
+    require(incident, "start")
+    return [e.WorkStarted()]
+
+
+def hold(
+    incident: Incident, *, reason: HoldReason, note: str | None = None, problem: UUID | None = None
+) -> Sequence[IncidentEvent]:
+    require(incident, "hold")
+    if reason is HoldReason.AWAITING_CALLER and note is None:
+        raise Refused("awaiting the caller needs a note that says what is asked of them")
+    if reason is HoldReason.AWAITING_PROBLEM and problem is None:
+        raise Refused("awaiting a problem needs the problem it waits for")
+    return [e.Held(reason=reason, note=note, problem=problem)]
+
+
+def resume(incident: Incident) -> Sequence[IncidentEvent]:
+    require(incident, "resume")
+    return [e.Resumed()]
+
+
+def resolve(
+    incident: Incident,
+    *,
+    code: ResolutionCode,
+    summary: str,
+    at: datetime,
+    known_error: str | None = None,
+    close_after_days: int | None = None,
+) -> Sequence[IncidentEvent]:
+    require(incident, "resolve")
+    if code is ResolutionCode.KNOWN_ERROR and known_error is None:
+        raise Refused("resolving as a known error names the known error")
+    days = close_after_days
+    return [
+        e.Resolved(
+            code=code, summary=summary, known_error=known_error, at=at, close_after_days=days
+        )
+    ]
+
+
+def reopen(
+    incident: Incident,
+    *,
+    reason: str,
+    at: datetime,
+    window: timedelta,
+    roles: frozenset[Role],
+    by_reporter: bool = False,
+) -> Sequence[IncidentEvent]:
+    """From closed: a person needs the manager's role, a machine to be within the window."""
+    require(incident, "reopen")
+    by_manager = not roles.isdisjoint({Role.INCIDENT_MANAGER, Role.ADMIN})
+    if incident.status is Status.CLOSED and not by_manager and Role.SERVICE not in roles:
+        raise Forbidden("reopening a closed incident needs the role incident_manager")
+    if incident.status is Status.CLOSED and not by_manager and _is_too_late(incident, at, window):
+        raise Refused(
+            f"it was closed more than {window.days} days ago: an incident manager may reopen it, "
+            "or declare a new one"
+        )
+    return [e.Reopened(reason=reason, by_reporter=by_reporter)]
+
+
+def _is_too_late(incident: Incident, at: datetime, window: timedelta) -> bool:
+    return incident.closed_at is not None and at - incident.closed_at > window
+
+
+def close(incident: Incident, *, at: datetime) -> Sequence[IncidentEvent]:
+    require(incident, "close")
+    return [e.Closed(at=at)]
+
+
+def cancel(incident: Incident, *, reason: str) -> Sequence[IncidentEvent]:
+    require(incident, "cancel")
+    return [e.Cancelled(reason=reason)]

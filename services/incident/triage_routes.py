@@ -1,0 +1,67 @@
+"""The commands over HTTP that leave an incident's status as it is."""
+
+from fastapi import Response
+
+from services.incident import bodies, triage
+from services.incident.incident import Incident
+from services.incident.matrix import matrix_of
+from services.incident.routes import (
+    ByAgent,
+    ByAgentOrReporter,
+    Reference,
+    answer,
+    command,
+    incidents_of,
+)
+from services.incident.view import IncidentView
+from shared.aggregate import Folded
+from shared.http.app import routes
+from shared.http.openapi import answers
+from shared.policy import Policy
+
+router = routes("incidents", "/v1/incidents")
+
+
+@router.post("/{id}/categorise", **answers(IncidentView))
+async def categorise(id: Reference, body: bodies.Category, asked: ByAgent) -> Response:
+    """Say what kind of incident it is, and which service and item it is about."""
+    return await command(asked, id, triage.categorise, **body.arguments())
+
+
+@router.post("/{id}/prioritise", **answers(IncidentView))
+async def prioritise(id: Reference, body: bodies.Prioritisation, asked: ByAgent) -> Response:
+    """Set impact and urgency; the matrix gives the priority, an override needs a reason."""
+    incidents = incidents_of(asked)
+    stream = await incidents.find(id)
+
+    async def under(matrix: Folded[Policy]) -> Folded[Incident]:
+        order = await asked.order(stream, guards=((matrix.stream, matrix.version),))
+        known = matrix_of(matrix.state.document, matrix.version + 1)
+        return await incidents.execute(order, triage.prioritise, matrix=known, **body.arguments())
+
+    return await answer(asked, await incidents.policies.under("priority-matrix", under))
+
+
+@router.post("/{id}/assign", **answers(IncidentView))
+async def assign(id: Reference, body: bodies.Assignment, asked: ByAgent) -> Response:
+    """Hand it to a group, a person or both; null clears, what is left out stays."""
+    return await command(asked, id, triage.assign, **body.model_dump(exclude_unset=True))
+
+
+@router.post("/{id}/note", **answers(IncidentView))
+async def note(id: Reference, body: bodies.Note, asked: ByAgentOrReporter) -> Response:
+    """Add a note to its timeline."""
+    return await command(asked, id, triage.note, text=body.text)
+
+
+@router.post("/{id}/diagnose", **answers(IncidentView))
+async def diagnose(id: Reference, body: bodies.Diagnosis, asked: ByAgent) -> Response:
+    """Record the cause and what proves it; it may be revised."""
+    return await command(asked, id, triage.diagnose, **body.arguments())
+
+
+@router.post("/{id}/mitigate", **answers(IncidentView))
+async def mitigate(id: Reference, body: bodies.Mitigation, asked: ByAgent) -> Response:
+    """Record that the impact has stopped; the incident goes on."""
+    at = asked.stated(body.at)
+    return await command(asked, id, triage.mitigate, action=body.action, at=at)
