@@ -11,7 +11,6 @@ from services.incident import (
     api_key_routes,
     awaiting,
     history,
-    lists,
     policy_routes,
     routes,
     triage_routes,
@@ -23,6 +22,7 @@ from services.incident.api_key import API_KEY, API_KEYS, ApiKeyEvent
 from services.incident.api_keys import ApiKeyLedger
 from services.incident.events import IncidentEvent
 from services.incident.incidents import INCIDENT, Incidents
+from services.incident.lists import routes as list_routes
 from services.incident.policies import from_notifications, from_problems, timers
 from services.incident.published import PUBLISHED
 from services.incident.tables import INCIDENT_TEXTS, INCIDENTS, TABLES
@@ -70,7 +70,7 @@ DEFINITION = Definition(
     description="Incidents from the first report to closure, replayed from their events.",
     migrations=Path(__file__).with_name("migrations"),
     routers=(
-        lists.router,
+        list_routes.router,
         routes.router,
         triage_routes.router,
         history.router,

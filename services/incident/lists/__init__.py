@@ -1,0 +1,1 @@
+"""Lists of incidents: which, in which order, how many of each kind, at any moment."""
