@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import uvloop
 
+from tests.bench.alert_figures import AlertFigures
 from tests.bench.aside import memory_after, rebuilt_per_second, seconds_to_run
 from tests.bench.figures import Figures
 from tests.bench.ground import Ground, ground
@@ -22,6 +23,8 @@ _NAMES = (
     "read_one_vs_bare_select",
     "list_at_100k_vs_1k",
     "feed_events_per_s_vs_copy",
+    "alertmanager_alerts_vs_bare_insert",
+    "status_change_at_10k_open_vs_100",
 )
 
 
@@ -30,9 +33,12 @@ async def _measure(pace: Pace, names: list[str]) -> None:
     beside: dict[str, float] = {}
     async with ground() as place:
         service = await place.incident_service(await place.incident_database("incidents"))
-        wanted = Figures(place, pace, await place.bare(), service)
+        bare = await place.bare()
+        wanted = Figures(place, pace, bare, service)
+        of_alerts = AlertFigures(place, pace, bare, service)
         for name in names or _NAMES:
-            figures[name] = await getattr(wanted, name)()
+            measure = getattr(wanted, name, None) or getattr(of_alerts, name)
+            figures[name] = await measure()
             print(row(name, figures[name]), flush=True)
         if not names:
             async for name, value in _beside(place, wanted, pace):

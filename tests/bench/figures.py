@@ -28,7 +28,7 @@ DETAILS = {
 DECLARATION = msgspec.json.encode(
     DETAILS | {"reporter": {"id": "ann", "email": "ann@example.com"}}
 ).decode()
-_REPORT = msgspec.json.encode(DETAILS | {"reporter": "ann@example.com"}).decode()
+REPORT = msgspec.json.encode(DETAILS | {"reporter": "ann@example.com"}).decode()
 _NOTE = msgspec.json.encode({"text": NOTE}).decode()
 _FILTERS = (
     "service=checkout",
@@ -105,7 +105,7 @@ class Figures:
         return lambda number: asked
 
     def _insert(self) -> Turn:
-        asked = Requests(self._bare.base, ["/insert"], "POST", _REPORT)
+        asked = Requests(self._bare.base, ["/insert"], "POST", REPORT)
         return lambda number: asked
 
     def _note(self, slices: Sequence[Sequence[UUID]]) -> Turn:
@@ -141,7 +141,7 @@ class Figures:
 
     async def _bare_rows(self, count: int) -> int:
         connection = await asyncpg.connect(self._bare.database)
-        states = [_REPORT.encode() for _ in range(count)]
+        states = [REPORT.encode() for _ in range(count)]
         await connection.execute(
             """insert into bare (stream, version, topic, state)
             select gen_random_uuid(), 1, 'bare.stored', s from unnest($1::bytea[]) s""",

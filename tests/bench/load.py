@@ -4,11 +4,12 @@ import asyncio
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
-from itertools import cycle
+from collections.abc import Iterator, Sequence
+from itertools import count, cycle
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import msgspec
 
@@ -16,15 +17,20 @@ CONNECTIONS = 32
 
 _SCRIPT = """
 local head = {["content-type"] = "application/json", ["authorization"] = os.getenv("BENCH_TOKEN")}
-local ready, turn = {}, 0
+local method, run = os.getenv("BENCH_METHOD"), os.getenv("BENCH_RUN")
+local ready, fresh, turn = {}, {}, 0
 function init()
-  for path in io.lines(os.getenv("BENCH_PATHS")) do
-    ready[#ready + 1] = wrk.format(os.getenv("BENCH_METHOD"), path, head, os.getenv("BENCH_BODY"))
+  for line in io.lines(os.getenv("BENCH_PATHS")) do
+    local path, body = line:match("^(%S+) ?(.*)$")
+    ready[#ready + 1] = wrk.format(method, path, head, body)
+    fresh[#fresh + 1] = run ~= "" and {path, body} or nil
   end
 end
 function request()
-  turn = turn % #ready + 1
-  return ready[turn]
+  turn = turn + 1
+  local place = (turn - 1) % #ready + 1
+  if fresh[place] == nil then return ready[place] end
+  return wrk.format(method, fresh[place][1], head, (fresh[place][2]:gsub("@@", run .. turn)))
 end
 function done(summary, latency)
   local e = summary.errors
@@ -36,13 +42,22 @@ end
 
 
 class Requests(NamedTuple):
-    """What is asked, again and again: the paths in turn."""
+    """What is asked, again and again: the paths in turn, each with its body or the one for all.
+
+    `fresh`: every @@ in a body becomes something that no request has had before.
+    """
 
     base: str
     paths: Sequence[str]
     method: str = "GET"
     body: str = ""
     token: str = ""
+    bodies: Sequence[str] = ()
+    fresh: bool = False
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Each path with its body."""
+        return list(zip(self.paths, self.bodies or [self.body] * len(self.paths), strict=True))
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -73,11 +88,11 @@ async def load(requests: Requests, seconds: float) -> Run:
 
 async def _by_wrk(requests: Requests, seconds: float) -> Run:
     with tempfile.TemporaryDirectory() as folder:
-        script, paths = _written(Path(folder), requests.paths)
+        script, paths = _written(Path(folder), requests.pairs())
         told = {
             "BENCH_PATHS": str(paths),
             "BENCH_METHOD": requests.method,
-            "BENCH_BODY": requests.body,
+            "BENCH_RUN": f"{uuid4().hex[:12]}-" if requests.fresh else "",
             "BENCH_TOKEN": f"Bearer {requests.token}",
         }
         options = ["-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "-s", str(script)]
@@ -88,15 +103,15 @@ async def _by_wrk(requests: Requests, seconds: float) -> Run:
     return msgspec.json.decode(output.splitlines()[-1], type=Run)
 
 
-def _written(folder: Path, paths: Sequence[str]) -> tuple[Path, Path]:
+def _written(folder: Path, pairs: Sequence[tuple[str, str]]) -> tuple[Path, Path]:
     script, listed = folder / "load.lua", folder / "paths"
     script.write_text(_SCRIPT)
-    listed.write_text("\n".join(paths))
+    listed.write_text("\n".join(f"{path} {body}" for path, body in pairs))
     return script, listed
 
 
 async def _by_ourselves(requests: Requests, seconds: float) -> Run:
-    messages = cycle([_message(requests, path) for path in requests.paths])
+    messages = _messages(requests)
     waits: list[float] = []
     failed = 0
     end = time.perf_counter() + seconds
@@ -117,8 +132,14 @@ async def _by_ourselves(requests: Requests, seconds: float) -> Run:
     return Run(len(waits), seconds, p50, p99, failed)
 
 
-def _message(requests: Requests, path: str) -> bytes:
-    body = requests.body.encode()
+def _messages(requests: Requests) -> Iterator[bytes]:
+    run, turns = uuid4().hex[:12], count()
+    for path, body in cycle(requests.pairs()):
+        fresh = body.replace("@@", f"{run}-{next(turns)}") if requests.fresh else body
+        yield _message(requests, path, fresh.encode())
+
+
+def _message(requests: Requests, path: str, body: bytes) -> bytes:
     return (
         f"{requests.method} {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\n"
         f"authorization: Bearer {requests.token}\r\ncontent-length: {len(body)}\r\n\r\n"
