@@ -19,7 +19,17 @@ import msgspec
 from eventsourcing.utils import register_topic
 from msgspec.structs import replace
 
-__all__ = ["FREE_TEXT", "Event", "Personal", "Sealed", "State", "changed", "event"]
+__all__ = [
+    "FREE_TEXT",
+    "Event",
+    "Origin",
+    "Personal",
+    "Sealed",
+    "State",
+    "Stated",
+    "changed",
+    "event",
+]
 
 
 class Sealed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,6 +51,23 @@ FREE_TEXT = ""
 """As subject of a personal field: its author and the person the aggregate is about."""
 
 
+Stated = str | int | float | bool | None
+"""A value of another system's record, as it was: a counter, a verdict, a reference."""
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where an imported event comes from: another system, whose time and actor count.
+
+    The envelope keeps who imported it, and when. `stated` is what else the source's record said
+    from then on. Nobody reacts to it (no timer, no trigger, no message) unless it is `live`.
+    """
+
+    at: datetime
+    by: str
+    stated: dict[str, Stated] = {}
+    live: bool = False
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something that happened. Who, when and why stand in the envelope, not here."""
 
@@ -48,14 +75,26 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     class_version: ClassVar[int] = 1
     personal: ClassVar[Mapping[str, str]] = {}
 
+    origin: Origin | None = None
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it is history from elsewhere: kept, and nothing is done because of it."""
+        return self.origin is not None and not self.origin.live
+
     def effective(self, recorded_at: datetime) -> datetime:
-        """When it happened in the world: its own `at` where it states one."""
+        """When it happened in the world."""
+        return self.happened(recorded_at) if self.origin is None else self.origin.at
+
+    def happened(self, recorded_at: datetime) -> datetime:
+        """The same for an event of our own: its `at` where it states one."""
         at: datetime | None = getattr(self, "at", None)
         return at or recorded_at
 
     def fields(self, *names: str) -> dict[str, Any]:
-        """These fields of it, or all, by name: for a state that takes them over."""
-        return {name: getattr(self, name) for name in names or self.__struct_fields__}
+        """These fields of it, or all its own, by name: for a state that takes them over."""
+        own = names or (name for name in self.__struct_fields__ if name != "origin")
+        return {name: getattr(self, name) for name in own}
 
 
 E = TypeVar("E", bound=Event)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.domain import Event
+from shared.domain import Event, Origin
 from shared.envelope import leaf_hash, rfc3339
 from shared.errors import LogMismatch
 from shared.store.reader import Recorded
@@ -74,15 +74,18 @@ class Feed:
 
     def _told(self, recorded: Recorded) -> tuple[int, UUID, str, bytes]:
         kind = self._types[recorded.topic]
-        data = self._tell[recorded.topic](recorded.event)
+        event = recorded.event
+        data = self._tell[recorded.topic](event)
         return (
             recorded.position,
             recorded.originator_id,
             kind,
-            self._cloud_event(kind, recorded, data),
+            self._cloud_event(kind, recorded, event.origin, data),
         )
 
-    def _cloud_event(self, kind: str, recorded: Recorded, data: msgspec.Struct) -> bytes:
+    def _cloud_event(
+        self, kind: str, recorded: Recorded, origin: Origin | None, data: msgspec.Struct
+    ) -> bytes:
         causation = f',"causationid":"{recorded.causation_id}"' if recorded.causation_id else ""
         trace = f',"traceparent":"{recorded.traceparent}"' if recorded.traceparent else ""
         return (
@@ -91,5 +94,13 @@ class Feed:
             f',"time":"{rfc3339(recorded.recorded_at)}","datacontenttype":"application/json"'
             f',"position":{recorded.position},"version":{recorded.originator_version}'
             f',"actor":{_encode(recorded.actor).decode()}'
-            f',"correlationid":"{recorded.correlation_id}"{causation}{trace},"data":'
+            f',"correlationid":"{recorded.correlation_id}"{causation}{trace}{_history(origin)},"data":'
         ).encode() + b"%b}" % _encode(data)
+
+
+def _history(origin: Origin | None) -> str:
+    """What tells a follower that a fact is another system's past."""
+    if origin is None:
+        return ""
+    live = ',"live":true' if origin.live else ""
+    return f',"imported":true,"happenedat":"{rfc3339(origin.at)}"{live}'

@@ -48,7 +48,15 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     actor: str
     correlation_id: UUID = msgspec.field(name="correlationid")
+    imported: bool = False
+    live: bool = False
+    happened_at: datetime | None = msgspec.field(name="happenedat", default=None)
     data: msgspec.Raw
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it is another system's past, imported: nobody acts on it."""
+        return self.imported and not self.live
 
     def read(self, kind: builtins.type[K]) -> K:
         """Its data as this type; fields it does not name are ignored."""
@@ -56,6 +64,15 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Reaction = Callable[[Fact, Work], Awaitable[None]]
+
+
+R = TypeVar("R", bound=Callable[..., Awaitable[None]])
+
+
+def hears_history(reaction: R) -> R:
+    """Mark a reaction that also takes quiet facts, to keep a copy; others never hear of them."""
+    reaction.hears_history = True  # type: ignore[attr-defined]
+    return reaction
 
 
 class Stopped(Exception):
@@ -176,7 +193,8 @@ class Follower:
 
     async def react(self, fact: Fact, work: Work) -> None:
         """Add to the work what this fact leads to; nothing where nobody reacts to its type."""
-        if reaction := self._reactions.get(fact.type):
+        reaction = self._reactions.get(fact.type)
+        if reaction and (not fact.is_quiet or getattr(reaction, "hears_history", False)):
             work.caused_by(fact.id, fact.correlation_id)
             await reaction(fact, work)
 

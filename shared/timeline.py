@@ -24,6 +24,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: datetime
     effective_at: datetime
     actor: str
+    recorded_by: str | None  # where that was not the actor: whoever imported it
     kind: str
     title: str
     detail: str | None
@@ -55,7 +56,8 @@ def _entry(store: Store, recorded: Recorded, event: Event, teller: Teller) -> En
         position=recorded.position,
         recorded_at=recorded.recorded_at,
         effective_at=event.effective(recorded.recorded_at),
-        actor=recorded.actor,
+        actor=event.origin.by if event.origin else recorded.actor,
+        recorded_by=recorded.actor if event.origin else None,
         kind=recorded.topic,
         title=title,
         detail=detail,

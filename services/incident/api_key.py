@@ -62,7 +62,7 @@ def evolve(key: ApiKey, event: ApiKeyEvent) -> ApiKey:
     """Never refuses: this has already happened."""
     match event:
         case ApiKeyCreated():
-            return ApiKey(**{name: getattr(event, name) for name in event.__struct_fields__})
+            return ApiKey(**event.fields())
         case ApiKeyRevoked():
             return changed(key, revoked_at=event.at)
         case _:

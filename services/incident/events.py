@@ -60,7 +60,7 @@ class Declared(Event, frozen=True):
     labels: dict[str, str] = {}
     external_ref: str | None = None
 
-    def effective(self, recorded_at: datetime) -> datetime:
+    def happened(self, recorded_at: datetime) -> datetime:
         """An incident is in the world from its start, or its detection, however late declared."""
         return min(at for at in (self.started_at, self.detected_at, recorded_at) if at)
 
@@ -75,10 +75,12 @@ class Categorised(Event, frozen=True):
 
 @event("incident.prioritised", personal={"reason": FREE_TEXT})
 class Prioritised(Event, frozen=True):
-    impact: int
-    urgency: int
-    priority: int
-    matrix_version: int
+    """None where a source states a priority alone; its own priorities come from no matrix."""
+
+    impact: int | None
+    urgency: int | None
+    priority: int | None
+    matrix_version: int | None
     overridden: bool = False
     reason: Personal | None = None
 
@@ -130,16 +132,16 @@ class Mitigated(Event, frozen=True):
 
 @event("incident.resolved", personal={"summary": FREE_TEXT})
 class Resolved(Event, frozen=True):
-    code: ResolutionCode
-    summary: Personal
     at: datetime
+    code: ResolutionCode | None = None  # stated by everybody but some sources of imports
+    summary: Personal | None = None
     known_error: str | None = None
     close_after_days: int | None = None  # the policy in force: it closes by itself then
 
 
 @event("incident.reopened", personal={"reason": FREE_TEXT})
 class Reopened(Event, frozen=True):
-    reason: Personal
+    reason: Personal | None = None
     by_reporter: bool = False
 
 
@@ -150,7 +152,28 @@ class Closed(Event, frozen=True):
 
 @event("incident.cancelled", personal={"reason": FREE_TEXT})
 class Cancelled(Event, frozen=True):
-    reason: Personal
+    reason: Personal | None = None
+
+
+@event("incident.source_stated")
+class SourceStated(Event, frozen=True):
+    """The source's record changed in nothing but what its origin states."""
+
+
+@event("incident.status_stated")
+class StatusStated(Event, frozen=True):
+    """The source's record came to this status by a step that is none of ours."""
+
+    status: str
+
+
+@event("incident.backfilled")
+class Backfilled(Event, frozen=True):
+    """History was imported: so many steps in all by now; `digest` is of all of them."""
+
+    system: str
+    steps: int
+    digest: str
 
 
 IncidentEvent = (
@@ -169,4 +192,7 @@ IncidentEvent = (
     | Reopened
     | Closed
     | Cancelled
+    | SourceStated
+    | StatusStated
+    | Backfilled
 )

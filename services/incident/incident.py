@@ -10,7 +10,7 @@ from uuid import UUID
 from services.incident import events as e
 from services.incident.events import HoldReason, IncidentEvent, ResolutionCode
 from services.incident.rules import Status
-from shared.domain import Personal, State, changed
+from shared.domain import Origin, Personal, State, Stated, changed
 
 
 class Incident(State, frozen=True):
@@ -51,6 +51,10 @@ class Incident(State, frozen=True):
     known_error: str | None = None
     reopen_count: int = 0
     reassignment_count: int = 0
+    imported: bool = False
+    stated: dict[str, Stated] = {}  # what the source's own record says beside
+    imported_steps: int = 0
+    imported_digest: str = ""
 
 
 _UNRESOLVED = dict.fromkeys(
@@ -60,6 +64,15 @@ _UNRESOLVED = dict.fromkeys(
 
 def evolve(incident: Incident, event: IncidentEvent) -> Incident:
     """Never refuses: this has already happened, whatever today's rules say."""
+    after = _after(incident, event)
+    return after if event.origin is None else _imported(after, event.origin)
+
+
+def _imported(incident: Incident, origin: Origin) -> Incident:
+    return changed(incident, imported=True, stated=incident.stated | origin.stated)
+
+
+def _after(incident: Incident, event: IncidentEvent) -> Incident:
     match event:
         case e.Declared():
             return changed(incident, status=incident.status or Status.NEW, **event.fields())
@@ -97,5 +110,11 @@ def evolve(incident: Incident, event: IncidentEvent) -> Incident:
             return changed(incident, status=Status.CLOSED, closed_at=at)
         case e.Cancelled():
             return changed(incident, status=Status.CANCELLED, hold_reason=None)
+        case e.SourceStated():
+            return incident
+        case e.StatusStated(status=status):
+            return changed(incident, status=Status(status), hold_reason=None)
+        case e.Backfilled(steps=steps, digest=digest):
+            return changed(incident, imported_steps=steps, imported_digest=digest)
         case _:
             assert_never(event)

@@ -32,6 +32,8 @@ def _about(state: Incident) -> Iterable[str]:
 
 
 def _alarms(before: Incident, event: IncidentEvent, after: Incident) -> Iterable[Alarm]:
+    if event.is_quiet:
+        return
     if isinstance(event, Resolved) and event.close_after_days is not None:
         yield Alarm(AUTO_CLOSE, timedelta(days=event.close_after_days))
     elif before.status is Status.RESOLVED and after.status is not Status.RESOLVED:

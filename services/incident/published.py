@@ -44,9 +44,9 @@ class Categorised(msgspec.Struct, frozen=True):
 
 
 class Prioritised(msgspec.Struct, frozen=True):
-    impact: int
-    urgency: int
-    priority: int
+    impact: int | None
+    urgency: int | None
+    priority: int | None
 
 
 class Assigned(msgspec.Struct, frozen=True):
@@ -64,13 +64,22 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class Resolved(msgspec.Struct, frozen=True):
-    code: str
+    code: str | None
     known_error: str | None
     at: datetime
 
 
 class Reopened(msgspec.Struct, frozen=True):
     by_reporter: bool
+
+
+class StatusStated(msgspec.Struct, frozen=True):
+    status: str
+
+
+class Backfilled(msgspec.Struct, frozen=True):
+    system: str
+    steps: int
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -133,6 +142,8 @@ PUBLISHED: Published = {
     e.Reopened: lambda h: Reopened(h.by_reporter),
     e.Closed: _at,
     e.Cancelled: _nothing,
+    e.StatusStated: lambda h: StatusStated(h.status),
+    e.Backfilled: lambda h: Backfilled(h.system, h.steps),
     PolicySet: lambda h: Policy(h.name, h.document),
     ApiKeyCreated: _key_created,
     ApiKeyRevoked: lambda h: KeyRevoked(h.id, h.name, h.at),

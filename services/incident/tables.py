@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Computed,
     DateTime,
@@ -55,6 +56,8 @@ INCIDENTS = Table(
     Column("closed_at", DateTime(timezone=True)),
     Column("reopen_count", Integer, nullable=False),
     Column("reassignment_count", Integer, nullable=False),
+    Column("imported", Boolean, nullable=False),
+    Column("stated", JSONB),
 )
 
 INCIDENT_TEXTS = Table(
@@ -94,7 +97,7 @@ def rows(folded: Folded[Incident], event: IncidentEvent) -> Iterable[Row]:
         state.assigned_to, state.source, state.external_ref, _json(state.tags), _json(state.labels),
         state.resolution_code, state.started_at, state.detected_at, state.acknowledged_at,
         state.mitigated_at, state.resolved_at, state.closed_at, state.reopen_count,
-        state.reassignment_count,
+        state.reassignment_count, state.imported, _json(state.stated) if state.imported else None,
     ))  # fmt: skip
     if isinstance(event, Declared):
         yield Row(INCIDENT_TEXTS, (folded.stream, event.title, event.description))

@@ -56,7 +56,8 @@ def assign(incident: Incident, /, **named: str | None) -> Sequence[IncidentEvent
     """To the group, the person or both that are named; None clears, what is not named stays."""
     require(incident, "assign")
     held = {"group": incident.group, "person": incident.assigned_to}
-    return [] if held | named == held else [e.Assigned(**(held | named))]
+    wanted = held | named
+    return [] if wanted == held else [e.Assigned(group=wanted["group"], person=wanted["person"])]
 
 
 def note(incident: Incident, *, text: str) -> Sequence[IncidentEvent]:

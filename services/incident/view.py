@@ -15,7 +15,7 @@ from services.incident.rules import RULES, roles_for
 from shared.aggregate import Folded
 from shared.auth.caller import Caller
 from shared.auth.roles import Role
-from shared.domain import Personal
+from shared.domain import Personal, Stated
 from shared.store.store import Store
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -41,7 +41,11 @@ class Milestones(msgspec.Struct, frozen=True):
 
 
 class IncidentItem(msgspec.Struct, kw_only=True):
-    """An incident in a list."""
+    """An incident in a list.
+
+    `source` is a name; of an imported one it is the source's own record: its `system`, and the
+    counters, verdicts and references that system kept.
+    """
 
     id: UUID
     number: str
@@ -62,7 +66,8 @@ class IncidentItem(msgspec.Struct, kw_only=True):
     priority: int | None
     group: str | None
     assigned_to: str | None
-    source: str | None
+    source: str | dict[str, Stated] | None
+    imported: bool
     external_ref: str | None
     tags: list[str]
     labels: dict[str, str]
@@ -116,6 +121,7 @@ async def render(store: Store, folded: Folded[Incident], caller: Caller | None =
     clear = [_opened(store, folded.stream, text) for text in texts]
     view = IncidentView(
         **_common(state),
+        source=_source(state.source, state.stated if state.imported else None),
         id=folded.stream,
         version=folded.version,
         position=folded.position,
@@ -142,6 +148,7 @@ def item(row: asyncpg.Record) -> IncidentItem:
     fields = {name: row[name] for name in _COLUMNS}
     return IncidentItem(
         **fields,
+        source=_source(row["source"], row["stated"]),
         position=row["from_position"],
         number=f"INC-{row['number']}",
         group=row["assignment_group"],
@@ -180,13 +187,17 @@ def _forbidden(name: str, status: Any, roles: frozenset[Role], own: bool) -> str
 
 _SHARED = (
     "title status hold_reason service item category subcategory impact urgency priority group "
-    "assigned_to source external_ref tags labels resolution_code reopen_count reassignment_count"
+    "assigned_to imported external_ref tags labels resolution_code reopen_count reassignment_count"
 ).split()
 _COLUMNS = ["id", "version", "created_at", "updated_at", *(n for n in _SHARED if n != "group")]
 
 
 def _common(state: Incident) -> dict[str, Any]:
     return {name: getattr(state, name) for name in _SHARED} | {"tags": list(state.tags)}
+
+
+def _source(name: str | None, stated: dict[str, Stated] | None) -> str | dict[str, Stated] | None:
+    return name if stated is None else {"system": name, **stated}
 
 
 def _times(folded: Folded[Incident]) -> dict[str, Any]:

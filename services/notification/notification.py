@@ -182,8 +182,7 @@ def _is_under_way(notification: Notification, attempt: int) -> bool:
 
 
 def _planned(event: Planned) -> Notification:
-    fields = {name: getattr(event, name) for name in event.__struct_fields__}
-    return Notification(status=Status.WAITING, **fields)
+    return Notification(status=Status.WAITING, **event.fields())
 
 
 def _started(notification: Notification, event: AttemptStarted) -> Notification:

@@ -15,7 +15,7 @@ from services.notification.notification import notification_stream
 from services.notification.notifications import Notifications
 from services.notification.subscriptions import Concerned, Subscriptions
 from services.notification.tables import SUBJECT_COPIES
-from shared.follower import Fact, Reaction
+from shared.follower import Fact, Reaction, hears_history
 from shared.work import Work
 
 
@@ -32,10 +32,16 @@ class Planner:
         """To every fact of this service that one can subscribe to."""
         return {type_of(f): self.hear for f in STATUS_AFTER if f.startswith(f"{source}.")}
 
+    @hears_history
     async def hear(self, fact: Fact, work: Work) -> None:
-        """Bring the copy up to date, then plan for everybody the fact concerns."""
+        """Bring the copy up to date, then plan for everybody the fact concerns.
+
+        Nobody is told of another system's past.
+        """
         copy = copies.after(await self._known(copies.about(fact), work), fact)
         self._keep(copy, fact, work)
+        if fact.is_quiet:
+            return
         concerned = await self._subscriptions.concerned(
             name_of(fact), recorded_at=fact.time, priority=copy.priority, service=copy.service
         )

@@ -67,4 +67,4 @@ def evolve(subscription: Subscription, event: SubscriptionEvent) -> Subscription
 
 
 def _as_set(event: SubscriptionSet) -> Subscription:
-    return Subscription(**{name: getattr(event, name) for name in event.__struct_fields__})
+    return Subscription(**event.fields())

@@ -20,13 +20,16 @@ _GET = f"select {_COLUMNS} from incident_copies where id = $1"
 _ALL = f"select {_COLUMNS} from incident_copies where id = any($1::uuid[])"
 _NAMED = f"select {_COLUMNS} from incident_copies where id::text = lower($1) or number = upper($1)"
 _ALIKE = f"""select {_COLUMNS} from incident_copies i
-    where occurred_at between $1 and $2 and status <> 'cancelled' and {{alike}}
+    where occurred_at between $1 and $2 and status <> 'cancelled' and not imported and {{alike}}
     and not exists (select 1 from candidates c
                     where c.to_position is null and c.incidents ? i.id::text)"""
 
 
 class IncidentCopy(msgspec.Struct, frozen=True, kw_only=True):
-    """An incident as last told; `event` is the fact that told of its service and category."""
+    """An incident as last told; `event` is the fact that told of its service and category.
+
+    An imported one is history: it can be linked, and makes no trend.
+    """
 
     id: UUID
     number: str
@@ -41,6 +44,7 @@ class IncidentCopy(msgspec.Struct, frozen=True, kw_only=True):
     urgency: int | None
     occurred_at: datetime
     event: UUID
+    imported: bool = False
 
 
 def symptom_of(title: str) -> str:
@@ -86,7 +90,7 @@ class IncidentCopies:
     ) -> list[IncidentCopy]:
         """Incidents with these values at most a window away, oldest first.
 
-        Without the cancelled ones and those that are evidence of a candidate already.
+        Without cancelled and imported ones, and those that are evidence of a candidate already.
         """
         names = " and ".join(f"{name} = ${n}" for n, name in enumerate(alike, 3))
         sql = _ALIKE.format(alike=names)
@@ -100,7 +104,7 @@ class IncidentCopies:
 
 
 def _is_alike(copy: IncidentCopy, alike: Mapping[str, str]) -> bool:
-    if copy.status == "cancelled":
+    if copy.status == "cancelled" or copy.imported:
         return False
     return all(getattr(copy, name) == value for name, value in alike.items())
 

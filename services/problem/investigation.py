@@ -24,7 +24,8 @@ def assign(problem: Problem, /, **named: str | None) -> Sequence[ProblemEvent]:
     """To the group, the person or both that are named; None clears, what is not named stays."""
     require(problem, "assign")
     held = {"group": problem.group, "person": problem.assigned_to}
-    return [] if held | named == held else [e.Assigned(**(held | named))]
+    wanted = held | named
+    return [] if wanted == held else [e.Assigned(group=wanted["group"], person=wanted["person"])]
 
 
 def note(problem: Problem, *, text: str) -> Sequence[ProblemEvent]:

@@ -14,7 +14,7 @@ from services.problem.lifecycle import refusal
 from services.problem.problems import MATRIX, RISK_REVIEW, Problems
 from services.problem.watch import Watch
 from shared.errors import Unavailable
-from shared.follower import Fact, Reaction
+from shared.follower import Fact, Reaction, hears_history
 from shared.policy import set_policy
 from shared.timers import Handler
 from shared.work import Work
@@ -50,8 +50,8 @@ class Categorised(msgspec.Struct):
 
 
 class Prioritised(msgspec.Struct):
-    impact: int
-    urgency: int
+    impact: int | None
+    urgency: int | None
 
 
 class Held(msgspec.Struct):
@@ -71,6 +71,7 @@ class Incidents:
         self._copies = problems.incidents
         self._watch = Watch(problems)
 
+    @hears_history
     async def declared(self, fact: Fact, work: Work) -> None:
         told = fact.read(Declared)
         copy = IncidentCopy(
@@ -85,18 +86,22 @@ class Incidents:
             subcategory=told.subcategory,
             impact=told.impact,
             urgency=told.urgency,
-            occurred_at=told.started_at or told.detected_at or fact.time,
+            occurred_at=told.started_at or told.detected_at or fact.happened_at or fact.time,
             event=fact.id,
+            imported=fact.is_quiet,
         )
         self._copies.put(copy, work)
-        await self._watch.look(copy, work)
+        if not fact.is_quiet:
+            await self._watch.look(copy, work)
 
+    @hears_history
     async def categorised(self, fact: Fact, work: Work) -> None:
         told = msgspec.structs.asdict(fact.read(Categorised))
         copy = await self._change(fact, work, event=fact.id, **told)
-        if copy is not None:
+        if copy is not None and not fact.is_quiet:
             await self._watch.look(copy, work)
 
+    @hears_history
     async def prioritised(self, fact: Fact, work: Work) -> None:
         told = fact.read(Prioritised)
         await self._change(fact, work, impact=told.impact, urgency=told.urgency)
@@ -112,6 +117,7 @@ class Incidents:
             await work.execute(self._problems, problem, link, incident=fact.subject)
 
     def turned(self, status: str) -> Reaction:
+        @hears_history
         async def change(fact: Fact, work: Work) -> None:
             await self._change(fact, work, status=status)
 

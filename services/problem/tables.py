@@ -102,6 +102,7 @@ INCIDENT_COPIES = Table(
     Column("urgency", SmallInteger),
     Column("occurred_at", DateTime(timezone=True), nullable=False),
     Column("event", Uuid, nullable=False),
+    Column("imported", Boolean, nullable=False),
 )
 """What the incident service has told of its incidents: links and trends are decided on it."""
 

@@ -35,7 +35,11 @@ KnownHash = Annotated[
 
 
 class CloudEvent(msgspec.Struct, kw_only=True):
-    """A CloudEvent 1.0 in JSON; `position` is its place in the log."""
+    """A CloudEvent 1.0 in JSON; `position` is its place in the log.
+
+    `imported` ones are another system's past and happened at `happenedat`: react to them only where
+    they are also `live`.
+    """
 
     specversion: str
     id: UUID
@@ -51,6 +55,9 @@ class CloudEvent(msgspec.Struct, kw_only=True):
     data: Any
     causationid: UUID | msgspec.UnsetType = msgspec.UNSET
     traceparent: str | msgspec.UnsetType = msgspec.UNSET
+    imported: bool | msgspec.UnsetType = msgspec.UNSET
+    happenedat: str | msgspec.UnsetType = msgspec.UNSET
+    live: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class Ticket(msgspec.Struct):

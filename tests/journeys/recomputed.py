@@ -46,6 +46,9 @@ def _apply(items: dict[str, Item], event: Event) -> None:
     happened = event["type"].removeprefix("incident.")
     if happened in _CHANGES:
         _CHANGES[happened](item, data)
+    if origin := data.get("origin"):
+        source = item["source"] if item["imported"] else {"system": item["source"]}
+        item |= {"imported": True, "source": source | origin.get("stated", {})}
 
 
 def _new(event: Event) -> Item:
@@ -56,6 +59,7 @@ def _new(event: Event) -> Item:
     item |= {"reporter": data["reporter"], "tags": data.get("tags", [])}
     item |= {"labels": data.get("labels", {}), "reopen_count": 0, "reassignment_count": 0}
     milestones = dict.fromkeys(MILESTONES)
+    item["imported"] = False
     milestones |= {"started": data.get("started_at"), "detected": data.get("detected_at")}
     return item | {"milestones": milestones}
 

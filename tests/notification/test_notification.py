@@ -93,8 +93,7 @@ def test_the_wait_before_the_next_attempt_is_stretched(jitter: float) -> None:
 
 
 def changed_failed(**fields: Any) -> Failed:
-    known = {name: getattr(failed, name) for name in failed.__struct_fields__}
-    return Failed(**(known | fields))
+    return Failed(**(failed.fields() | fields))
 
 
 def test_a_refusal_for_good_is_not_tried_again() -> None:

@@ -47,6 +47,7 @@ _CONDITIONS = WHEN | {
     "reporter": "t.reporter = any({}::text[])",
     "source": "t.source = any({}::text[])",
     "external_ref": "t.external_ref = any({}::text[])",
+    "imported": "t.imported = {}::boolean",
     "tag": "t.tags ?| {}::text[]",
     "q": (
         "t.id in (select x.id from incident_texts x "
@@ -71,6 +72,7 @@ class IncidentQuery(TextQuery):
     reporter: Words | None = None
     source: Words | None = None
     external_ref: Words | None = None
+    imported: bool | None = None
     tag: Words | None = None
     sort: SortName = "-updated_at"
 
