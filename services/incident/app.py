@@ -20,6 +20,11 @@ from services.incident.alerts.intake import AlertIntake
 from services.incident.alerts.senders import alertmanager_routes
 from services.incident.api_key import API_KEY, API_KEYS, ApiKeyEvent
 from services.incident.api_keys import ApiKeyLedger
+from services.incident.catalogue import item_routes, service_routes, window_routes
+from services.incident.catalogue import lists as catalogue_lists
+from services.incident.catalogue.catalogue import CATALOGUE, ITEM, SERVICE, WINDOW, Catalogue
+from services.incident.catalogue.events import ItemEvent, MaintenanceEvent, ServiceEvent
+from services.incident.catalogue.tables import CATALOGUE_TABLES, ENTRIES, WINDOWS
 from services.incident.events import IncidentEvent
 from services.incident.incidents import INCIDENT, Incidents
 from services.incident.lists import routes as list_routes
@@ -50,6 +55,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
         POLICIES: incidents.policies,
         "alerts": AlertIntake(incidents),
         "api_keys": ApiKeyLedger(service.store, master),
+        CATALOGUE: Catalogue(service.store),
     }
     follows: dict[Name, Mapping[str, Reaction]] = {
         "problem": from_problems(incidents),
@@ -63,6 +69,9 @@ async def _running(service: Service) -> AsyncIterator[None]:
 _AGGREGATES: dict[str, Aggregate[Any, Any]] = {
     **{kind.topic: INCIDENT for kind in get_args(IncidentEvent)},
     **{kind.topic: API_KEY for kind in get_args(ApiKeyEvent)},
+    **{kind.topic: SERVICE for kind in get_args(ServiceEvent)},
+    **{kind.topic: ITEM for kind in get_args(ItemEvent)},
+    **{kind.topic: WINDOW for kind in get_args(MaintenanceEvent)},
 }
 
 DEFINITION = Definition(
@@ -78,12 +87,18 @@ DEFINITION = Definition(
         alert_routes.router,
         *policy_routes.ROUTERS,
         api_key_routes.router,
+        catalogue_lists.router,
+        service_routes.router,
+        item_routes.router,
+        window_routes.router,
         feed_routes("incident", PUBLISHED),
         operation_routes("incident"),
     ),
-    tables=(*TABLES, API_KEYS, KNOWN_API_KEYS, WORK_LISTS, WORK_ITEMS),
+    tables=(*TABLES, *CATALOGUE_TABLES, API_KEYS, KNOWN_API_KEYS, WORK_LISTS, WORK_ITEMS),
     running=_running,
-    replayed=Replayed(_AGGREGATES, (INCIDENTS, INCIDENT_TEXTS, API_KEYS, KNOWN_API_KEYS)),
+    replayed=Replayed(
+        _AGGREGATES, (INCIDENTS, INCIDENT_TEXTS, ENTRIES, WINDOWS, API_KEYS, KNOWN_API_KEYS)
+    ),
 )
 
 

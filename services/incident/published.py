@@ -11,6 +11,7 @@ import msgspec
 
 from services.incident import events as e
 from services.incident.api_key import ApiKeyCreated, ApiKeyRevoked
+from services.incident.catalogue.published import CATALOGUE_PUBLISHED
 from shared.domain import Event
 from shared.feed import Published
 from shared.policy import PolicySet
@@ -147,4 +148,5 @@ PUBLISHED: Published = {
     PolicySet: lambda h: Policy(h.name, h.document),
     ApiKeyCreated: _key_created,
     ApiKeyRevoked: lambda h: KeyRevoked(h.id, h.name, h.at),
+    **CATALOGUE_PUBLISHED,
 }

@@ -1,10 +1,8 @@
 """Lists of notifications, dead letters, contacts and subscriptions, now or at any past moment."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import msgspec
 from fastapi import Query, Response
 from pydantic import BeforeValidator, Field
 
@@ -15,7 +13,8 @@ from services.notification.rules import READERS, Status
 from services.notification.view import ContactPage, NotificationPage, SubscriptionPage
 from shared.http.app import routes
 from shared.http.asked import Asked
-from shared.http.lists import CHANGED, WHEN, Listed, TimedQuery, given, listed
+from shared.http.lists import CHANGED, WHEN, TimedQuery, given, listed
+from shared.http.managed import list_answer
 from shared.http.openapi import answers
 from shared.http.pages import Words, split
 from shared.listing import Listing
@@ -94,7 +93,7 @@ async def list_contacts(query: Annotated[ContactQuery, Query()], asked: ByAnybod
     """Contacts, newest first; a reporter sees their own."""
     conditions = given(query, _CONTACT) + _own(asked)
     found = await listed(asked, _CONTACTS, query, query.sort, conditions)
-    return _page(found, await view.contact_items(asked.service.store, found.rows))
+    return list_answer(found, await view.contact_items(asked.service.store, found.rows))
 
 
 @router.get("/subscriptions", **answers(SubscriptionPage))
@@ -104,7 +103,7 @@ async def list_subscriptions(
     """Subscriptions, newest first."""
     conditions = given(query, _SUBSCRIPTION)
     found = await listed(asked, _SUBSCRIPTIONS, query, query.sort, conditions)
-    return _page(found, list(map(view.subscription_item, found.rows)))
+    return list_answer(found, list(map(view.subscription_item, found.rows)))
 
 
 @router.get("/notifications", **answers(NotificationPage))
@@ -114,7 +113,7 @@ async def list_notifications(
     """Notifications, newest first; a reporter sees those to themselves."""
     conditions = given(query, _DEAD_LETTER | _STATUS) + _own(asked)
     found = await listed(asked, _NOTIFICATIONS, query, query.sort, conditions)
-    return _page(found, list(map(view.notification_item, found.rows)))
+    return list_answer(found, list(map(view.notification_item, found.rows)))
 
 
 @router.get("/dead-letters", **answers(NotificationPage))
@@ -124,18 +123,8 @@ async def list_dead_letters(
     """Notifications that could not be delivered and wait to be redriven."""
     conditions = [*given(query, _DEAD_LETTER), (_STATUS["status"], [Status.EXHAUSTED])]
     found = await listed(asked, _NOTIFICATIONS, query, query.sort, conditions)
-    return _page(found, list(map(view.notification_item, found.rows)))
+    return list_answer(found, list(map(view.notification_item, found.rows)))
 
 
 def _own(asked: Asked) -> list[tuple[str, Any]]:
     return [] if asked.caller.has(*READERS) else [("t.person = {}", asked.caller.id)]
-
-
-def _page(found: Listed, items: Sequence[view.Item]) -> Response:
-    content = {
-        "items": items,
-        "next_cursor": found.next_cursor,
-        "total_estimate": found.total_estimate,
-        "position": found.position,
-    }
-    return Response(msgspec.json.encode(content), media_type="application/json")

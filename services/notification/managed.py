@@ -11,11 +11,6 @@ from services.notification.answer import (
     ByReader,
     Id,
     Nothing,
-    When,
-    action,
-    command_answer,
-    folded_at,
-    read_answer,
     require_visible,
 )
 from services.notification.bodies import ContactDocument, SubscriptionDocument
@@ -24,7 +19,6 @@ from services.notification.events import Template
 from services.notification.rules import ADMINS
 from services.notification.subscriptions import Subscriptions
 from services.notification.view import (
-    Action,
     ContactView,
     SubscriptionView,
     contact_view,
@@ -34,6 +28,7 @@ from shared.clock import new_id
 from shared.errors import Forbidden, Invalid, Refused
 from shared.http.app import routes
 from shared.http.asked import Asked, allowed
+from shared.http.managed import When, command_answer, folded_at, managed_actions, read_answer
 from shared.http.openapi import answers
 from shared.outgoing import OutgoingRefused, check_url
 
@@ -73,7 +68,7 @@ async def read_contact(id: Id, when: When, asked: ByAnybody) -> Response:
     require_visible(asked, found.state.person, "contact")
     view = await contact_view(asked.service.store, found)
     why_not = None if _is_own(asked, found.state.person) else _NOT_YOURS
-    view.actions = _actions(f"/v1/contacts/{id}", why_not, retired=found.state.retired)
+    view.actions = managed_actions(f"/v1/contacts/{id}", why_not, retired=found.state.retired)
     return read_answer(view, found.version)
 
 
@@ -112,7 +107,7 @@ async def read_subscription(id: Id, when: When, asked: ByReader) -> Response:
     found = await folded_at(asked, subscriptions_of(asked), id, when)
     view = subscription_view(found)
     why_not = None if asked.caller.has(*ADMINS) else _NEEDS_ADMIN
-    view.actions = _actions(f"/v1/subscriptions/{id}", why_not, retired=found.state.retired)
+    view.actions = managed_actions(f"/v1/subscriptions/{id}", why_not, retired=found.state.retired)
     return read_answer(view, found.version)
 
 
@@ -130,14 +125,6 @@ async def retire_subscription(id: Id, asked: ByAdmin, body: Nothing = None) -> R
     order = await asked.order(id)
     after = await subscriptions_of(asked).execute(order, subscription.retire)
     return command_answer(subscription_view(after), after)
-
-
-def _actions(path: str, why_not: str | None, *, retired: bool) -> list[Action]:
-    over = "it is retired" if retired else None
-    return [
-        action("put", path, over, why_not),
-        action("retire", f"{path}/retire", over, why_not),
-    ]
 
 
 def _is_own(asked: Asked, person: str) -> bool:

@@ -5,27 +5,24 @@ from typing import Annotated
 from fastapi import Depends, Response
 
 from services.notification import notification
-from services.notification.answer import (
-    ByAnybody,
-    ByPerson,
-    Id,
-    Nothing,
-    When,
-    action,
-    command_answer,
-    folded_at,
-    read_answer,
-    require_visible,
-)
+from services.notification.answer import ByAnybody, ByPerson, Id, Nothing, require_visible
 from services.notification.notification import Notification, refusal
 from services.notification.notifications import Notifications
 from services.notification.rules import OWN, RULES
-from services.notification.view import Action, NotificationView, notification_view
+from services.notification.view import NotificationView, notification_view
 from shared.aggregate import Folded
 from shared.auth.caller import Caller
 from shared.errors import Forbidden
 from shared.http.app import routes
 from shared.http.asked import Asked, allowed
+from shared.http.managed import (
+    Action,
+    When,
+    action,
+    command_answer,
+    folded_at,
+    read_answer,
+)
 from shared.http.openapi import answers
 
 ByAdmin = Annotated[Asked, Depends(allowed(*RULES["redrive"].roles))]

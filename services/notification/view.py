@@ -14,26 +14,8 @@ from services.notification.notification import Attempt, Notification
 from services.notification.subscription import Subscription
 from shared.aggregate import Folded
 from shared.domain import Personal, Sealed
+from shared.http.managed import Action, Item, head_of
 from shared.store.store import Store
-
-
-class Action(msgspec.Struct, frozen=True):
-    """A command: may this caller give it now, and why not."""
-
-    name: str
-    allowed: bool
-    reason: str | None
-    href: str
-
-
-class Item(msgspec.Struct, kw_only=True):
-    """What every item of a list has."""
-
-    id: UUID
-    version: int
-    position: int
-    created_at: datetime | None
-    updated_at: datetime | None
 
 
 class ContactItem(Item, kw_only=True):
@@ -128,7 +110,7 @@ async def contact_view(store: Store, folded: Folded[Contact]) -> ContactView:
         store, folded.stream, (state.name, state.email, state.webhook_url)
     )
     return ContactView(
-        **_head(folded),
+        **head_of(folded),
         person=state.person,
         name=name or "",
         email=email,
@@ -148,7 +130,7 @@ def subscription_view(folded: Folded[Subscription]) -> SubscriptionView:
     """A subscription alone."""
     said = {name: getattr(folded.state, name) for name in Subscription.__struct_fields__}
     lists = {name: list(said[name]) for name in ("facts", "priorities", "services")}
-    return SubscriptionView(**_head(folded), **(said | lists))
+    return SubscriptionView(**head_of(folded), **(said | lists))
 
 
 def subscription_item(row: asyncpg.Record) -> SubscriptionItem:
@@ -163,7 +145,7 @@ def notification_view(folded: Folded[Notification]) -> NotificationView:
     own = {n: getattr(state, n) for n in _NOTIFICATION if n in Notification.__struct_fields__}
     told = {"number": state.values.get("number", ""), "attempt_count": len(state.attempts)}
     return NotificationView(
-        **_head(folded), **(delivery | own | told | {"attempts": list(state.attempts)})
+        **head_of(folded), **(delivery | own | told | {"attempts": list(state.attempts)})
     )
 
 
@@ -173,16 +155,6 @@ def notification_item(row: asyncpg.Record) -> NotificationItem:
 
 
 _NOTIFICATION = NotificationView.__struct_fields__
-
-
-def _head(folded: Folded[Any]) -> dict[str, Any]:
-    return {
-        "id": folded.stream,
-        "version": folded.version,
-        "position": folded.position,
-        "created_at": folded.created_at,
-        "updated_at": folded.updated_at,
-    }
 
 
 def _named(row: asyncpg.Record) -> dict[str, Any]:

@@ -30,6 +30,12 @@ incident
     get   /v1/api-keys(/{id})?                 incident_manager auditor
     post  /v1/api-keys                         incident_manager
     delete /v1/api-keys/{id}                   incident_manager
+    get   /v1/catalogue/services(/{id})?       everybody
+    get   /v1/catalogue/services/{id}/(versions|impact)  readers
+    get   /v1/catalogue/items(/{id}(/versions|/impact)?)?  readers
+    get   /v1/catalogue/maintenance-windows(/{id}(/versions)?)?  readers
+    post  /v1/catalogue/(services|items|maintenance-windows)(/{id}/retire)?  incident_manager
+    put   /v1/catalogue/(services|items|maintenance-windows)/{id}  incident_manager
 problem
     get   /v1/problems(/{id}(/timeline|/events|/analyses)?)?  readers
     post  /v1/problems                         responder problem_manager

@@ -43,6 +43,14 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 
 
+PATCHES = {
+    "reason": "Patches",
+    "services": ["checkout"],
+    "from": "2026-12-06T01:00:00Z",
+    "until": "2026-12-06T03:00:00Z",
+}
+
+
 class Staged(NamedTuple):
     """What goes into the holes of an address, and which fields of the body must be real."""
 
@@ -70,6 +78,10 @@ class Stages:
         return {
             "/v1/incidents/{id}": self._incident,
             "/v1/api-keys/{id}": self._api_key,
+            "/v1/catalogue/services/{id}": self._entry("services"),
+            "/v1/catalogue/items/{id}": self._entry("items"),
+            "/v1/catalogue/maintenance-windows/{id}": self._maintenance_window,
+            "/v1/catalogue/maintenance-windows": self._patches,
             "/v1/problems/{id}": self._problem,
             "/v1/candidates/{id}": self._candidate,
             "/v1/contacts/{id}": self._contact,
@@ -97,6 +109,21 @@ class Stages:
     async def _api_key(self, command: str) -> Staged:
         made = await self._post("/v1/api-keys", {"name": "Monitor", "roles": ["service"]})
         return Staged({"id": made["id"]})
+
+    def _entry(self, kind: str) -> Callable[[str], Awaitable[Staged]]:
+        async def stage(command: str) -> Staged:
+            body = {"key": f"{kind}-{new_id()}", "name": "Checkout"}
+            made = await self._post(f"/v1/catalogue/{kind}", body)
+            return Staged({"id": made["id"]})
+
+        return stage
+
+    async def _maintenance_window(self, command: str) -> Staged:
+        made = await self._post("/v1/catalogue/maintenance-windows", PATCHES)
+        return Staged({"id": made["id"]})
+
+    async def _patches(self, command: str) -> Staged:
+        return Staged({}, PATCHES | {"repeats": None})
 
     async def _secret(self) -> Staged:
         made = await self._post("/v1/api-keys", {"name": "Monitor", "roles": ["service"]})

@@ -1,0 +1,13 @@
+"""Services, configuration items and maintenance windows; what is known of teams and people."""
+
+from pathlib import Path
+
+from shared.migrate import run_sql
+
+revision = "incident_0004"
+down_revision = "incident_0003"
+
+
+def upgrade(app: str) -> None:
+    """Build it; `app` is the role that will use it."""
+    run_sql(Path(__file__).with_name("schema_v4.sql"), app=app)
