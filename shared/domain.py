@@ -75,6 +75,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     class_version: ClassVar[int] = 1
     personal: ClassVar[Mapping[str, str]] = {}
 
+    corrects: ClassVar[bool] = False
+
     origin: Origin | None = None
 
     @property
@@ -90,6 +92,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The same for an event of our own: its `at` where it states one."""
         at: datetime | None = getattr(self, "at", None)
         return at or recorded_at
+
+    def corrected(self, other: "Event", at: datetime) -> datetime:
+        """When an earlier event of its stream happened in truth; `corrects` says that it may."""
+        return at
 
     def fields(self, *names: str) -> dict[str, Any]:
         """These fields of it, or all its own, by name: for a state that takes them over."""

@@ -6,8 +6,10 @@ A default is only ever "not stated"; it is not stored.
 
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
+from services.incident.relations.events import RelationEvent
 from shared.domain import FREE_TEXT, Event, Personal, event
 
 
@@ -26,6 +28,20 @@ class ResolutionCode(StrEnum):
     BY_PROBLEM = "by_problem"
     NO_FAULT_FOUND = "no_fault_found"
     SELF_RECOVERED = "self_recovered"
+
+
+class EscalationKind(StrEnum):
+    FUNCTIONAL = "functional"  # to another line
+    HIERARCHICAL = "hierarchical"  # to management
+
+
+class Milestone(StrEnum):
+    STARTED = "started"
+    DETECTED = "detected"
+    ACKNOWLEDGED = "acknowledged"
+    MITIGATED = "mitigated"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
 
 
 @event(
@@ -100,17 +116,38 @@ class Acknowledged(Event, frozen=True):
 class WorkStarted(Event, frozen=True):
     """Somebody began to work on it; not to be confused with the milestone `started`."""
 
+    at: datetime | None = None
+
 
 @event("incident.held", personal={"note": FREE_TEXT})
 class Held(Event, frozen=True):
     reason: HoldReason
     note: Personal | None = None
     problem: UUID | None = None
+    at: datetime | None = None
 
 
 @event("incident.resumed")
 class Resumed(Event, frozen=True):
-    pass
+    at: datetime | None = None
+
+
+@event("incident.replied", personal={"text": FREE_TEXT})
+class Replied(Event, frozen=True):
+    """The caller has answered; whoever recorded it stands in the envelope."""
+
+    text: Personal
+
+
+@event("incident.escalated", personal={"reason": FREE_TEXT})
+class Escalated(Event, frozen=True):
+    """To whom, where that was said. A change of assignment is an event of its own."""
+
+    kind: EscalationKind
+    reason: Personal
+    at: datetime
+    group: str | None = None
+    person: str | None = None
 
 
 @event("incident.noted", personal={"text": FREE_TEXT})
@@ -137,12 +174,15 @@ class Resolved(Event, frozen=True):
     summary: Personal | None = None
     known_error: str | None = None
     close_after_days: int | None = None  # the policy in force: it closes by itself then
+    with_parent: UUID | None = None  # whose resolution this one follows
 
 
 @event("incident.reopened", personal={"reason": FREE_TEXT})
 class Reopened(Event, frozen=True):
     reason: Personal | None = None
     by_reporter: bool = False
+    at: datetime | None = None
+    with_parent: UUID | None = None  # whose reopening this one follows
 
 
 @event("incident.closed")
@@ -153,6 +193,7 @@ class Closed(Event, frozen=True):
 @event("incident.cancelled", personal={"reason": FREE_TEXT})
 class Cancelled(Event, frozen=True):
     reason: Personal | None = None
+    at: datetime | None = None
 
 
 @event("incident.source_stated")
@@ -176,6 +217,38 @@ class Backfilled(Event, frozen=True):
     digest: str
 
 
+@event("incident.milestone_corrected", personal={"reason": FREE_TEXT})
+class MilestoneCorrected(Event, frozen=True):
+    """It happened at `to`, not at `was`; None: it had not been stated."""
+
+    corrects: ClassVar[bool] = True
+    milestone: Milestone
+    to: datetime
+    reason: Personal
+    was: datetime | None = None
+
+    def happened(self, recorded_at: datetime) -> datetime:
+        """Whoever asks what had happened by then learns what is known to be true."""
+        return self.to
+
+    def corrected(self, other: Event, at: datetime) -> datetime:
+        """The milestone's own event, and what corrected it before, happened at `to`."""
+        is_it = isinstance(other, _STAMPED_BY[self.milestone]) or (
+            isinstance(other, MilestoneCorrected) and other.milestone is self.milestone
+        )
+        return self.to if is_it and at == self.was else at
+
+
+_STAMPED_BY: dict[Milestone, type[Event]] = {
+    Milestone.STARTED: Declared,
+    Milestone.DETECTED: Declared,
+    Milestone.ACKNOWLEDGED: Acknowledged,
+    Milestone.MITIGATED: Mitigated,
+    Milestone.RESOLVED: Resolved,
+    Milestone.CLOSED: Closed,
+}
+
+
 IncidentEvent = (
     Declared
     | Categorised
@@ -195,4 +268,8 @@ IncidentEvent = (
     | SourceStated
     | StatusStated
     | Backfilled
+    | Replied
+    | Escalated
+    | MilestoneCorrected
+    | RelationEvent
 )

@@ -1,16 +1,60 @@
 """The incident as its events tell it, and how each event changes it.
 
-What may happen is decided in `lifecycle.py` and `triage.py`.
+What may happen is decided in `lifecycle.py`, `triage.py`, `milestones.py` and `relations/`.
 """
 
 from datetime import datetime
-from typing import assert_never
+from typing import Any, TypeVar, assert_never
 from uuid import UUID
 
 from services.incident import events as e
-from services.incident.events import HoldReason, IncidentEvent, ResolutionCode
-from services.incident.rules import Status
+from services.incident.events import EscalationKind, HoldReason, IncidentEvent, ResolutionCode
+from services.incident.relations import events as r
+from services.incident.relations.events import LinkKind
+from services.incident.rules import ENDED, Status
 from shared.domain import Origin, Personal, State, Stated, changed
+
+
+class Link(State, frozen=True):
+    """A thing elsewhere that it has to do with."""
+
+    kind: LinkKind
+    reference: str
+    id: UUID | None = None
+    url: str | None = None
+    caused_by: bool = False
+
+
+class Attachment(State, frozen=True):
+    """Where a document is and what it must be, so that a changed one is noticed."""
+
+    sha256: str
+    url: str
+    size: int
+    media_type: str
+    name: Personal | None = None
+
+
+class Escalation(State, frozen=True):
+    """The last one."""
+
+    kind: EscalationKind
+    reason: Personal
+    at: datetime
+    group: str | None = None
+    person: str | None = None
+
+
+class Stretches(State, frozen=True):
+    """How long it was in each status; `since` when it is in the present one.
+
+    None is the moment of its declaration, which the envelope knows: `first_ended` is when the
+    status it was declared in was left.
+    """
+
+    seconds: dict[Status, float] = {}
+    since: datetime | None = None
+    first_ended: datetime | None = None
 
 
 class Incident(State, frozen=True):
@@ -49,27 +93,74 @@ class Incident(State, frozen=True):
     resolution_code: ResolutionCode | None = None
     resolution: Personal | None = None
     known_error: str | None = None
+    close_after_days: int | None = None
+    resolved_with: UUID | None = None
     reopen_count: int = 0
     reassignment_count: int = 0
     imported: bool = False
     stated: dict[str, Stated] = {}  # what the source's own record says beside
     imported_steps: int = 0
     imported_digest: str = ""
+    escalation_count: int = 0
+    escalation: Escalation | None = None
+    correction_count: int = 0
+    parent: UUID | None = None
+    parent_number: int | None = None
+    children: dict[UUID, int] = {}
+    merged_into: UUID | None = None
+    merged_number: int | None = None
+    status_before_merge: Status | None = None
+    absorbed: dict[UUID, int] = {}
+    links: dict[str, Link] = {}
+    attachments: dict[str, Attachment] = {}
+    stretches: Stretches = Stretches()
 
 
 _UNRESOLVED = dict.fromkeys(
-    ("resolved_at", "closed_at", "mitigated_at", "resolution_code", "resolution", "known_error")
-)
+    (
+        "resolved_at", "closed_at", "mitigated_at", "resolution_code", "resolution", "known_error",
+        "close_after_days", "resolved_with",
+    )
+)  # fmt: skip
+
+
+_ON_ITS_OWN = dict.fromkeys(("merged_into", "merged_number", "status_before_merge"))
+
+
+def link_key(kind: LinkKind, reference: str) -> str:
+    """What a link is known by."""
+    return f"{kind}:{reference}"
 
 
 def evolve(incident: Incident, event: IncidentEvent) -> Incident:
     """Never refuses: this has already happened, whatever today's rules say."""
     after = _after(incident, event)
-    return after if event.origin is None else _imported(after, event.origin)
+    if event.origin is not None:
+        after = _imported(after, event.origin)
+    if after.status is incident.status:
+        return after
+    at = getattr(event, "at", None) if event.origin is None else event.origin.at
+    return changed(after, stretches=_turned(incident, at))
 
 
 def _imported(incident: Incident, origin: Origin) -> Incident:
     return changed(incident, imported=True, stated=incident.stated | origin.stated)
+
+
+def _turned(before: Incident, at: datetime | None) -> Stretches:
+    """The stretch in the status before ends; in an ended one nothing was counted."""
+    held = before.stretches
+    if at is None:
+        return held
+    if before.status is None:
+        return changed(held, since=at)  # another system knows when it was declared
+    if held.since is None:
+        return changed(held, since=at, first_ended=at)
+    if before.status in ENDED:
+        return changed(held, since=at)
+    lasted = max((at - held.since).total_seconds(), 0.0)
+    total = held.seconds.get(before.status, 0.0) + lasted
+    return changed(held, since=at, seconds=held.seconds | {before.status: total})
 
 
 def _after(incident: Incident, event: IncidentEvent) -> Incident:
@@ -92,17 +183,19 @@ def _after(incident: Incident, event: IncidentEvent) -> Incident:
         case e.Held(reason=reason):
             problem = event.problem or incident.problem
             return changed(incident, status=Status.ON_HOLD, hold_reason=reason, problem=problem)
-        case e.Noted():
+        case e.Noted() | e.Replied():
             return incident
         case e.Diagnosed(cause=cause):
             return changed(incident, cause=cause)
         case e.Mitigated(at=at):
             return changed(incident, mitigated_at=at)
-        case e.Resolved(at=at, code=code, summary=summary, known_error=error):
-            how = {"resolution_code": code, "resolution": summary, "known_error": error}
+        case e.Escalated():
+            count = incident.escalation_count + 1
             return changed(
-                incident, status=Status.RESOLVED, hold_reason=None, resolved_at=at, **how
+                incident, escalation_count=count, escalation=Escalation(**event.fields())
             )
+        case e.Resolved():
+            return changed(incident, status=Status.RESOLVED, hold_reason=None, **_resolution(event))
         case e.Reopened():
             count = incident.reopen_count + 1
             return changed(incident, status=Status.IN_PROGRESS, reopen_count=count, **_UNRESOLVED)
@@ -116,5 +209,56 @@ def _after(incident: Incident, event: IncidentEvent) -> Incident:
             return changed(incident, status=Status(status), hold_reason=None)
         case e.Backfilled(steps=steps, digest=digest):
             return changed(incident, imported_steps=steps, imported_digest=digest)
+        case e.MilestoneCorrected(milestone=milestone, to=to):
+            count = incident.correction_count + 1
+            return changed(incident, correction_count=count, **{f"{milestone}_at": to})
+        case r.ParentAdded(parent=parent, number=number):
+            return changed(incident, parent=parent, parent_number=number)
+        case r.ParentRemoved():
+            return changed(incident, parent=None, parent_number=None)
+        case r.ChildAdded(child=child, number=number):
+            return changed(incident, children=incident.children | {child: number})
+        case r.ChildRemoved(child=child):
+            return changed(incident, children=_without(incident.children, child))
+        case r.Merged(into=into, number=number):
+            survivor = {"merged_into": into, "merged_number": number}
+            return changed(
+                incident, status=Status.MERGED, status_before_merge=incident.status, **survivor
+            )
+        case r.Unmerged(status=status):
+            return changed(incident, status=Status(status), **_ON_ITS_OWN)
+        case r.Absorbed(incident=other, number=number):
+            return changed(incident, absorbed=incident.absorbed | {other: number})
+        case r.Released(incident=other):
+            return changed(incident, absorbed=_without(incident.absorbed, other))
+        case r.Linked(kind=kind, reference=reference):
+            link = {link_key(kind, reference): Link(**event.fields())}
+            return changed(incident, links=incident.links | link)
+        case r.Unlinked(kind=kind, reference=reference):
+            return changed(incident, links=_without(incident.links, link_key(kind, reference)))
+        case r.AttachmentAdded(sha256=sha256):
+            attachment = {sha256: Attachment(**event.fields())}
+            return changed(incident, attachments=incident.attachments | attachment)
+        case r.AttachmentRemoved(sha256=sha256):
+            return changed(incident, attachments=_without(incident.attachments, sha256))
         case _:
             assert_never(event)
+
+
+def _resolution(event: e.Resolved) -> dict[str, Any]:
+    return {
+        "resolved_at": event.at,
+        "resolution_code": event.code,
+        "resolution": event.summary,
+        "known_error": event.known_error,
+        "close_after_days": event.close_after_days,
+        "resolved_with": event.with_parent,
+    }
+
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def _without(known: dict[K, V], key: K) -> dict[K, V]:
+    return {each: value for each, value in known.items() if each != key}

@@ -1,24 +1,33 @@
 """The way of an incident from status to status: each command answers with events, or refuses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from services.incident import events as e
 from services.incident.events import HoldReason, IncidentEvent, ResolutionCode
-from services.incident.incident import Incident
+from services.incident.incident import Incident, Link
 from services.incident.matrix import Matrix
-from services.incident.rules import RULES, WHY_NOT, Status
+from services.incident.relations.events import LinkKind
+from services.incident.rules import RULES, SURVIVOR, WHY_NOT, Status
 from shared.auth.roles import Role
 from shared.errors import Forbidden, Refused
+
+T = TypeVar("T")
 
 
 def refusal(incident: Incident, command: str) -> str | None:
     """Why this command is not possible in this state; None where it is."""
     if incident.status is None:
         return "the incident does not exist"
-    return None if RULES[command].leads[incident.status] else WHY_NOT[incident.status]
+    return None if RULES[command].leads[incident.status] else why_not(incident)
+
+
+def why_not(incident: Incident, what: str = "the incident") -> str:
+    """What stands in the way, where the status of `what` does."""
+    reason = WHY_NOT[incident.status or Status.NEW].replace("the incident", what)
+    return reason.replace(SURVIVOR, f"INC-{incident.merged_number}")
 
 
 def require(incident: Incident, command: str) -> None:
@@ -65,25 +74,42 @@ def acknowledge(incident: Incident, *, at: datetime) -> Sequence[IncidentEvent]:
     return [] if incident.acknowledged_at is not None else [e.Acknowledged(at=at)]
 
 
-def start(incident: Incident) -> Sequence[IncidentEvent]:
+def start(incident: Incident, *, at: datetime | None = None) -> Sequence[IncidentEvent]:
     require(incident, "start")
-    return [e.WorkStarted()]
+    return [e.WorkStarted(at=at)]
 
 
 def hold(
-    incident: Incident, *, reason: HoldReason, note: str | None = None, problem: UUID | None = None
+    incident: Incident,
+    *,
+    reason: HoldReason,
+    note: str | None = None,
+    problem: UUID | None = None,
+    at: datetime | None = None,
 ) -> Sequence[IncidentEvent]:
+    """Awaiting a problem, the one it is linked to need not be named again."""
     require(incident, "hold")
     if reason is HoldReason.AWAITING_CALLER and note is None:
         raise Refused("awaiting the caller needs a note that says what is asked of them")
     if reason is HoldReason.AWAITING_PROBLEM and problem is None:
-        raise Refused("awaiting a problem needs the problem it waits for")
-    return [e.Held(reason=reason, note=note, problem=problem)]
+        problem = _only(link.id for link in linked(incident, LinkKind.PROBLEM))
+        if problem is None:
+            raise Refused("awaiting a problem needs the problem it waits for")
+    return [e.Held(reason=reason, note=note, problem=problem, at=at)]
 
 
-def resume(incident: Incident) -> Sequence[IncidentEvent]:
+def resume(incident: Incident, *, at: datetime | None = None) -> Sequence[IncidentEvent]:
     require(incident, "resume")
-    return [e.Resumed()]
+    return [e.Resumed(at=at)]
+
+
+def reply(incident: Incident, *, text: str, at: datetime | None = None) -> Sequence[IncidentEvent]:
+    """What the caller answers; it ends a hold that awaits them."""
+    require(incident, "reply")
+    awaited = incident.status is Status.ON_HOLD
+    if awaited and incident.hold_reason is HoldReason.AWAITING_CALLER:
+        return [e.Replied(text=text), e.Resumed(at=at)]
+    return [e.Replied(text=text)]
 
 
 def resolve(
@@ -95,9 +121,12 @@ def resolve(
     known_error: str | None = None,
     close_after_days: int | None = None,
 ) -> Sequence[IncidentEvent]:
+    """As a known error, the one it is linked to need not be named again."""
     require(incident, "resolve")
     if code is ResolutionCode.KNOWN_ERROR and known_error is None:
-        raise Refused("resolving as a known error names the known error")
+        known_error = _only(link.reference for link in linked(incident, LinkKind.KNOWN_ERROR))
+        if known_error is None:
+            raise Refused("resolving as a known error names the known error")
     days = close_after_days
     return [
         e.Resolved(
@@ -125,7 +154,7 @@ def reopen(
             f"it was closed more than {window.days} days ago: an incident manager may reopen it, "
             "or declare a new one"
         )
-    return [e.Reopened(reason=reason, by_reporter=by_reporter)]
+    return [e.Reopened(reason=reason, by_reporter=by_reporter, at=at)]
 
 
 def _is_too_late(incident: Incident, at: datetime, window: timedelta) -> bool:
@@ -137,6 +166,19 @@ def close(incident: Incident, *, at: datetime) -> Sequence[IncidentEvent]:
     return [e.Closed(at=at)]
 
 
-def cancel(incident: Incident, *, reason: str) -> Sequence[IncidentEvent]:
+def cancel(
+    incident: Incident, *, reason: str, at: datetime | None = None
+) -> Sequence[IncidentEvent]:
     require(incident, "cancel")
-    return [e.Cancelled(reason=reason)]
+    return [e.Cancelled(reason=reason, at=at)]
+
+
+def linked(incident: Incident, kind: LinkKind) -> Iterable[Link]:
+    """Its links of this kind."""
+    return (link for link in incident.links.values() if link.kind is kind)
+
+
+def _only(found: Iterable[T | None]) -> T | None:
+    """The one there is; None where there is none, or a choice to be made."""
+    several = [each for each in found if each is not None]
+    return several[0] if len(several) == 1 else None

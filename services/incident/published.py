@@ -12,6 +12,7 @@ import msgspec
 from services.incident import events as e
 from services.incident.api_key import ApiKeyCreated, ApiKeyRevoked
 from services.incident.catalogue.published import CATALOGUE_PUBLISHED
+from services.incident.relations import events as r
 from shared.domain import Event
 from shared.feed import Published
 from shared.policy import PolicySet
@@ -83,6 +84,56 @@ class Backfilled(msgspec.Struct, frozen=True):
     steps: int
 
 
+class Escalated(msgspec.Struct, frozen=True):
+    kind: str
+    group: str | None
+    person: str | None
+
+
+class MilestoneCorrected(msgspec.Struct, frozen=True):
+    milestone: str
+    to: datetime
+    was: datetime | None
+
+
+class Child(msgspec.Struct, frozen=True):
+    child: UUID
+    number: str
+
+
+class Parent(msgspec.Struct, frozen=True):
+    parent: UUID
+    number: str
+
+
+class Merged(msgspec.Struct, frozen=True):
+    into: UUID
+    number: str
+
+
+class Unmerged(msgspec.Struct, frozen=True):
+    out_of: UUID
+    number: str
+    status: str
+
+
+class Other(msgspec.Struct, frozen=True):
+    incident: UUID
+    number: str
+
+
+class Linked(msgspec.Struct, frozen=True):
+    kind: str
+    reference: str
+    id: UUID | None
+    caused_by: bool
+
+
+class Unlinked(msgspec.Struct, frozen=True):
+    kind: str
+    reference: str
+
+
 class Policy(msgspec.Struct, frozen=True):
     name: str
     document: dict[str, Any]
@@ -145,6 +196,21 @@ PUBLISHED: Published = {
     e.Cancelled: _nothing,
     e.StatusStated: lambda h: StatusStated(h.status),
     e.Backfilled: lambda h: Backfilled(h.system, h.steps),
+    e.Replied: _nothing,
+    e.Escalated: lambda h: Escalated(h.kind, h.group, h.person),
+    e.MilestoneCorrected: lambda h: MilestoneCorrected(h.milestone, h.to, h.was),
+    r.ChildAdded: lambda h: Child(h.child, f"INC-{h.number}"),
+    r.ChildRemoved: lambda h: Child(h.child, f"INC-{h.number}"),
+    r.ParentAdded: lambda h: Parent(h.parent, f"INC-{h.number}"),
+    r.ParentRemoved: lambda h: Parent(h.parent, f"INC-{h.number}"),
+    r.Merged: lambda h: Merged(h.into, f"INC-{h.number}"),
+    r.Unmerged: lambda h: Unmerged(h.out_of, f"INC-{h.number}", h.status),
+    r.Absorbed: lambda h: Other(h.incident, f"INC-{h.number}"),
+    r.Released: lambda h: Other(h.incident, f"INC-{h.number}"),
+    r.Linked: lambda h: Linked(h.kind, h.reference, h.id, h.caused_by),
+    r.Unlinked: lambda h: Unlinked(h.kind, h.reference),
+    r.AttachmentAdded: _nothing,
+    r.AttachmentRemoved: _nothing,
     PolicySet: lambda h: Policy(h.name, h.document),
     ApiKeyCreated: _key_created,
     ApiKeyRevoked: lambda h: KeyRevoked(h.id, h.name, h.at),

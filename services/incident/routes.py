@@ -107,7 +107,7 @@ async def acknowledge(id: Reference, asked: ByAgent, body: Nothing = None) -> Re
 @router.post("/{id}/start", **answers(IncidentView))
 async def start(id: Reference, asked: ByAgent, body: Nothing = None) -> Response:
     """Begin to work on it."""
-    return await command(asked, id, lifecycle.start)
+    return await command(asked, id, lifecycle.start, at=asked.now)
 
 
 @router.post("/{id}/hold", **answers(IncidentView))
@@ -117,14 +117,20 @@ async def hold(id: Reference, body: bodies.Hold, asked: ByAgent) -> Response:
         None if body.problem is None else await incidents_of(asked).known_problem(body.problem)
     )
     return await command(
-        asked, id, lifecycle.hold, reason=body.reason, note=body.note, problem=problem
+        asked,
+        id,
+        lifecycle.hold,
+        reason=body.reason,
+        note=body.note,
+        problem=problem,
+        at=asked.now,
     )
 
 
 @router.post("/{id}/resume", **answers(IncidentView))
 async def resume(id: Reference, asked: ByAgent, body: Nothing = None) -> Response:
     """Go on after a hold."""
-    return await command(asked, id, lifecycle.resume)
+    return await command(asked, id, lifecycle.resume, at=asked.now)
 
 
 @router.post("/{id}/resolve", **answers(IncidentView))
@@ -168,7 +174,7 @@ async def close(id: Reference, asked: ByAgent, body: Nothing = None) -> Response
 @router.post("/{id}/cancel", **answers(IncidentView))
 async def cancel(id: Reference, body: bodies.Reason, asked: ByAgent) -> Response:
     """End what was no incident, was unnecessary or stands elsewhere already."""
-    return await command(asked, id, lifecycle.cancel, reason=body.reason)
+    return await command(asked, id, lifecycle.cancel, reason=body.reason, at=asked.now)
 
 
 async def command(

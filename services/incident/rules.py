@@ -35,18 +35,40 @@ acknowledge| in_progress| =          | -          | -          | -          | - 
 start      | in_progress| -          | in_progress| -          | -          | -        | -
 hold       | on_hold    | on_hold    | on_hold    | -          | -          | -        | -
 resume     | -          | -          | in_progress| -          | -          | -        | -
+reply      | =          | =          | =          | =          | -          | -        | -
 diagnose   | =          | =          | =          | =          | -          | -        | -
 note       | =          | =          | =          | =          | =          | =        | -
+escalate   | =          | =          | =          | -          | -          | -        | -
 mitigate   | =          | =          | =          | -          | -          | -        | -
 resolve    | resolved   | resolved   | resolved   | -          | -          | -        | -
 reopen     | -          | -          | -          | in_progress| in_progress| -        | -
 close      | -          | -          | -          | closed     | -          | -        | -
 cancel     | cancelled  | cancelled  | cancelled  | -          | -          | -        | -
+link       | =          | =          | =          | =          | =          | =        | -
+unlink     | =          | =          | =          | =          | =          | =        | -
+correct-milestone | =   | =          | =          | =          | =          | =        | -
+add-child  | =          | =          | =          | =          | -          | -        | -
+remove-child | =        | =          | =          | =          | -          | -        | -
+merge      | merged     | merged     | merged     | merged     | -          | -        | -
+unmerge    | -          | -          | -          | -          | -          | -        | before
 """
-_AGENTS = frozenset({Role.RESPONDER, Role.INCIDENT_MANAGER})
-_ALSO_REPORTER = frozenset({"note", "reopen"})
+"""A reply ends a hold that awaits the caller; `before` is the status it had before the merge."""
 
-DECLARERS = frozenset({Role.REPORTER, Role.RESPONDER, Role.INCIDENT_MANAGER, Role.SERVICE})
+_ROLES = """
+                          | reporter | responder | incident_manager | service
+declare                   | any      | any       | any              | any
+note reply reopen         | own      | any       | any              | -
+reopen-closed             | -        | -         | any              | -
+merge unmerge restrict    | -        | -         | any              | -
+every other               | -        | any       | any              | -
+"""
+"""Whose incidents each role may give a command; what only a manager may is no responder's."""
+
+SURVIVOR = "{survivor}"
+"""Stands in a reason for the number of the incident that a merged one goes on in."""
+
+OPEN = frozenset({Status.NEW, Status.IN_PROGRESS, Status.ON_HOLD})
+ENDED = frozenset({Status.CLOSED, Status.CANCELLED, Status.MERGED})
 READERS = frozenset(Role) - {Role.REPORTER}
 """Roles that read whatever is not restricted; a reporter reads what they reported."""
 
@@ -60,13 +82,20 @@ def _read(table: str) -> dict[str, Rule]:
 
 def _rule(command: str, statuses: list[Status], cells: list[str]) -> Rule:
     leads = {status: _target(status, cell) for status, cell in zip(statuses, cells, strict=True)}
-    return Rule(leads, _AGENTS | {Role.REPORTER} if command in _ALSO_REPORTER else _AGENTS)
+    return Rule(leads, _roles(command))
 
 
 def _target(status: Status, cell: str) -> Status | None:
     if cell == "-":
         return None
-    return status if cell == "=" else Status(cell)
+    return status if cell in ("=", "before") else Status(cell)
+
+
+def _roles(command: str) -> frozenset[Role]:
+    head, *rest = (line.split("|") for line in _ROLES.strip("\n").split("\n"))
+    named = [cells for cells in rest if command in cells[0].split()] or rest[-1:]
+    given = zip(head[1:], named[0][1:], strict=True)
+    return frozenset(Role(role.strip()) for role, cell in given if cell.strip() != "-")
 
 
 RULES = _read(_TABLE)
@@ -75,9 +104,13 @@ RULES = _read(_TABLE)
 
 def roles_for(command: str, status: Status | None) -> frozenset[Role]:
     """Who may give a command in this status: a closed incident is its manager's to reopen."""
-    if command == "reopen" and status is Status.CLOSED:
-        return frozenset({Role.INCIDENT_MANAGER})
-    return RULES[command].roles
+    return _REOPENS_CLOSED if (command, status) == _CLOSED_AGAIN else RULES[command].roles
+
+
+DECLARERS = _roles("declare")
+AGENTS = _roles("every")
+_CLOSED_AGAIN = ("reopen", Status.CLOSED)
+_REOPENS_CLOSED = _roles("reopen-closed")
 
 
 WHY_NOT = {
@@ -87,5 +120,5 @@ WHY_NOT = {
     Status.RESOLVED: "the incident is resolved; reopen it first",
     Status.CLOSED: "the incident is closed; reopen it first",
     Status.CANCELLED: "the incident is cancelled",
-    Status.MERGED: "the incident is merged into another",
+    Status.MERGED: f"the incident is merged into {SURVIVOR}",
 }

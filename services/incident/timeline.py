@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from services.incident import events as e
 from services.incident import facts as f
+from services.incident.relations import events as r
 from shared.domain import Event
+from shared.envelope import rfc3339
 from shared.timeline import Sentence, Teller
 
 _SENTENCES: dict[type[Event], Sentence] = {
@@ -26,6 +28,21 @@ _SENTENCES: dict[type[Event], Sentence] = {
     e.SourceStated: lambda h: ("Changed in the source", _stated(h)),
     e.StatusStated: lambda h: (f"{h.status.replace('_', ' ').capitalize()} in the source", None),
     e.Backfilled: lambda h: (f"Imported from {h.system}: {h.steps} steps", None),
+    e.Replied: lambda h: ("The caller replied", h.text),
+    e.Escalated: lambda h: (_escalated(h), h.reason),
+    e.MilestoneCorrected: lambda h: (_corrected(h), h.reason),
+    r.ChildAdded: lambda h: (f"INC-{h.number} became a child", None),
+    r.ChildRemoved: lambda h: (f"INC-{h.number} is no longer a child", None),
+    r.ParentAdded: lambda h: (f"Became a child of INC-{h.number}", None),
+    r.ParentRemoved: lambda h: (f"No longer a child of INC-{h.number}", None),
+    r.Merged: lambda h: (f"Merged into INC-{h.number}", h.reason),
+    r.Unmerged: lambda h: (f"Separated from INC-{h.number}", h.reason),
+    r.Absorbed: lambda h: (f"INC-{h.number} merged into it", None),
+    r.Released: lambda h: (f"INC-{h.number} separated from it", None),
+    r.Linked: lambda h: (_linked(h), h.url),
+    r.Unlinked: lambda h: (f"Unlinked {_thing(h.kind)} {h.reference}", None),
+    r.AttachmentAdded: lambda h: (f"Attached {h.media_type}: {h.url}", h.name),
+    r.AttachmentRemoved: lambda h: ("Attachment removed", h.sha256),
     f.AlertsAttached: lambda h: (_alerts(h.alerts), h.group_key),
     f.Told: lambda h: (f"{h.recipient} told by {h.channel}: {h.outcome}", h.fact),
     f.ProblemRaised: lambda h: (f"Problem {h.number} raised", h.title),
@@ -59,6 +76,26 @@ def _stated(event: Event) -> str | None:
     return ", ".join(f"{name}: {value}" for name, value in stated.items()) or None
 
 
+def _escalated(escalated: e.Escalated) -> str:
+    towards = f" to {_named(escalated.group, escalated.person)}"
+    is_named = escalated.group or escalated.person
+    return f"Escalated, {escalated.kind.value}{towards if is_named else ''}"
+
+
+def _corrected(corrected: e.MilestoneCorrected) -> str:
+    was = "not stated" if corrected.was is None else rfc3339(corrected.was)
+    return f"{corrected.milestone.capitalize()} corrected: {rfc3339(corrected.to)}, was {was}"
+
+
+def _linked(linked: r.Linked) -> str:
+    cause = " as the cause" if linked.caused_by else ""
+    return f"Linked {_thing(linked.kind)} {linked.reference}{cause}"
+
+
+def _thing(kind: r.LinkKind) -> str:
+    return kind.value.replace("_", " ")
+
+
 def _alerts(alerts: Sequence[f.Alert]) -> str:
     firing = sum(alert.status == "firing" for alert in alerts)
     return f"Alerts: {firing} firing, {len(alerts) - firing} ended"
@@ -67,8 +104,20 @@ def _alerts(alerts: Sequence[f.Alert]) -> str:
 def _links(event: Event) -> dict[str, str]:
     if isinstance(event, f.Told):
         return {"notification": f"/v1/notifications/{event.notification}"}
-    problem = getattr(event, "problem", None)
-    return {} if problem is None else {"problem": f"/v1/problems/{problem}"}
+    named = {name: getattr(event, name, None) for name in _PLACES}
+    return {name: f"{_PLACES[name]}/{id}" for name, id in named.items() if id is not None}
+
+
+_PLACES = {
+    "problem": "/v1/problems",
+    "incident": "/v1/incidents",
+    "child": "/v1/incidents",
+    "parent": "/v1/incidents",
+    "into": "/v1/incidents",
+    "out_of": "/v1/incidents",
+    "with_parent": "/v1/incidents",
+}
+"""Fields that name another thing, and where that is read."""
 
 
 TELLER = Teller("incident", _SENTENCES, _links)

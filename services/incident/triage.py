@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.incident import events as e
-from services.incident.events import IncidentEvent
+from services.incident.events import EscalationKind, IncidentEvent
 from services.incident.incident import Incident
 from services.incident.lifecycle import require
 from services.incident.matrix import Matrix
@@ -75,3 +75,36 @@ def diagnose(
 def mitigate(incident: Incident, *, action: str, at: datetime) -> Sequence[IncidentEvent]:
     require(incident, "mitigate")
     return [e.Mitigated(action=action, at=at)]
+
+
+def escalate(
+    incident: Incident,
+    *,
+    reason: str,
+    at: datetime,
+    kind: EscalationKind | None = None,
+    group: str | None = None,
+    person: str | None = None,
+) -> Sequence[IncidentEvent]:
+    """To another line, which takes it over where it is named, or to management, which does not.
+
+    Without a kind it is functional where somebody is named, and hierarchical else.
+    """
+    require(incident, "escalate")
+    if kind is None:
+        kind = EscalationKind.FUNCTIONAL if group or person else EscalationKind.HIERARCHICAL
+    escalated = e.Escalated(kind=kind, reason=reason, at=at, group=group, person=person)
+    return [escalated, *_taken_over(incident, kind, group, person)]
+
+
+def _taken_over(
+    incident: Incident, kind: EscalationKind, group: str | None, person: str | None
+) -> Sequence[IncidentEvent]:
+    """Another line does not keep the person of the one before."""
+    if kind is EscalationKind.HIERARCHICAL:
+        return []
+    stays = incident.assigned_to if group in (None, incident.group) else None
+    after = (group or incident.group, person or stays)
+    if after == (incident.group, incident.assigned_to):
+        return []
+    return [e.Assigned(group=after[0], person=after[1])]

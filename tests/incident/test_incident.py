@@ -255,7 +255,7 @@ def test_a_reopened_incident_has_no_resolution_and_counts_its_reopenings() -> No
     for count in (1, 2):
         story = story.when(
             lifecycle.reopen, **reopening, roles=frozenset({Role.RESPONDER})
-        ).then(Reopened(reason="It is back"))  # fmt: skip
+        ).then(Reopened(reason="It is back", at=NOON))  # fmt: skip
         state = story.state
         assert (state.status, state.reopen_count) == (Status.IN_PROGRESS, count)
         assert (state.resolution, state.resolution_code, state.resolved_at) == (None, None, None)
@@ -266,7 +266,7 @@ def test_a_reopening_by_its_reporter_says_so() -> None:
     resolved.when(
         lifecycle.reopen, reason="No", at=NOON, window=DAY, roles=frozenset({Role.REPORTER}),
         by_reporter=True,
-    ).then(Reopened(reason="No", by_reporter=True))  # fmt: skip
+    ).then(Reopened(reason="No", by_reporter=True, at=NOON))  # fmt: skip
 
 
 @pytest.mark.parametrize("role", [Role.RESPONDER, Role.REPORTER, Role.PROBLEM_MANAGER])
@@ -295,7 +295,7 @@ def test_a_machine_reopens_a_closed_incident_within_the_window_only() -> None:
             lifecycle.reopen, reason="Firing", at=NOON + late, window=14 * DAY, roles=machine
         )
         if is_reopened:
-            decision.then(Reopened(reason="Firing"))
+            decision.then(Reopened(reason="Firing", at=NOON + late))
         else:
             decision.refused("more than 14 days ago")
 
