@@ -20,11 +20,22 @@ _LONG_SECONDS = 0.005
 
 
 class Sort(NamedTuple):
-    """An order: a not-null SQL expression, the SQL type of its values, newest or largest first?"""
+    """An order: a not-null SQL expression, the SQL type of its values, newest or largest first?
+
+    An expression with a hole `{}` needs the argument that fills it.
+    """
 
     expression: str
     kind: str
     descending: bool
+    argument: Any = None
+
+    def bound(self, arguments: list[Any]) -> "Sort":
+        """With its hole, if it has one, filled by a parameter."""
+        if "{}" not in self.expression:
+            return self
+        arguments.append(self.argument)
+        return self._replace(expression=self.expression.format(f"${len(arguments)}"))
 
 
 class Place(NamedTuple):
@@ -35,10 +46,13 @@ class Place(NamedTuple):
 
 
 class Slice(NamedTuple):
-    """What is asked for. `position` is None for the present; `conditions` are (SQL, value)."""
+    """What is asked for. `position` is None for the present.
+
+    `conditions` are (SQL, value), the value for the hole `{}` in it; without one it is not used.
+    """
 
     conditions: Sequence[tuple[str, Any]]
-    sort: str
+    sort: str | Sort
     limit: int
     position: int | None = None
     after: Place | None = None
@@ -77,8 +91,9 @@ class Listing:
         return Page(found, position, following, total)
 
     def _sql(self, wanted: Slice, arguments: list[Any]) -> str:
-        sort = self.sorts[wanted.sort]
-        where = _conditions(wanted.conditions, arguments)
+        known = wanted.sort if isinstance(wanted.sort, Sort) else self.sorts[wanted.sort]
+        sort = known.bound(arguments)
+        where = where_of(wanted.conditions, arguments)
         behind = self._behind(sort, wanted.after, arguments)
         order = (
             f"order by sorted_by {_direction(sort)}, id {_direction(sort)} limit {wanted.limit + 1}"
@@ -86,7 +101,7 @@ class Listing:
         parts = [
             f"(select t.*, {sort.expression} as sorted_by from {self.table} t "
             f"where {moment}{where}{behind} {order})"
-            for moment in _moments(wanted.position)
+            for moment in moments(wanted.position)
         ]
         position = "h.position" if wanted.position is None else str(wanted.position)
         return (
@@ -120,10 +135,10 @@ class Listing:
 
     async def _counted(self, pool: asyncpg.Pool, wanted: Slice) -> int:
         arguments: list[Any] = []
-        where = _conditions(wanted.conditions, arguments)
+        where = where_of(wanted.conditions, arguments)
         each = [
             f"select 1 from {self.table} t where {moment}{where}"
-            for moment in _moments(wanted.position)
+            for moment in moments(wanted.position)
         ]
         precise = f"select count(*) from ({' union all '.join(each)} limit {_PRECISE_COUNT + 1}) c"
         total: int = await pool.fetchval(precise, *arguments)
@@ -133,7 +148,7 @@ class Listing:
         return max(int(msgspec.json.decode(plan)[0]["Plan"]["Plan Rows"]), _PRECISE_COUNT)
 
 
-def _moments(position: int | None) -> list[str]:
+def moments(position: int | None) -> list[str]:
     """Conditions for rows true at a position: the still open ones, and those closed since."""
     if position is None:
         return ["t.to_position is null"]
@@ -143,11 +158,13 @@ def _moments(position: int | None) -> list[str]:
     ]
 
 
-def _conditions(conditions: Iterable[tuple[str, Any]], arguments: list[Any]) -> str:
+def where_of(conditions: Iterable[tuple[str, Any]], arguments: list[Any]) -> str:
+    """These conditions, each after an `and`; their values join the arguments."""
     sql = ""
     for condition, value in map(_simplest, conditions):
-        arguments.append(value)
-        sql += " and " + condition.format(f"${len(arguments)}")
+        if "{}" in condition:
+            arguments.append(value)
+        sql += " and " + condition.replace("{}", f"${len(arguments)}")
     return sql
 
 

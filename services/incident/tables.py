@@ -58,6 +58,8 @@ INCIDENTS = Table(
     Column("reassignment_count", Integer, nullable=False),
     Column("imported", Boolean, nullable=False),
     Column("stated", JSONB),
+    Column("problem", Uuid),
+    Column("known_error", Text),
 )
 
 INCIDENT_TEXTS = Table(
@@ -69,7 +71,10 @@ INCIDENT_TEXTS = Table(
     Column(
         "document",
         TSVECTOR,
-        Computed("to_tsvector('simple', title || ' ' || coalesce(description, ''))"),
+        Computed(
+            "setweight(to_tsvector('simple', searchable(title)), 'A') || "
+            "to_tsvector('simple', searchable(coalesce(description, '')))"
+        ),
     ),
 )
 """For full-text search of the present; clear text lives here only as long as its key."""
@@ -98,6 +103,7 @@ def rows(folded: Folded[Incident], event: IncidentEvent) -> Iterable[Row]:
         state.resolution_code, state.started_at, state.detected_at, state.acknowledged_at,
         state.mitigated_at, state.resolved_at, state.closed_at, state.reopen_count,
         state.reassignment_count, state.imported, _json(state.stated) if state.imported else None,
+        state.problem, state.known_error,
     ))  # fmt: skip
     if isinstance(event, Declared):
         yield Row(INCIDENT_TEXTS, (folded.stream, event.title, event.description))

@@ -16,6 +16,7 @@ from shared.aggregate import Folded
 from shared.auth.caller import Caller
 from shared.auth.roles import Role
 from shared.domain import Personal, Stated
+from shared.search import Piece
 from shared.store.store import Store
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -40,8 +41,18 @@ class Milestones(msgspec.Struct, frozen=True):
     closed: datetime | None
 
 
+class Highlights(msgspec.Struct, frozen=True):
+    """Where a full-text search has hit: the title, and some of the description, in pieces.
+
+    Each piece is plain text and says whether it is a hit: put them one after the other.
+    """
+
+    title: list[Piece] | None
+    description: list[Piece] | None
+
+
 class IncidentItem(msgspec.Struct, kw_only=True):
-    """An incident in a list.
+    """An incident in a list; `highlights` only where it was searched for with q.
 
     `source` is a name; of an imported one it is the source's own record: its `system`, and the
     counters, verdicts and references that system kept.
@@ -75,6 +86,7 @@ class IncidentItem(msgspec.Struct, kw_only=True):
     milestones: Milestones
     reopen_count: int
     reassignment_count: int
+    highlights: Highlights | msgspec.UnsetType = msgspec.UNSET
 
 
 class Action(msgspec.Struct, frozen=True):

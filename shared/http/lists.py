@@ -5,13 +5,21 @@ from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
 import asyncpg
-from pydantic import BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from shared.errors import Invalid
 from shared.http.asked import Asked
 from shared.http.body import Moment
 from shared.http.moments import position_of
-from shared.http.pages import Cursor, ListQuery, filters_of, read_cursor, split, write_cursor
+from shared.http.pages import (
+    Cursor,
+    ListQuery,
+    filters_of,
+    read_cursor,
+    split,
+    unquoted,
+    write_cursor,
+)
 from shared.http.waiting import has_seen
 from shared.listing import Listing, Slice, Sort
 
@@ -34,13 +42,30 @@ WHEN = {
 """Conditions that every list knows."""
 
 
-class TimedQuery(ListQuery):
-    """Filters by time, and the moment the list is of."""
+QueryText = Annotated[
+    str | None,
+    Field(
+        min_length=1,
+        max_length=200,
+        description='Full text: words, "a phrase", -not, or; the last word may be a beginning',
+    ),
+]
+
+
+class Timed(BaseModel):
+    """Filters that every list has."""
+
+    model_config = ConfigDict(extra="forbid")
 
     created_after: Moment | None = None
     created_before: Moment | None = None
     updated_after: Moment | None = None
     updated_before: Moment | None = None
+
+
+class TimedQuery(Timed, ListQuery):
+    """Also the moment the list is of."""
+
     as_of: Annotated[str | None, Field(max_length=64, description="A time or a position")] = None
 
 
@@ -63,12 +88,17 @@ async def listed(
     asked: Asked,
     listing: Listing,
     query: TimedQuery,
-    sort: str,
+    sort: str | Sort,
     conditions: list[tuple[str, Any]],
+    *,
+    also: str = "",
 ) -> Listed:
-    """The page this query asks for. Raises Invalid, Malformed, NotCaughtUp."""
+    """The page this query asks for; its cursor is bound to the query and to what `also` says.
+
+    Raises Invalid, Malformed, NotCaughtUp.
+    """
     await has_seen(asked.service, query.wait_for)
-    filters = filters_of(query)
+    filters = filters_of(query) + also
     cursor = read_cursor(query.cursor, asked, filters)
     found = await listing.page(
         asked.service.store.pool,
@@ -90,7 +120,14 @@ async def listed(
 def given(query: TimedQuery, known: Mapping[str, str]) -> list[tuple[str, Any]]:
     """The conditions (SQL, value) of the filters that this query states."""
     values = {name: getattr(query, name) for name in known}
-    return [(known[name], value) for name, value in values.items() if value is not None]
+    return [(known[name], _meant(value)) for name, value in values.items() if value is not None]
+
+
+def _meant(value: Any) -> Any:
+    """Without the quotes that hold commas."""
+    if not isinstance(value, list):
+        return value
+    return [unquoted(each) if type(each) is str else each for each in value]
 
 
 async def _position(query: TimedQuery, asked: Asked) -> int | None:

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Depends, Response
 
 from shared.auth.roles import Role
 from shared.http.asked import Asked, allowed
+from shared.http.body import JsonRoute
 from shared.http.openapi import answers
 
-router = APIRouter(tags=["caller"])
+router = APIRouter(tags=["caller"], route_class=JsonRoute)
 
 
 class Me(msgspec.Struct, frozen=True):

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import re
 from typing import Annotated, Any
 
 import msgspec
@@ -13,17 +14,25 @@ from shared.http.asked import Asked
 from shared.listing import Place
 
 _TAG_BYTES = 16
+_PART = re.compile(r'(?:"(?:[^"]|"")*"|[^,])+')
 
 
 def split(value: Any) -> Any:
-    """Query values at their commas."""
+    """Query values at their commas, but for those in double quotes."""
     if not isinstance(value, list):
         return value
-    return [part.strip() for each in value for part in str(each).split(",") if part.strip()]
+    return [part.strip() for each in value for part in _PART.findall(str(each)) if part.strip()]
+
+
+def unquoted(value: str) -> str:
+    """A value as it is meant: one in double quotes without them."""
+    if len(value) < 2 or not (value[0] == value[-1] == '"'):
+        return value
+    return value[1:-1].replace('""', '"')
 
 
 Words = Annotated[list[str], BeforeValidator(split), Field(max_length=50)]
-"""Several values, separated by commas or repeated."""
+"""Several values, separated by commas or repeated; in double quotes one may hold commas."""
 
 
 class ListQuery(BaseModel):

@@ -38,3 +38,9 @@ async def test_problems_and_documentation_are_open_and_need_no_other_host(
     assert docs.status_code == 200
     assert "https://" not in docs.text
     assert (await nobody.get("/docs/swagger-ui.css")).status_code == 200
+
+
+async def test_a_parameter_that_is_none_here_is_refused(service: RunningService) -> None:
+    answer = await service.client("responder").get("/v1/me?colour=red")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "query:colour"

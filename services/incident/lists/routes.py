@@ -1,98 +1,71 @@
-"""Lists of incidents: filters, sorting, full text, any past position."""
+"""Lists of incidents over HTTP: filters, sorting, full text, any past position."""
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 from fastapi import Depends, Query, Response
-from pydantic import BeforeValidator
 
 from services.incident import view
-from services.incident.rules import READERS, Status
-from services.incident.view import IncidentPage
+from services.incident.lists.conditions import conditions, number_in, search_of, visible_to
+from services.incident.lists.filters import IncidentQuery
+from services.incident.lists.orders import SORTS, by_relevance
+from services.incident.rules import READERS
+from services.incident.view import Highlights, IncidentItem, IncidentPage
 from shared.auth.roles import Role
+from shared.errors import Invalid
 from shared.http.app import routes
 from shared.http.asked import Asked, allowed
-from shared.http.lists import CHANGED, WHEN, Levels, TextQuery, given, listed
+from shared.http.lists import listed
 from shared.http.openapi import answers
-from shared.http.pages import Words, split
 from shared.listing import Listing, Sort
-
-SORTS = CHANGED | {
-    "-number": Sort("t.number", "bigint", True),
-    "number": Sort("t.number", "bigint", False),
-    "priority": Sort("coalesce(t.priority, 99)", "integer", False),
-    "-priority": Sort("coalesce(t.priority, 99)", "integer", True),
-}
-SortName = Literal[
-    "-updated_at",
-    "updated_at",
-    "-created_at",
-    "created_at",
-    "-number",
-    "number",
-    "priority",
-    "-priority",
-]
-
-_CONDITIONS = WHEN | {
-    "status": "t.status = any({}::text[])",
-    "priority": "t.priority = any({}::smallint[])",
-    "impact": "t.impact = any({}::smallint[])",
-    "urgency": "t.urgency = any({}::smallint[])",
-    "service": "t.service = any({}::text[])",
-    "item": "t.item = any({}::text[])",
-    "category": "t.category = any({}::text[])",
-    "subcategory": "t.subcategory = any({}::text[])",
-    "group": "t.assignment_group = any({}::text[])",
-    "assigned_to": "t.assigned_to = any({}::text[])",
-    "reporter": "t.reporter = any({}::text[])",
-    "source": "t.source = any({}::text[])",
-    "external_ref": "t.external_ref = any({}::text[])",
-    "imported": "t.imported = {}::boolean",
-    "tag": "t.tags ?| {}::text[]",
-    "q": (
-        "t.id in (select x.id from incident_texts x "
-        "where x.document @@ websearch_to_tsquery('simple', {}))"
-    ),
-}
-
-
-class IncidentQuery(TextQuery):
-    """Which incidents; several values of one filter are alternatives, filters add up."""
-
-    status: Annotated[list[Status], BeforeValidator(split)] | None = None
-    priority: Levels | None = None
-    impact: Levels | None = None
-    urgency: Levels | None = None
-    service: Words | None = None
-    item: Words | None = None
-    category: Words | None = None
-    subcategory: Words | None = None
-    group: Words | None = None
-    assigned_to: Words | None = None
-    reporter: Words | None = None
-    source: Words | None = None
-    external_ref: Words | None = None
-    imported: bool | None = None
-    tag: Words | None = None
-    sort: SortName = "-updated_at"
-
 
 router = routes("incidents", "/v1/incidents")
 ByReader = Annotated[Asked, Depends(allowed(*READERS, Role.REPORTER))]
-_LISTING = Listing("incidents", SORTS)
+LISTING = Listing("incidents", SORTS)
+_TEXTS = "select id, title, description from incident_texts where id = any($1::uuid[])"
 
 
 @router.get("", **answers(IncidentPage))
 async def list_incidents(query: Annotated[IncidentQuery, Query()], asked: ByReader) -> Response:
-    """Incidents, newest change first unless sorted otherwise; at any past moment with as_of."""
-    conditions = given(query, _CONDITIONS)
-    if not asked.caller.has(*READERS):
-        conditions.append(("t.reporter = {}", asked.caller.id))
-    found = await listed(asked, _LISTING, query, query.sort, conditions)
+    """Incidents, newest change first unless sorted otherwise; at any past moment with as_of.
+
+    Values of one filter are alternatives, filters add up. `none` is "has no value", `me` the caller
+    (as a group: any team of the caller's); a value in double quotes is taken as it stands.
+    `without=status:on_hold,tag:vip` leaves out. With `q` each item says where it was hit.
+    """
+    found = await listed(
+        asked,
+        LISTING,
+        query,
+        _sort(query),
+        conditions(query, asked.caller) + visible_to(asked.caller),
+    )
+    items = [view.item(row) for row in found.rows]
+    if query.q is not None:
+        await _highlight(asked, query.q, items)
     content = view.page(
-        map(view.item, found.rows),
+        items,
         next_cursor=found.next_cursor,
         total_estimate=found.total_estimate,
         position=found.position,
     )
     return Response(content, media_type="application/json")
+
+
+def _sort(query: IncidentQuery) -> str | Sort:
+    if query.sort != "relevance":
+        return query.sort or "-updated_at"
+    if query.q is None:
+        raise Invalid(("query:sort", "relevance needs q: there is nothing to be relevant to"))
+    return by_relevance(search_of(query.q), number_in(query.q))
+
+
+async def _highlight(asked: Asked, q: str, items: Sequence[IncidentItem]) -> None:
+    wanted = search_of(q)
+    rows = await asked.service.store.pool.fetch(_TEXTS, [item.id for item in items])
+    texts: dict[Any, Any] = {row["id"]: row for row in rows}
+    for item in items:
+        description = texts[item.id]["description"] if item.id in texts else None
+        item.highlights = Highlights(
+            wanted.marked(item.title), wanted.snippet(description) if description else None
+        )

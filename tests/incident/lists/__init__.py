@@ -1,0 +1,1 @@
+"""Lists of incidents: filters, orders, search, facets, views, streams."""
