@@ -1,7 +1,7 @@
 """What people type, as a search; and where it hits."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.search import read
@@ -35,6 +35,7 @@ def test_what_holds_no_word_is_no_search(typed: str) -> None:
     assert read(typed) is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.text(max_size=200))
 def test_pieces_are_the_text_whatever_is_typed(typed: str, text: str) -> None:
     found = read(typed)
@@ -45,6 +46,7 @@ def test_pieces_are_the_text_whatever_is_typed(typed: str, text: str) -> None:
         assert all(piece.text for piece in pieces)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab -\"'*or", max_size=30))
 def test_a_query_holds_no_quote_but_its_own(typed: str) -> None:
     found = read(typed)
