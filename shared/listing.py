@@ -48,7 +48,7 @@ class Place(NamedTuple):
 class Slice(NamedTuple):
     """What is asked for. `position` is None for the present.
 
-    `conditions` are (SQL, value), the value for the hole `{}` in it; without one it is not used.
+    `conditions` are (SQL, value), the value for each hole `{}` in it; without one it is not used.
     """
 
     conditions: Sequence[tuple[str, Any]]
@@ -162,9 +162,10 @@ def where_of(conditions: Iterable[tuple[str, Any]], arguments: list[Any]) -> str
     """These conditions, each after an `and`; their values join the arguments."""
     sql = ""
     for condition, value in map(_simplest, conditions):
-        if "{}" in condition:
+        if "{}" in condition or "{0}" in condition:
             arguments.append(value)
-        sql += " and " + condition.replace("{}", f"${len(arguments)}")
+        hole = f"${len(arguments)}"
+        sql += " and " + condition.replace("{}", hole).replace("{0}", hole)
     return sql
 
 
