@@ -1,16 +1,17 @@
 """Managed policies: versioned documents, replaced whole, never edited; every version stays."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from shared.aggregate import Aggregate, Folded
 from shared.domain import Event, State, event
-from shared.errors import Invalid, NotFound, Refused, Unavailable
-from shared.ledger import GuardMoved, Ledger
+from shared.errors import Invalid, NotFound, Refused, Stale, Unavailable
+from shared.ledger import GuardMoved, Ledger, Order
 from shared.store.store import Store
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 _TRIES = 3
 
@@ -50,6 +51,19 @@ class Policies(Ledger[Policy, PolicySet]):
     def stream(self, name: str) -> UUID:
         """Where a policy's versions stand."""
         return uuid5(NAMESPACE_URL, f"tocsin:{self._service}:policy:{name}")
+
+    def decide(
+        self,
+        order: Order,
+        held: Folded[Policy],
+        command: Callable[Concatenate[Policy, P], Sequence[PolicySet]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Sequence[PolicySet]:
+        """The command's events. Raises its refusal, or Stale by the versions that are shown."""
+        if order.version is not None and order.version != held.version:
+            raise Stale(f"it is at version {held.version + 1} by now; read it again")
+        return command(held.state, *args, **kwargs)
 
     async def current(self, stream: UUID) -> Folded[Policy]:
         """The policy as the log has it now; the built-in one where nobody has set another."""

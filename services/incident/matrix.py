@@ -22,8 +22,7 @@ class Matrix(State, frozen=True):
         """The priority of this impact and urgency. Raises Invalid where there is none."""
         found = self.cells.get(f"{impact}{urgency}")
         if found is None:
-            levels = max(int(cell[0]) for cell in self.cells)
-            raise Invalid(("/impact", f"the matrix has levels 1 to {levels} of impact and urgency"))
+            raise _unknown(self.cells, impact)
         return found
 
     @property
@@ -39,8 +38,15 @@ def matrix_of(document: dict[str, Any] | None, version: int) -> Matrix:
 
 def check_matrix(cells: dict[str, int]) -> None:
     """Raises Invalid unless every impact meets every urgency: a matrix has no holes."""
-    levels = {int(digit) for cell in cells for digit in cell}
-    missing = [f"{i}{u}" for i, u in product(range(1, max(levels) + 1), repeat=2)]
-    holes = [cell for cell in missing if cell not in cells]
+    impacts, urgencies = (max(int(cell[place]) for cell in cells) for place in (0, 1))
+    wanted = product(range(1, impacts + 1), range(1, urgencies + 1))
+    holes = [f"{i}{u}" for i, u in wanted if f"{i}{u}" not in cells]
     if holes:
         raise Invalid(("/cells", f"the matrix has holes at {', '.join(holes)}"))
+
+
+def _unknown(cells: dict[str, int], impact: int) -> Invalid:
+    impacts, urgencies = (max(int(cell[place]) for cell in cells) for place in (0, 1))
+    where = "/impact" if impact > impacts else "/urgency"
+    levels = f"levels 1 to {impacts} of impact and 1 to {urgencies} of urgency"
+    return Invalid((where, f"the matrix has {levels}"))

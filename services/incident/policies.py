@@ -8,11 +8,12 @@ import msgspec
 
 from services.incident import facts, lifecycle
 from services.incident.awaiting import on_resolution
+from services.incident.catalogue.tables import DIRECTORY
 from services.incident.facts import FACTS, ProblemRaised, Told, facts_stream
 from services.incident.incidents import AUTO_CLOSE, Incidents
 from services.incident.rules import Status
 from services.incident.tables import PROBLEM_COPIES
-from shared.follower import Fact, Reaction
+from shared.follower import Fact, Reaction, hears_history
 from shared.ledger import Ledger, Order
 from shared.store.store import Store
 from shared.timers import Handler
@@ -25,6 +26,12 @@ class ProblemLogged(msgspec.Struct):
     number: str
     title: str
     incidents: list[UUID] = []
+
+
+class ContactTold(msgspec.Struct):
+    """What we read of a contact: whose it is."""
+
+    person: str
 
 
 class Attempted(msgspec.Struct):
@@ -78,9 +85,27 @@ def from_notifications(store: Store) -> Mapping[str, Reaction]:
         return told
 
     return {
+        "tocsin.contact.set.v1": person_known,
+        "tocsin.contact.retired.v1": person_retired,
         "tocsin.notification.delivered.v1": outcome("delivered"),
         "tocsin.notification.exhausted.v1": outcome("not reached"),
     }
+
+
+@hears_history
+async def person_known(fact: Fact, work: Work) -> None:
+    """Somebody of this id can be reached."""
+    _keep(fact, work, "person", fact.read(ContactTold).person)
+
+
+@hears_history
+async def person_retired(fact: Fact, work: Work) -> None:
+    """A contact is no longer used."""
+    _keep(fact, work, "person", None)
+
+
+def _keep(fact: Fact, work: Work, kind: str, key: str | None) -> None:
+    work.row(DIRECTORY, (fact.id, fact.position, fact.time, fact.subject, kind, key))
 
 
 def timers(incidents: Incidents) -> Mapping[str, Handler]:

@@ -8,6 +8,8 @@ from uuid import UUID
 from fastapi import Body, Depends, Path, Query, Response
 
 from services.incident import bodies, lifecycle
+from services.incident.catalogue.catalogue import CATALOGUE
+from services.incident.catalogue.references import references
 from services.incident.events import IncidentEvent
 from services.incident.incident import Incident
 from services.incident.incidents import Incidents, require_visible
@@ -86,15 +88,18 @@ async def read(
     incidents = incidents_of(asked)
     stream = await incidents.find(id)
     is_present = as_of is None and effective_at is None
+    position = await position_of(as_of, asked.service.store.log)
     if is_present:
         found = await incidents.current(stream)
     else:
-        position = await position_of(as_of, asked.service.store.log)
         found = await incidents.past(
             stream, position=position, effective_at=moment_of(effective_at)
         )
     require_visible(found, asked.caller)
     content = await render(asked.service.store, found, asked.caller if is_present else None)
+    catalogue, waited = asked.service.parts[CATALOGUE], wait_for is not None
+    named = await references(catalogue, found.state, position, fresh=waited)
+    content = b'%b,"references":%b}' % (content[:-1], named)
     return Response(content, headers={"etag": f'"{found.version}"'}, media_type="application/json")
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from services.incident.catalogue.references import References
 from services.incident.incident import Incident
 from services.incident.lifecycle import refusal
 from services.incident.rules import RULES, roles_for
@@ -99,7 +100,7 @@ class Action(msgspec.Struct, frozen=True):
 
 
 class IncidentView(IncidentItem, kw_only=True):
-    """An incident alone. `actions` only where it was read, not in a command's answer."""
+    """An incident alone. `actions` and `references` only where it was read, not after a command."""
 
     description: str | None
     matrix_version: int | None
@@ -107,6 +108,7 @@ class IncidentView(IncidentItem, kw_only=True):
     cause: str | None
     resolution: str | None
     known_error: str | None
+    references: References | msgspec.UnsetType = msgspec.UNSET
     actions: list[Action] | msgspec.UnsetType = msgspec.UNSET
 
 

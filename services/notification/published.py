@@ -13,6 +13,16 @@ from services.notification import events as e
 from shared.feed import Published
 
 
+class ContactTold(msgspec.Struct, frozen=True):
+    """That a person can be reached; how is nobody else's affair."""
+
+    person: str
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """That it happened is all there is to tell."""
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """How it ended. `cause` is the event told of, `about` the incident or problem it is of."""
 
@@ -52,6 +62,8 @@ def _told(happened: e.Delivered | e.Exhausted | e.Failed) -> dict[str, Any]:
 
 
 PUBLISHED: Published = {
+    e.ContactSet: lambda h: ContactTold(h.person),
+    e.ContactRetired: lambda h: Nothing(),
     e.Delivered: _outcome,
     e.Failed: _failed,
     e.Exhausted: _outcome,

@@ -19,8 +19,7 @@ class Matrix(State, frozen=True):
         """The priority of this impact and urgency. Raises Invalid where there is none."""
         found = self.cells.get(f"{impact}{urgency}")
         if found is None:
-            levels = max(int(cell[0]) for cell in self.cells)
-            raise Invalid(("/impact", f"the matrix has levels 1 to {levels} of impact and urgency"))
+            raise _unknown(self.cells, impact)
         return found
 
     def known(self, priority: int) -> int:
@@ -34,3 +33,10 @@ class Matrix(State, frozen=True):
 def matrix_of(document: dict[str, Any] | None, version: int) -> Matrix:
     """The matrix of a followed document; the field's default where none was told."""
     return Matrix(version=version, cells=document["cells"] if document else DEFAULT)
+
+
+def _unknown(cells: dict[str, int], impact: int) -> Invalid:
+    impacts, urgencies = (max(int(cell[place]) for cell in cells) for place in (0, 1))
+    where = "/impact" if impact > impacts else "/urgency"
+    levels = f"levels 1 to {impacts} of impact and 1 to {urgencies} of urgency"
+    return Invalid((where, f"the matrix has {levels}"))

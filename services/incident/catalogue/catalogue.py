@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -68,7 +69,7 @@ class Catalogue:
         return self._present
 
     async def past(
-        self, position: int, *, service: str | None, item: str | None, named: tuple[str, ...] = ()
+        self, position: int, *, service: str | None, item: str | None, named: Sequence[str] = ()
     ) -> Present:
         """What was known at a position of this service and this item, teams and people."""
         fetch, then = self._store.pool.fetch, Present()
