@@ -6,14 +6,14 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import Depends, Path, Query, Response
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from services.incident.api_key import key_stream
 from services.incident.api_keys import ApiKeyLedger, Wanted
 from shared.aggregate import Folded
-from shared.auth.api_keys import new_api_key
 from shared.auth.caller import Caller
 from shared.auth.roles import Role
+from shared.clock import new_id
 from shared.errors import Forbidden, Invalid
 from shared.http.app import routes
 from shared.http.asked import Asked, allowed
@@ -41,6 +41,10 @@ class NewKey(Body):
     roles: Annotated[list[Role], Field(min_length=1, max_length=len(Role))]
     teams: Annotated[list[Name], Field(max_length=50)] = []
     expires_at: Moment | None = None
+    short: StrictBool = Field(
+        False,
+        description="32 hexadecimal digits, as PagerDuty's clients want: for alert intake alone",
+    )
 
 
 class ApiKeyView(msgspec.Struct, kw_only=True):
@@ -87,15 +91,17 @@ async def create_api_key(body: NewKey, asked: ByManager) -> Response:
 
     The answer tells the key's text, and nothing tells it again, but for one case: repeated with
     the same Idempotency-Key and body by the same caller within 72 hours, this very answer comes
-    again, so that a lost reply loses no key. A key cannot make keys.
+    again, so that a lost reply loses no key. A key cannot make keys. A short key opens alert intake
+    and nothing else: as a routing key, as a GenieKey, or in an address.
     """
     _require_own(asked.caller, body)
     if body.expires_at is not None and body.expires_at <= asked.now:
         raise Invalid(("/expires_at", "lies in the past"))
-    fresh = new_api_key()
-    order = await asked.order(key_stream(fresh.id), creates=True)
-    wanted = Wanted(body.name, body.roles, body.teams, body.expires_at)
-    created = await _ledger(asked).create(order, fresh, wanted)
+    if body.short and set(body.roles) != {Role.SERVICE}:
+        raise Invalid(("/roles", "of a short key can only be service"))
+    order = await asked.order(new_id(), creates=True)
+    wanted = Wanted(body.name, body.roles, body.teams, body.expires_at, body.short)
+    created = await _ledger(asked).create(order, wanted)
     view = CreatedApiKey(**await _fields(asked, created.folded), key=created.text)
     return _answer(view, 201, {"location": f"/v1/api-keys/{view.id}"})
 

@@ -17,7 +17,7 @@ from services.incident import (
 )
 from services.incident.alerts import routes as alert_routes
 from services.incident.alerts.intake import AlertIntake
-from services.incident.alerts.senders import alertmanager_routes
+from services.incident.alerts.senders import alertmanager_routes, pagerduty_routes
 from services.incident.api_key import API_KEY, API_KEYS, ApiKeyEvent
 from services.incident.api_keys import ApiKeyLedger
 from services.incident.catalogue import item_routes, service_routes, window_routes
@@ -84,6 +84,7 @@ DEFINITION = Definition(
         triage_routes.router,
         history.router,
         alertmanager_routes.router,
+        pagerduty_routes.router,
         alert_routes.router,
         *policy_routes.ROUTERS,
         api_key_routes.router,

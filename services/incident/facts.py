@@ -20,6 +20,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
     generator_url: str | None = None
+    revision: str | None = None  # of its contents, where its sender may tell it again with others
     more: dict[str, Any] = {}  # what the monitor says beside
 
 

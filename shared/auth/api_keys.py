@@ -24,6 +24,9 @@ CALLER = "key:"
 PATTERN = re.compile(r"tocsin_([0-9a-f]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
 """A whole key: prefix, id, secret."""
 
+SHORT_PATTERN = re.compile(r"[0-9a-f]{32}", re.ASCII)
+"""A short key: 128 random bits and nothing else, for senders that take keys of no other form."""
+
 _NOTE_EVERY_SECONDS = 60.0
 _NOTED = 10_000
 
@@ -60,6 +63,26 @@ def new_api_key() -> NewApiKey:
     return NewApiKey(key_id, f"{PREFIX}{key_id}_{secret}", hash_of(secret))
 
 
+def new_short_key(secret: bytes | None = None) -> NewApiKey:
+    """A short key nobody has had before, or the one of these 16 secret bytes.
+
+    Its id follows from it, so that the key alone tells which one it is.
+    """
+    text = (secret or secrets.token_bytes(16)).hex()
+    return NewApiKey(_id_of(text), text, hash_of(text))
+
+
+def _id_of(short: str) -> str:
+    return hashlib.sha256(b"tocsin short key|" + short.encode()).hexdigest()[:16]
+
+
+def _parts(text: str) -> tuple[str, str] | None:
+    """Id and secret of a key of either form."""
+    if parts := PATTERN.fullmatch(text):
+        return parts[1], parts[2]
+    return (_id_of(text), text) if SHORT_PATTERN.fullmatch(text) else None
+
+
 def hash_of(secret: str) -> bytes:
     """SHA-256 of a secret: enough for 256 random bits, where passwords would need more."""
     return hashlib.sha256(secret.encode()).digest()
@@ -85,10 +108,10 @@ class ApiKeys:
         Asks the directory each time: what is remembered, and for how long, is its and the
         authenticator's business.
         """
-        parts = PATTERN.fullmatch(text)
-        record = await self._directory.find(parts[1]) if parts else None
+        parts = _parts(text)
+        record = await self._directory.find(parts[0]) if parts else None
         now = self._clock()
-        if parts is None or record is None or not _opens(record, parts[2], now):
+        if parts is None or record is None or not _opens(record, parts[1], now):
             raise Unauthenticated("the API key is unknown, expired or revoked")
         self._note(record.id, now)
         return _caller_of(record)

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from typing import Any
 
 from shared.auth.api_keys import CALLER, PREFIX, ApiKeys
 from shared.auth.caller import Caller
@@ -26,11 +27,14 @@ class Authenticator:
         self._tokens = tokens
         self._api_keys = api_keys
         self._clock = clock
-        self._seen: dict[str | None, tuple[float, float, Caller]] = {}
+        self._seen: dict[Any, tuple[float, float, Caller]] = {}
 
     def cached(self, authorization: str | None) -> Caller | None:
         """The caller of a header that was verified moments ago, without waiting for anything."""
-        seen = self._seen.get(authorization)
+        return self._cached(authorization)
+
+    def _cached(self, known_as: Any) -> Caller | None:
+        seen = self._seen.get(known_as)
         if seen is None:
             return None
         since, until, caller = seen
@@ -52,6 +56,19 @@ class Authenticator:
         self._remember(authorization, caller)
         return caller
 
+    async def authenticate_key(self, text: str) -> Caller:
+        """The caller of an API key of either form, wherever it was found. Raises Unauthenticated.
+
+        Only for addresses that take keys by other ways than our header: nowhere else does a short
+        key open anything.
+        """
+        known_as = ("key", text)
+        if caller := self._cached(known_as):
+            return caller
+        caller = await self._api_keys.verify(text)
+        self._remember(known_as, caller)
+        return caller
+
     async def still_admits(self, caller: Caller) -> bool:
         """Whether this caller, let in before, may stay: a key may have been revoked since."""
         if self._clock() >= caller.expires:
@@ -62,17 +79,17 @@ class Authenticator:
 
     def forget(self, caller_id: str) -> None:
         """Verify this caller anew from now on: something about their credentials has changed."""
-        for authorization in [a for a, (_, _, c) in self._seen.items() if c.id == caller_id]:
-            del self._seen[authorization]
+        for known_as in [a for a, (_, _, c) in self._seen.items() if c.id == caller_id]:
+            del self._seen[known_as]
 
-    def _remember(self, authorization: str | None, caller: Caller) -> None:
+    def _remember(self, known_as: Any, caller: Caller) -> None:
         """Those in use are verified again and again, so the first one is the least used."""
         now = self._clock()
-        self._seen.pop(authorization, None)
+        self._seen.pop(known_as, None)
         if len(self._seen) >= _CAPACITY:
             del self._seen[next(iter(self._seen))]
         until = min(now + REMEMBERED_SECONDS, caller.expires)
-        self._seen[authorization] = (now, until, caller)
+        self._seen[known_as] = (now, until, caller)
 
 
 def _credential(authorization: str | None) -> str:

@@ -15,6 +15,7 @@ from shared.auth.tickets import StreamTickets
 from shared.docs import add_docs
 from shared.http import health, me, problem_pages
 from shared.http.body import JsonRoute, LargeJsonRoute
+from shared.http.hidden import Application
 from shared.http.middleware import Watch
 from shared.http.openapi import describe
 from shared.http.problems import explain_failures
@@ -46,7 +47,7 @@ def build(definition: Definition, settings: Settings | None = None) -> FastAPI:
     """The application of this service; it connects when its lifespan begins."""
     settings = settings or Settings()
     registry = CollectorRegistry()
-    app = FastAPI(
+    app = Application(
         title=f"Tocsin {definition.name} service",
         description=definition.description,
         version="1",

@@ -41,6 +41,9 @@ _PROBLEM = {
 }
 _PLAIN = "x-plain"  # an operation that is no command: it takes no headers of commands
 _BY_KEY = "/by-key/"  # in an address: what follows is the credential
+_ORIGINAL = "x-original"  # an operation that answers as another product does, failures too
+_FAILS = "x-fails"  # the type of such failures
+_IN_BODY = "x-key-in-body"
 _KIND = "x-kind"  # by which a document finds the types of its own answers
 _ANSWERS: dict[str, type[msgspec.Struct]] = {}
 
@@ -52,11 +55,15 @@ def answers(
     *,
     batch_of: str | None = None,
     plain: bool = False,
+    failing: type[msgspec.Struct] | None = None,
+    key_in_body: bool = False,
 ) -> dict[str, Any]:
     """What a route is given so that its document names the msgspec type it answers with.
 
     `batch_of` is the media type of an answer that is an array of them; `plain` says that the
     operation heeds no Idempotency-Key and no If-Match, as it adds nothing to the log by itself.
+    `failing` is what it answers in place of problem details, as the product does that it stands
+    for; `key_in_body` tells that the body holds the credentials.
     """
     name = f"{kind.__module__}.{kind.__qualname__}"
     _ANSWERS[name] = kind
@@ -65,11 +72,11 @@ def answers(
     if batch_of is not None:
         content = {batch_of: {"schema": {"type": "array", "items": schema}}}
     responses = {str(status): {"description": description, "content": content}}
-    return {
-        "response_model": None,
-        "status_code": status,
-        "openapi_extra": {"responses": responses, _KIND: name, _PLAIN: plain},
-    }
+    extra = {"responses": responses, _KIND: name, _PLAIN: plain, _IN_BODY: key_in_body}
+    if failing is not None:
+        extra |= {_ORIGINAL: True, _FAILS: f"{failing.__module__}.{failing.__qualname__}"}
+        _ANSWERS[str(extra[_FAILS])] = failing
+    return {"response_model": None, "status_code": status, "openapi_extra": extra}
 
 
 def describe(app: FastAPI, routers: Sequence[APIRouter]) -> None:
@@ -126,7 +133,9 @@ def _amended(
 ) -> dict[str, Any]:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     operations = [o for methods in document["paths"].values() for o in methods.values()]
-    names = sorted({operation.pop(_KIND) for operation in operations if _KIND in operation})
+    told = {operation[_FAILS] for operation in operations if _FAILS in operation}
+    told |= {operation.pop(_KIND) for operation in operations if _KIND in operation}
+    names = sorted(told)
     _, components = msgspec.json.schema_components(
         [_ANSWERS[name] for name in names], ref_template="#/components/schemas/{name}"
     )
@@ -142,7 +151,7 @@ def _amended(
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _amend(operation, method, roles.get((path, method)))
-            if _BY_KEY in path:
+            if operation.pop(_IN_BODY, False) or _BY_KEY in path:
                 del operation["security"]
     corrected: dict[str, Any] = _corrected(document)
     return corrected
@@ -155,9 +164,10 @@ def _amend(operation: dict[str, Any], method: str, roles: list[str] | None) -> N
         operation["x-roles"] = roles
         if method in ("post", "put", "delete") and not plain:
             operation.setdefault("parameters", []).extend(_header_parameters())
+    failing = operation.pop(_FAILS, None)
     for status, name, _ in KINDS.values():
-        responses.setdefault(str(status), _problem_response(name))
-    responses["422"] = _problem_response("invalid")
+        responses.setdefault(str(status), _problem_response(name, failing))
+    responses["422"] = _problem_response("invalid", failing)
     for response in responses.values():
         _without_item_schema(response)
         _without_a_type_never_answered(response)
@@ -178,9 +188,12 @@ def _header(name: str) -> dict[str, Any]:
     return {"type": "string", "minLength": 1, "maxLength": 255}
 
 
-def _problem_response(name: str) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": name, "content": {MEDIA_TYPE: {"schema": schema}}}
+def _problem_response(name: str, failing: str | None = None) -> dict[str, Any]:
+    if failing is None:
+        schema = {"$ref": "#/components/schemas/Problem"}
+        return {"description": name, "content": {MEDIA_TYPE: {"schema": schema}}}
+    schema = {"$ref": f"#/components/schemas/{_ANSWERS[failing].__name__}"}
+    return {"description": name, "content": {"application/json": {"schema": schema}}}
 
 
 def _without_a_type_never_answered(response: dict[str, Any]) -> None:

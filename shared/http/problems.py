@@ -41,6 +41,13 @@ _BY_STATUS[408] = ("timeout", "The request took too long to arrive")
 _BY_STATUS[500] = ("internal", "Something unexpected went wrong")
 _BY_STATUS[504] = ("took-too-long", "The request took too long")
 _AWAY = (*CONNECTION_LOST, GuardMoved)
+EXPLAINED: tuple[type[Exception], ...] = (
+    *KINDS,
+    *_AWAY,
+    UnreadableBody,
+    RequestValidationError,
+    HTTPException,
+)
 
 
 def types() -> dict[str, tuple[int | None, str]]:
@@ -82,8 +89,21 @@ def _response(status: int, name: str, title: str, detail: str, more: dict[str, A
     return Response(msgspec.json.encode(body), status, media_type=MEDIA_TYPE)
 
 
+def explained(failure: Exception) -> Response:
+    """The response to any of `EXPLAINED`, for routes that tell it in a manner of their own."""
+    match failure:
+        case UnreadableBody(detail=detail):
+            return explain(errors.Invalid(("", str(detail))))
+        case RequestValidationError():
+            return explain(errors.Invalid(*(_validation_error(e) for e in failure.errors())))
+        case HTTPException():
+            return problem(failure.status_code, str(failure.detail))
+        case _:
+            return explain(failure)
+
+
 async def _explain(request: Request, failure: Exception) -> Response:
-    return explain(failure)
+    return explained(failure)
 
 
 async def _explain_http(request: Request, failure: Exception) -> Response:
@@ -103,15 +123,6 @@ def _methods_of(request: Request) -> list[str]:
     return sorted({method for route in matching for method in route.methods or ()})
 
 
-async def _explain_body(request: Request, failure: Exception) -> Response:
-    return explain(errors.Invalid(("", cast(UnreadableBody, failure).detail)))
-
-
-async def _explain_validation(request: Request, failure: Exception) -> Response:
-    found = cast(RequestValidationError, failure).errors()
-    return explain(errors.Invalid(*(_validation_error(error) for error in found)))
-
-
 def _validation_error(error: dict[str, Any]) -> tuple[str, str]:
     where, *path = error["loc"]
     steps = "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in path)
@@ -128,8 +139,6 @@ def _sentence(error: dict[str, Any]) -> str:
 
 def explain_failures(app: FastAPI) -> None:
     """Answer every failure with problem details; what nobody expected says nothing about itself."""
-    for kind in (*KINDS, *_AWAY):
+    for kind in EXPLAINED:
         app.add_exception_handler(kind, _explain)
-    app.add_exception_handler(UnreadableBody, _explain_body)
     app.add_exception_handler(HTTPException, _explain_http)
-    app.add_exception_handler(RequestValidationError, _explain_validation)

@@ -25,6 +25,7 @@ incident
     post  /v1/incidents/{id}/(note|reopen)     agents reporter
     post  /v1/alerts/alertmanager              service
     post  /v1/alerts/by-key/{secret}/alertmanager  service
+    post  (/v1/alerts/by-key/{secret})?/v2/enqueue  service
     get   /v1/incident/policies/[a-z-]+(/versions)?  readers
     put   /v1/incident/policies/[a-z-]+        incident_manager
     get   /v1/api-keys(/{id})?                 incident_manager auditor

@@ -71,6 +71,8 @@ class Stages:
             return await self._parked(path.split("/")[2])
         if "{secret}" in path:
             return await self._secret()
+        if path.endswith("/enqueue"):
+            return Staged({}, {"routing_key": (await self._secret()).address["secret"]})
         found = [make for start, make in self._kinds().items() if path.startswith(start)]
         return await found[0](path.rsplit("/", maxsplit=1)[-1]) if found else None
 

@@ -47,8 +47,10 @@ def described() -> Iterator[Operation]:
 
 
 OPERATIONS = list(described())
-GUARDED = [o for o in OPERATIONS if not o.is_open and "{secret}" not in o.path]
-BY_SECRET = [operation for operation in OPERATIONS if "{secret}" in operation.path]
+ORIGINAL = [operation for operation in OPERATIONS if "x-original" in operation.described]
+OURS = [operation for operation in OPERATIONS if operation not in ORIGINAL]
+GUARDED = [o for o in OURS if not o.is_open and "{secret}" not in o.path]
+BY_SECRET = [operation for operation in OURS if "{secret}" in operation.path]
 Clients = dict[tuple[str, Role | None], AsyncClient]
 
 
@@ -77,9 +79,9 @@ def test_the_document_says_who_may_call(operation: Operation) -> None:
     if operation.is_open:
         assert "security" not in operation.described
         return
-    if operation in BY_SECRET:
-        assert "security" not in operation.described
-    else:
+    if operation not in ORIGINAL:
+        assert ("security" in operation.described) == (operation not in BY_SECRET)
+    if "security" in operation.described:
         assert operation.described["security"] == [{"bearer": []}]
     described = set(operation.described["x-roles"])
     roles = described - {"admin"} or set(Role) - {Role.ADMIN}  # none named: any caller
@@ -126,6 +128,21 @@ async def test_where_the_address_is_the_secret_no_other_credential_counts(
     for role in (*Role, None):
         answer = await call(clients, operation, role)
         assert answer.status_code == 401, f"{role}: {answer.text}"
+
+
+@pytest.mark.parametrize("operation", ORIGINAL, ids=str)
+async def test_another_products_address_tells_nobody_anything_in_that_products_manner(
+    services: dict[str, RunningService], clients: Clients, operation: Operation
+) -> None:
+    database = services[operation.service].database
+    before = await rows(database, "select position from log")
+    roles = (None, *set(Role) - {Role.SERVICE, Role.ADMIN})
+    for role in roles:
+        answer = await call(clients, operation, role)
+        assert answer.status_code in (400, 401, 403), f"{role}: {answer.text}"
+        assert answer.headers["content-type"] == "application/json"
+        assert "/problems/" not in answer.text
+    assert await rows(database, "select position from log") == before
 
 
 @pytest.mark.parametrize("name", BUILT)

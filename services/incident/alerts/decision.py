@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
-from services.incident import facts, lifecycle
+from services.incident import facts, lifecycle, triage
 from services.incident.alerts import group as groups
 from services.incident.alerts.events import AlertStatus, Heard, Signal
 from services.incident.alerts.group import AlertGroup, Course
@@ -36,6 +37,7 @@ PREVIOUS = "previous-incident"
 """The label that names the incident a group had before; no monitor's label has a hyphen."""
 
 _ANY_TIME = timedelta.max
+_CLOCKS_DIFFER = timedelta(days=1)
 _AS_A_SERVICE = frozenset({Role.SERVICE})
 
 
@@ -50,6 +52,13 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     attached: int = 0
     duplicates: int = 0
     position: int = 0
+
+    def of(self, held: Folded[Incident] | None) -> "Taken":
+        """The same, naming the incident it is about."""
+        if held is None:
+            return self
+        number, status = f"INC-{held.state.number}", held.state.status
+        return replace(self, incident=held.stream, number=number, status=status)
 
 
 class Books(NamedTuple):
@@ -82,14 +91,13 @@ class Decision:
             self._rules(), self._as_it_is(self._books.groups, self._told.stream)
         )
         held = await self._incident_of(group.state)
-        fresh = self._fresh(group.state, rules)
+        fresh, heard = self._fresh(group.state, rules)
         if not fresh:
             return self._taken("duplicate", held, fresh), group
-        heard = self._heard(fresh)
         course = groups.course(group.state, heard, held and held.state, rules.alerts.window)
         after = await self._follow(course, held, fresh, rules)
         if after is not None:
-            heard = msgspec.structs.replace(heard, incident=after.stream)
+            heard = replace(heard, incident=after.stream)
             after = await self._attach(after, groups.evolve(group.state, heard), fresh, rules)
         group = await self._work.execute(self._books.groups, group.stream, groups.hear, heard=heard)
         return self._taken(_OUTCOMES[course], after, fresh), group
@@ -114,20 +122,25 @@ class Decision:
 
     async def _as_it_is(self, ledger: Ledger[Any, Any], stream: UUID) -> Folded[Any]:
         """Read it, and let the append fail where it has moved meanwhile."""
-        return await self._work.execute(ledger, stream, _unchanged)
+        return await self._work.execute(ledger, stream, unchanged)
 
-    def _fresh(self, group: AlertGroup, rules: _Rules) -> list[Alert]:
-        signals = [_signal(alert) for alert in self._told.alerts]
+    def _fresh(self, group: AlertGroup, rules: _Rules) -> tuple[list[Alert], Heard]:
+        """The alerts that tell something new, and what is heard of them."""
+        signals = [self._signal(group, alert) for alert in self._told.alerts]
         places = groups.news(group, signals, at=self._at, echo=rules.alerts.echo)
-        return [self._told.alerts[place] for place in places]
-
-    def _heard(self, fresh: Sequence[Alert]) -> Heard:
-        return Heard(
+        heard = Heard(
             receiver=self._told.receiver,
             group_key=self._told.group_key,
-            signals=tuple(map(_signal, fresh)),
+            signals=tuple(signals[place] for place in places),
             at=self._at,
         )
+        return [self._told.alerts[place] for place in places], heard
+
+    def _signal(self, group: AlertGroup, alert: Alert) -> Signal:
+        signal = _signal(alert)
+        if not self._told.keyed:
+            return signal
+        return groups.in_order(group.alerts.get(alert.fingerprint), signal, self._at)
 
     async def _follow(
         self, course: Course, held: Folded[Incident] | None, fresh: Sequence[Alert], rules: _Rules
@@ -150,8 +163,11 @@ class Decision:
         self, previous: Folded[Incident] | None, fresh: Sequence[Alert], rules: _Rules
     ) -> Folded[Incident]:
         firing = [alert for alert in fresh if alert.status == AlertStatus.FIRING]
-        rule = rules.alerts.rule_for(firing[0].labels)
-        started = min((a.starts_at for a in firing if a.starts_at), default=None)
+        labels = self._told.labels(firing[0])
+        rule = rules.alerts.rule_for(labels)
+        latest = self._at + _CLOCKS_DIFFER
+        stated = (a.starts_at for a in firing if a.starts_at and a.starts_at <= latest)
+        started = min(stated, default=None)
         known = f"{rule.impact}{rule.urgency}" in rules.matrix.cells
         linked = {} if previous is None else {PREVIOUS: f"INC-{previous.state.number}"}
         return await self._work.execute(
@@ -170,7 +186,7 @@ class Decision:
             detected_at=max(started or self._at, self._at),
             labels=labels_of(firing[0]) | linked,
             external_ref=f"alert-group:{self._told.stream}",
-            **rule.details(firing[0].labels),
+            **rule.details(labels),
         )
 
     async def _attach(
@@ -189,6 +205,8 @@ class Decision:
         )
         stream = facts_stream(held.stream)
         await self._work.execute(self._books.facts, stream, facts.attach, fact=fact)
+        if self._told.note is not None:
+            held = await self._noted(held, self._told.note)
         if group.fires:
             return held
         return await self._work.execute(
@@ -201,6 +219,11 @@ class Decision:
             close_after_days=rules.close_after_days,
         )
 
+    async def _noted(self, held: Folded[Incident], text: str) -> Folded[Incident]:
+        if lifecycle.refusal(held.state, "note") is not None:
+            return held
+        return await self._work.execute(self._books.incidents, held.stream, triage.note, text=text)
+
     def _taken(self, outcome: str, held: Folded[Incident] | None, fresh: Sequence[Alert]) -> Taken:
         counted = Taken(
             outcome=outcome,
@@ -208,14 +231,7 @@ class Decision:
             attached=len(fresh) if held else 0,
             duplicates=len(self._told.alerts) - len(fresh),
         )
-        if held is None:
-            return counted
-        return msgspec.structs.replace(
-            counted,
-            incident=held.stream,
-            number=f"INC-{held.state.number}",
-            status=held.state.status,
-        )
+        return counted.of(held)
 
 
 _OUTCOMES = {
@@ -226,7 +242,8 @@ _OUTCOMES = {
 }
 
 
-def _unchanged(state: State) -> list[Any]:
+def unchanged(state: State) -> list[Any]:
+    """The command that only makes sure that nothing moves."""
     return []
 
 
@@ -236,4 +253,5 @@ def _signal(alert: Alert) -> Signal:
         status=AlertStatus(alert.status),
         starts_at=alert.starts_at,
         ends_at=alert.ends_at,
+        revision=alert.revision,
     )

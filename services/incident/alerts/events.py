@@ -21,6 +21,7 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: AlertStatus
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    revision: str | None = None  # of what a sender says that repeats itself in other words
 
 
 @event("alert_group.heard")

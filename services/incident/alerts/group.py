@@ -10,6 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from services.incident import lifecycle, triage
 from services.incident.alerts.events import AlertStatus, Heard, Signal
@@ -19,18 +20,20 @@ from services.incident.rules import Status
 from shared.domain import State, changed
 
 _REMEMBERED = 8
+_MOST_REVISIONS = 100
 _FORGOTTEN_AFTER = timedelta(days=1)
 _OPEN = frozenset({Status.NEW, Status.IN_PROGRESS, Status.ON_HOLD})
 _ENDED = frozenset({Status.RESOLVED, Status.CLOSED})
 
 
 class Known(msgspec.Struct, frozen=True, array_like=True):
-    """What was told of one alert: its newest start, and each (status, start) of late."""
+    """What was told of one alert: its newest start, and each (status, start, revision) of late."""
 
     fires: bool
     newest_start: datetime | None
     at: datetime
-    before: tuple[tuple[AlertStatus, datetime | None], ...]
+    before: tuple[tuple[AlertStatus, datetime | None, str | None], ...]
+    revisions: int = 0
 
 
 class AlertGroup(State, frozen=True):
@@ -74,6 +77,21 @@ def news(
             known[signal.fingerprint] = _after(told, signal, at)
             places.append(place)
     return places
+
+
+def in_order(told: Known | None, signal: Signal, at: datetime) -> Signal:
+    """Of a sender that tells repeats by a key alone: the order of arrival decides.
+
+    The times it states count as far as they fit that order.
+    """
+    newest = told.newest_start if told else None
+    if told is not None and told.fires:
+        fits = signal.ends_at and newest and signal.ends_at >= newest
+        return replace(signal, starts_at=newest, ends_at=signal.ends_at if fits else None)
+    if signal.status is AlertStatus.RESOLVED:
+        return replace(signal, starts_at=newest, ends_at=None)
+    fits = signal.starts_at and (newest is None or signal.starts_at > newest)
+    return replace(signal, starts_at=signal.starts_at if fits else at)
 
 
 def hear(group: AlertGroup, *, heard: Heard) -> Sequence[Heard]:
@@ -146,21 +164,29 @@ def evolve(group: AlertGroup, event: Heard) -> AlertGroup:
 
 
 def _is_news(told: Known | None, signal: Signal, echo_ends: datetime) -> bool:
-    if told is None or (signal.status, signal.starts_at) not in told.before:
+    if told is None:
         return True
+    if _told_as(signal) not in told.before:
+        return signal.revision is None or told.revisions < _MOST_REVISIONS
     return signal.status is AlertStatus.FIRING and not told.fires and told.at < echo_ends
 
 
 def _after(told: Known | None, signal: Signal, at: datetime) -> Known:
     start = signal.starts_at
     before = told.before if told else ()
-    if (signal.status, start) in before:  # fires on after its end had been told
+    if _told_as(signal) in before:  # fires on after its end had been told
         before = tuple(each for each in before if each[1] != start)
         fires = True
     else:
         fires = _fires(told, signal, at)
     newest = _latest(told.newest_start if told else None, [start] if start else [])
-    return Known(fires, newest, at, (*before, (signal.status, start))[-_REMEMBERED:])
+    is_revised = told is not None and told.fires and fires and signal.revision is not None
+    revisions = told.revisions + 1 if told and is_revised else 0
+    return Known(fires, newest, at, (*before, _told_as(signal))[-_REMEMBERED:], revisions)
+
+
+def _told_as(signal: Signal) -> tuple[AlertStatus, datetime | None, str | None]:
+    return signal.status, signal.starts_at, signal.revision
 
 
 def _fires(told: Known | None, signal: Signal, at: datetime) -> bool:

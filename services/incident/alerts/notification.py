@@ -8,13 +8,25 @@ from services.incident.facts import Alert
 
 
 class Notification(NamedTuple):
-    """What a monitor tells of one group; `source` names the monitor's kind."""
+    """What a monitor tells of one group; `source` names the monitor's kind.
+
+    `keyed`: its sender tells repeats by the key alone, so the order of arrival decides.
+    `integration` is the name of the credentials that it came with; rules may match it.
+    """
 
     source: str
     receiver: str
     group_key: str
     alerts: Sequence[Alert]
     more: dict[str, Any]
+    keyed: bool = False
+    note: str | None = None
+    integration: str = ""
+
+    def labels(self, alert: Alert) -> dict[str, str]:
+        """What rules may match: the alert's own labels, and where it came from."""
+        told = {"sender": self.source, "receiver": self.receiver, "integration": self.integration}
+        return told | alert.labels
 
     @property
     def stream(self) -> UUID:

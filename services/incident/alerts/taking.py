@@ -3,28 +3,20 @@
 from typing import Annotated
 
 import msgspec
-from fastapi import Depends, Path, Request, Response
+from fastapi import Depends, Request, Response
 
 from services.incident.alerts.decision import Taken
-from services.incident.alerts.intake import AlertIntake
+from services.incident.alerts.intake import AlertIntake, Step
 from services.incident.alerts.notification import Notification
-from shared.auth.api_keys import PREFIX
+from services.incident.alerts.originals import Secret, sender
 from shared.auth.roles import Role
-from shared.errors import Forbidden, Unauthenticated
 from shared.http.asked import Asked, allowed
-
-Secret = Annotated[str, Path(max_length=200, description="The text of an API key")]
+from shared.ledger import Order
 
 
 async def _by_secret(secret: Secret, request: Request) -> Asked:
     """Of a caller whose API key is part of the address; tokens are not taken there."""
-    if not secret.startswith(PREFIX):
-        raise Unauthenticated("the address does not hold an API key")
-    caller = await request.app.state.service.authenticator.authenticate(f"Bearer {secret}")
-    request.state.caller = caller.id
-    if not caller.has(Role.SERVICE):
-        raise Forbidden("this needs the role service")
-    return Asked(request, caller)
+    return Asked(request, await sender(request))
 
 
 _by_secret.roles = frozenset({Role.SERVICE})  # type: ignore[attr-defined]  # for the document
@@ -35,12 +27,27 @@ BySecret = Annotated[Asked, Depends(_by_secret)]
 
 async def take(asked: Asked, told: Notification) -> Taken:
     """Take one notification in; raises KeyReused, Unavailable."""
-    intake: AlertIntake = asked.service.parts["alerts"]
+    order = await _order(asked, told)
+    return await _intake(asked).take(told._replace(integration=asked.caller.name), order)
+
+
+async def command(asked: Asked, told: Notification, *steps: Step) -> Taken:
+    """Carry commands to the incident of what is told; raises KeyReused, Unavailable."""
+    return await _intake(asked).command(told.stream, await _order(asked, told), *steps)
+
+
+def _intake(asked: Asked) -> AlertIntake:
+    found: AlertIntake = asked.service.parts["alerts"]
+    return found
+
+
+async def _order(asked: Asked, told: Notification) -> Order:
+    """With a scope for its idempotency key that is the same whichever way it came."""
     order = await asked.order(told.stream)
-    if order.key is not None:  # whichever way it came; and no secret may be stored
-        scope = f"{asked.caller.id} POST /v1/alerts/{told.source}"
-        order = msgspec.structs.replace(order, key=order.key._replace(scope=scope))
-    return await intake.take(told, order)
+    if order.key is None:
+        return order
+    scope = f"{asked.caller.id} POST /v1/alerts/{told.source}"
+    return msgspec.structs.replace(order, key=order.key._replace(scope=scope))
 
 
 def answer(taken: Taken) -> Response:

@@ -1,0 +1,159 @@
+"""What PagerDuty's Events API v2 takes: an event about one alert, told apart by its key."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from fastapi import Body
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from services.incident.alerts.notification import Notification
+from services.incident.facts import Alert
+
+SOURCE = "pagerduty"
+MOST_DETAILS = 100
+_LONGEST = 20_000
+_LONGEST_LABEL = 1_000
+
+
+def _moment(value: Any) -> Any:
+    """ISO 8601 in any of its spellings, UTC where it names no zone; what lies far off is none."""
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or len(value) > 100:
+        raise ValueError("is not an ISO 8601 time")
+    text = value.removesuffix("Z") if "+" in value else value  # some of its clients write both
+    moment = datetime.fromisoformat(text)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC) if 1971 <= moment.year <= 9997 else None
+
+
+def _filled(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is missing or blank")
+    return text
+
+
+Moment = Annotated[
+    datetime | None,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": ["string", "null"], "description": "ISO 8601, to any precision"}),
+]
+Filled = Annotated[str, Field(max_length=_LONGEST), AfterValidator(_filled)]
+Plain = Annotated[str | None, Field(max_length=_LONGEST)]
+DedupKey = Annotated[str | None, Field(max_length=255)]
+
+
+class _Posted(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    @property
+    def unknown(self) -> dict[str, Any]:
+        """What it says beyond the fields that are known."""
+        return self.model_extra or {}
+
+
+class Payload(_Posted):
+    """What is wrong, where, and how badly."""
+
+    summary: Filled
+    source: Filled
+    severity: Literal["critical", "error", "warning", "info"]
+    timestamp: Moment = None
+    component: Plain = None
+    group: Plain = None
+    class_: Plain = Field(default=None, alias="class")
+    custom_details: Any = None
+
+
+class _Event(_Posted):
+    routing_key: Annotated[str | None, Field(max_length=200)] = None
+    client: Plain = None
+    client_url: Plain = None
+    links: Annotated[list[Any], Field(max_length=1_000)] = []
+    images: Annotated[list[Any], Field(max_length=1_000)] = []
+
+    def more(self, **said: Any) -> dict[str, Any]:
+        """What is kept beside."""
+        shared = {"client": self.client, "links": self.links, "images": self.images}
+        return {name: value for name, value in (shared | said).items() if value} | self.unknown
+
+
+class Trigger(_Event):
+    """Something is wrong; with the key of an open alert it is a repeat."""
+
+    event_action: Literal["trigger"]
+    dedup_key: DedupKey = None
+    payload: Payload
+
+    def notification(self, receiver: str, key: str) -> Notification:
+        """As it is taken in: a group of one alert, under the key."""
+        told = self.payload
+        fields = _fields(told)
+        alert = Alert(
+            fingerprint=key,
+            status="firing",
+            starts_at=told.timestamp,
+            labels=labels_of(told.custom_details) | fields,
+            annotations={"summary": told.summary},
+            generator_url=self.client_url,
+            revision=revision_of(told.summary, told.custom_details, fields),
+            more=self.more(custom_details=told.custom_details, payload=told.unknown),
+        )
+        return Notification(SOURCE, receiver, key, [alert], {}, keyed=True)
+
+
+class FollowUp(_Event):
+    """Somebody has seen the alert of this key, or it is over."""
+
+    event_action: Literal["acknowledge", "resolve"]
+    dedup_key: Annotated[str, Field(max_length=255), AfterValidator(_filled)]
+    payload: Any = None
+
+    def notification(self, receiver: str, key: str) -> Notification:
+        """As it is taken in: the end of the alert."""
+        more = self.more(payload=self.payload)
+        alert = Alert(fingerprint=key, status="resolved", ends_at=self._ended, more=more)
+        return Notification(SOURCE, receiver, key, [alert], {}, keyed=True)
+
+    @property
+    def _ended(self) -> datetime | None:
+        told = self.payload.get("timestamp") if isinstance(self.payload, dict) else None
+        try:
+            found: datetime | None = _moment(told)
+        except ValueError:  # nobody needs it to be right
+            return None
+        return found
+
+
+Event = Annotated[Trigger | FollowUp, Body(discriminator="event_action")]
+
+
+def _fields(payload: Payload) -> dict[str, str]:
+    told = {
+        "severity": payload.severity,
+        "source": payload.source,
+        "component": payload.component,
+        "group": payload.group,
+        "class": payload.class_,
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def labels_of(details: Any) -> dict[str, str]:
+    """The plain values among free details, as labels: what rules can match."""
+    if not isinstance(details, Mapping):
+        return {}
+    plain = [(str(n), v) for n, v in details.items() if isinstance(v, str | bool | int | float)]
+    return {name: _text(value)[:_LONGEST_LABEL] for name, value in plain[:MOST_DETAILS] if name}
+
+
+def revision_of(*contents: Any) -> str:
+    """Which contents these are."""
+    return hashlib.sha256(msgspec.json.encode(contents, order="sorted")).hexdigest()[:16]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
