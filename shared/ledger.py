@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
+from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -80,6 +80,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     correlation_id: UUID | None = None
     causation_id: UUID | None = None
     traceparent: str | None = None
+    admits: Callable[[Any], object] | None = None  # raises for states the asker may not know of
 
 
 class Ledger(Generic[S, E]):
@@ -106,18 +107,24 @@ class Ledger(Generic[S, E]):
         """
         async with self._turns.of(order.stream), self._turns.of(order.key and order.key[:2]):
             if order.key is not None and (prior := await self.answered(order.key)):
+                await self.admit(order)
                 return prior
             for attempt in range(_TRIES):
                 held = await self._held(order, attempt)
                 try:
                     events = self.decide(order, held, command, *args, **kwargs)
-                except (Refused, Stale):
+                except (Refused, Stale, NotFound):
                     if attempt == 0 and await self._has_moved(order, held):
                         continue
                     raise
                 if (done := await self._append(order, held, events)) is not None:
                     return done
         raise Unavailable("others keep changing it at this moment; try again")
+
+    async def admit(self, order: Order) -> None:
+        """Let whoever gives this order know of its aggregate as it now is, or raise."""
+        if order.admits is not None:
+            order.admits((await self.current(order.stream)).state)
 
     async def current(self, stream: UUID) -> Folded[S]:
         """The aggregate as the log has it now. Raises NotFound."""
@@ -131,6 +138,11 @@ class Ledger(Generic[S, E]):
         if len(tail.events) >= _SNAPSHOT_EVERY:
             self._save_snapshot(fresh)
         return fresh
+
+    async def lately(self, stream: UUID) -> Folded[S]:
+        """As `current`, but perhaps a moment old where this process knows it. Raises NotFound."""
+        cached = self._cache.get(stream)
+        return cached if cached is not None and cached.version else await self.current(stream)
 
     async def held(self, stream: UUID, *, fresh: bool = False) -> Folded[S]:
         """As `current`, but perhaps a moment old, and an aggregate without events is no error.
@@ -186,6 +198,8 @@ class Ledger(Generic[S, E]):
         **kwargs: P.kwargs,
     ) -> Sequence[E]:
         """The command's events on this state. Raises its refusal, or Stale."""
+        if order.admits is not None:
+            order.admits(held.state)
         if order.version is not None and order.version != held.version:
             raise Stale(f"it is at version {held.version} by now; read it again")
         return command(held.state, *args, **kwargs)

@@ -73,6 +73,7 @@ async def settle(
     """
     for _ in range(_TRIES):
         if order.key is not None and (prior := await ledger.answered(order.key)):
+            await ledger.admit(order)
             return prior
         work = Work(
             ledger.store,
@@ -82,6 +83,8 @@ async def settle(
             traceparent=order.traceparent,
         )
         held = await ledger.current(order.stream)
+        if order.admits is not None:
+            order.admits(held.state)
         if order.version not in (None, held.version):
             raise Stale(f"it is at version {held.version} by now; read it again")
         after = await act(work)

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from fastapi import FastAPI
 
 from services.incident import (
+    access_routes,
     api_key_routes,
     awaiting,
     history,
@@ -41,6 +42,7 @@ from shared.http.operations import operation_routes
 from shared.http.policies import POLICIES
 from shared.http.service import Service
 from shared.rebuild import Replayed
+from shared.restrictions import RESTRICTIONS
 from shared.settings import Service as Name
 from shared.settings import Settings
 from shared.work_list import WORK_ITEMS, WORK_LISTS
@@ -92,13 +94,15 @@ DEFINITION = Definition(
         service_routes.router,
         item_routes.router,
         window_routes.router,
+        access_routes.router,
         feed_routes("incident", PUBLISHED),
         operation_routes("incident"),
     ),
     tables=(*TABLES, *CATALOGUE_TABLES, API_KEYS, KNOWN_API_KEYS, WORK_LISTS, WORK_ITEMS),
     running=_running,
     replayed=Replayed(
-        _AGGREGATES, (INCIDENTS, INCIDENT_TEXTS, ENTRIES, WINDOWS, API_KEYS, KNOWN_API_KEYS)
+        _AGGREGATES,
+        (INCIDENTS, INCIDENT_TEXTS, RESTRICTIONS, ENTRIES, WINDOWS, API_KEYS, KNOWN_API_KEYS),
     ),
 )
 

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StrictBool, field_validator, model_validator
 
 from services.incident.events import HoldReason, ResolutionCode
+from shared.auth.roles import Role
 from shared.http.body import Body, Line, Moment, Name, Text, Whole
 
 Level = Annotated[Whole, Field(ge=1, le=9, description="1 is the highest")]
@@ -98,6 +99,22 @@ class Resolution(Body):
 
 class Reason(Body):
     reason: Text
+
+
+class Restriction(Body):
+    """To whom it is restricted beside its participants; a list that is left out stays as it is."""
+
+    restricted: StrictBool = True
+    people: Annotated[list[Name], Field(max_length=100)] | None = None
+    roles: Annotated[list[Role], Field(max_length=len(Role))] | None = None
+    teams: Annotated[list[Name], Field(max_length=50)] | None = None
+    reason: Annotated[Text, Field(examples=["Under investigation by the security team"])]
+
+    @model_validator(mode="after")
+    def _lifted_for_all(self) -> Self:
+        if not self.restricted and {"people", "roles", "teams"} & self.model_fields_set:
+            raise ValueError("lifting a restriction names nobody")
+        return self
 
 
 class NoArguments(Body):

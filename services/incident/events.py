@@ -249,6 +249,21 @@ _STAMPED_BY: dict[Milestone, type[Event]] = {
 }
 
 
+@event("incident.restricted", personal={"reason": FREE_TEXT})
+class Restricted(Event, frozen=True):
+    """Kept to its participants and those named, among them whoever restricted it."""
+
+    reason: Personal
+    people: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+
+
+@event("incident.unrestricted", personal={"reason": FREE_TEXT})
+class Unrestricted(Event, frozen=True):
+    reason: Personal
+
+
 IncidentEvent = (
     Declared
     | Categorised
@@ -272,4 +287,6 @@ IncidentEvent = (
     | Escalated
     | MilestoneCorrected
     | RelationEvent
+    | Restricted
+    | Unrestricted
 )

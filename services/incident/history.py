@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
+from services.incident.access import seen
 from services.incident.facts import facts_stream
-from services.incident.incidents import require_visible
-from services.incident.routes import ByReader, Reference, incidents_of
+from services.incident.routes import ByReader, Reference
 from services.incident.timeline import TELLER
 from shared.event_view import event_views
 from shared.http.app import routes
@@ -38,7 +38,5 @@ async def events(id: Reference, query: Annotated[PastQuery, Query()], asked: ByR
 async def _page(reference: str, query: PastQuery, asked: Asked) -> PastPage:
     """Of the incident's own events and the machines' facts beside them, as one sequence."""
     await has_seen(asked.service, query.wait_for)
-    incidents = incidents_of(asked)
-    stream = await incidents.find(reference)
-    require_visible(await incidents.current(stream), asked.caller)
+    stream = (await seen(asked, reference)).stream
     return await past_page(asked, query, (stream, facts_stream(stream)))

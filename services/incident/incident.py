@@ -57,6 +57,15 @@ class Stretches(State, frozen=True):
     first_ended: datetime | None = None
 
 
+class Restriction(State, frozen=True):
+    """Who may know of it beside its participants, and why only they."""
+
+    people: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    reason: Personal = ""
+
+
 class Incident(State, frozen=True):
     """An incident as its events tell it. Times are effective; texts are sealed."""
 
@@ -114,6 +123,7 @@ class Incident(State, frozen=True):
     links: dict[str, Link] = {}
     attachments: dict[str, Attachment] = {}
     stretches: Stretches = Stretches()
+    restriction: Restriction | None = None
 
 
 _UNRESOLVED = dict.fromkeys(
@@ -241,6 +251,10 @@ def _after(incident: Incident, event: IncidentEvent) -> Incident:
             return changed(incident, attachments=incident.attachments | attachment)
         case r.AttachmentRemoved(sha256=sha256):
             return changed(incident, attachments=_without(incident.attachments, sha256))
+        case e.Restricted():
+            return changed(incident, restriction=Restriction(**event.fields()))
+        case e.Unrestricted():
+            return changed(incident, restriction=None)
         case _:
             assert_never(event)
 

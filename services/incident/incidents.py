@@ -8,10 +8,9 @@ from uuid import UUID
 from services.incident import incident
 from services.incident.events import IncidentEvent, Resolved
 from services.incident.incident import Incident
-from services.incident.rules import READERS, Status
+from services.incident.rules import Status
 from services.incident.tables import rows
-from shared.aggregate import Aggregate, Alarm, Folded
-from shared.auth.caller import Caller
+from shared.aggregate import Aggregate, Alarm
 from shared.errors import NotFound, Refused
 from shared.ledger import Ledger
 from shared.policy import Policies
@@ -92,10 +91,3 @@ class Incidents(Ledger[Incident, IncidentEvent]):
         drawn = [row[0] for row in await self.store.pool.fetch(_NUMBERS, asked + ahead)]
         self._stock.extend(drawn[asked:])
         return drawn[:asked]
-
-
-def require_visible(folded: Folded[Incident], caller: Caller) -> Folded[Incident]:
-    """A reporter only knows of their own incidents. Raises NotFound."""
-    if caller.has(*READERS) or folded.state.reporter == caller.id:
-        return folded
-    raise NotFound("there is no such incident")

@@ -71,6 +71,12 @@ class Resolved(msgspec.Struct, frozen=True):
     at: datetime
 
 
+class Restricted(msgspec.Struct, frozen=True):
+    people: tuple[str, ...]
+    roles: tuple[str, ...]
+    teams: tuple[str, ...]
+
+
 class Reopened(msgspec.Struct, frozen=True):
     by_reporter: bool
 
@@ -211,6 +217,8 @@ PUBLISHED: Published = {
     r.Unlinked: lambda h: Unlinked(h.kind, h.reference),
     r.AttachmentAdded: _nothing,
     r.AttachmentRemoved: _nothing,
+    e.Restricted: lambda h: Restricted(h.people, h.roles, h.teams),
+    e.Unrestricted: _nothing,
     PolicySet: lambda h: Policy(h.name, h.document),
     ApiKeyCreated: _key_created,
     ApiKeyRevoked: lambda h: KeyRevoked(h.id, h.name, h.at),

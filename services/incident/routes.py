@@ -3,16 +3,15 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Annotated, Concatenate, ParamSpec
-from uuid import UUID
 
 from fastapi import Body, Depends, Path, Query, Response
 
 from services.incident import bodies, lifecycle
+from services.incident.access import incidents_of, on_record, ordered, seen
 from services.incident.catalogue.catalogue import CATALOGUE
 from services.incident.catalogue.references import references
 from services.incident.events import IncidentEvent
 from services.incident.incident import Incident
-from services.incident.incidents import Incidents, require_visible
 from services.incident.matrix import matrix_of
 from services.incident.rules import DECLARERS, READERS, RULES
 from services.incident.view import IncidentView, render
@@ -32,17 +31,12 @@ Reference = Annotated[str, Path(max_length=40, description="Its id, or its numbe
 ByDeclarer = Annotated[Asked, Depends(allowed(*DECLARERS))]
 ByAgent = Annotated[Asked, Depends(allowed(*RULES["resolve"].roles))]
 ByAgentOrReporter = Annotated[Asked, Depends(allowed(*RULES["note"].roles))]
+ByIncidentManager = Annotated[Asked, Depends(allowed(*RULES["restrict"].roles))]
 ByReader = Annotated[Asked, Depends(allowed(*READERS, Role.REPORTER))]
 Nothing = Annotated[bodies.NoArguments | None, Body()]
 WaitFor = Annotated[str | None, Query(max_length=64, description="service:position")]
 
 router = routes("incidents", "/v1/incidents")
-
-
-def incidents_of(asked: Asked) -> Incidents:
-    """The incidents of the service that was asked."""
-    found: Incidents = asked.service.parts["incidents"]
-    return found
 
 
 @router.post("", **answers(IncidentView, 201, "Declared"))
@@ -85,17 +79,12 @@ async def read(
 ) -> Response:
     """One incident, now or as it was, with what this caller may do."""
     await has_seen(asked.service, wait_for)
-    incidents = incidents_of(asked)
-    stream = await incidents.find(id)
+    found = await seen(asked, id)
     is_present = as_of is None and effective_at is None
     position = await position_of(as_of, asked.service.store.log)
-    if is_present:
-        found = await incidents.current(stream)
-    else:
-        found = await incidents.past(
-            stream, position=position, effective_at=moment_of(effective_at)
-        )
-    require_visible(found, asked.caller)
+    if not is_present:
+        moment = moment_of(effective_at)
+        found = await incidents_of(asked).past(found.stream, position=position, effective_at=moment)
     content = await render(asked.service.store, found, asked.caller if is_present else None)
     catalogue, waited = asked.service.parts[CATALOGUE], wait_for is not None
     named = await references(catalogue, found.state, position, fresh=waited)
@@ -142,11 +131,10 @@ async def resume(id: Reference, asked: ByAgent, body: Nothing = None) -> Respons
 async def resolve(id: Reference, body: bodies.Resolution, asked: ByAgent) -> Response:
     """Record that service is restored for good."""
     incidents = incidents_of(asked)
-    stream = await incidents.find(id)
     arguments = body.arguments() | {"at": asked.stated(body.at)}
 
     async def under(reopening: Folded[Policy]) -> Folded[Incident]:
-        order = await asked.order(stream, guards=((reopening.stream, reopening.version),))
+        order = await ordered(asked, id, guards=((reopening.stream, reopening.version),))
         days = _reopening(reopening).auto_close_days
         return await incidents.execute(order, lifecycle.resolve, close_after_days=days, **arguments)
 
@@ -191,20 +179,13 @@ async def command(
     **kwargs: P.kwargs,
 ) -> Response:
     """Carry out a command on the incident of this reference, and answer with it."""
-    incidents = incidents_of(asked)
-    stream = await incidents.find(reference)
-    await _require_own(asked, stream)
-    order = await asked.order(stream)
-    return await answer(asked, await incidents.execute(order, act, *args, **kwargs))
-
-
-async def _require_own(asked: Asked, stream: UUID) -> None:
-    if not asked.caller.has(*READERS):
-        require_visible(await incidents_of(asked).current(stream), asked.caller)
+    order = await ordered(asked, reference)
+    return await answer(asked, await incidents_of(asked).execute(order, act, *args, **kwargs))
 
 
 async def answer(asked: Asked, folded: Folded[Incident], *, created: bool = False) -> Response:
     """The incident after a command."""
+    await on_record(asked, folded)
     headers = {"etag": f'"{folded.version}"', "tocsin-position": str(folded.position)}
     if created:
         headers["location"] = f"/v1/incidents/{folded.stream}"

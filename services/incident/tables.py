@@ -18,9 +18,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
-from services.incident.events import Declared, IncidentEvent
+from services.incident.events import Declared, IncidentEvent, Unrestricted
+from services.incident.facts import facts_stream
 from services.incident.incident import Incident
+from services.incident.visibility import restriction_of
 from shared.aggregate import Folded, Row
+from shared.restrictions import DERIVED, RESTRICTIONS
 from shared.store.tables import version_columns
 
 _METADATA = MetaData()
@@ -60,6 +63,7 @@ INCIDENTS = Table(
     Column("stated", JSONB),
     Column("problem", Uuid),
     Column("known_error", Text),
+    Column("restricted", Boolean, nullable=False),
 )
 
 INCIDENT_TEXTS = Table(
@@ -89,7 +93,7 @@ PROBLEM_COPIES = Table(
 )
 """What the problem service has told of its problems: links are checked against it."""
 
-TABLES = (INCIDENTS, INCIDENT_TEXTS, PROBLEM_COPIES)
+TABLES = (INCIDENTS, INCIDENT_TEXTS, PROBLEM_COPIES, RESTRICTIONS, DERIVED)
 
 
 def rows(folded: Folded[Incident], event: IncidentEvent) -> Iterable[Row]:
@@ -104,9 +108,14 @@ def rows(folded: Folded[Incident], event: IncidentEvent) -> Iterable[Row]:
         state.mitigated_at, state.resolved_at, state.closed_at, state.reopen_count,
         state.reassignment_count, state.imported, _json(state.stated) if state.imported else None,
         state.problem, state.known_error,
+        state.restriction is not None,
     ))  # fmt: skip
     if isinstance(event, Declared):
         yield Row(INCIDENT_TEXTS, (folded.stream, event.title, event.description))
+    if state.restriction is not None or isinstance(event, Unrestricted):
+        restriction = restriction_of(state)
+        for stream in (folded.stream, facts_stream(folded.stream)):
+            yield Row(RESTRICTIONS, restriction.row(stream))
 
 
 def _json(value: object) -> str:

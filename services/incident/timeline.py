@@ -43,6 +43,8 @@ _SENTENCES: dict[type[Event], Sentence] = {
     r.Unlinked: lambda h: (f"Unlinked {_thing(h.kind)} {h.reference}", None),
     r.AttachmentAdded: lambda h: (f"Attached {h.media_type}: {h.url}", h.name),
     r.AttachmentRemoved: lambda h: ("Attachment removed", h.sha256),
+    e.Restricted: lambda h: (f"Restricted to its participants{_and_named(h)}", h.reason),
+    e.Unrestricted: lambda h: ("Restriction lifted", h.reason),
     f.AlertsAttached: lambda h: (_alerts(h.alerts), h.group_key),
     f.Told: lambda h: (f"{h.recipient} told by {h.channel}: {h.outcome}", h.fact),
     f.ProblemRaised: lambda h: (f"Problem {h.number} raised", h.title),
@@ -94,6 +96,12 @@ def _linked(linked: r.Linked) -> str:
 
 def _thing(kind: r.LinkKind) -> str:
     return kind.value.replace("_", " ")
+
+
+def _and_named(restricted: e.Restricted) -> str:
+    roles = (f"the role {role}" for role in restricted.roles)
+    teams = (f"the team {team}" for team in restricted.teams)
+    return "".join(f", {name}" for name in (*restricted.people, *roles, *teams))
 
 
 def _alerts(alerts: Sequence[f.Alert]) -> str:

@@ -2,16 +2,17 @@
 
 from fastapi import Response
 
-from services.incident import bodies, triage
+from services.incident import bodies, restricting, triage
+from services.incident.access import incidents_of, ordered
 from services.incident.incident import Incident
 from services.incident.matrix import matrix_of
 from services.incident.routes import (
     ByAgent,
     ByAgentOrReporter,
+    ByIncidentManager,
     Reference,
     answer,
     command,
-    incidents_of,
 )
 from services.incident.view import IncidentView
 from shared.aggregate import Folded
@@ -32,10 +33,9 @@ async def categorise(id: Reference, body: bodies.Category, asked: ByAgent) -> Re
 async def prioritise(id: Reference, body: bodies.Prioritisation, asked: ByAgent) -> Response:
     """Set impact and urgency; the matrix gives the priority, an override needs a reason."""
     incidents = incidents_of(asked)
-    stream = await incidents.find(id)
 
     async def under(matrix: Folded[Policy]) -> Folded[Incident]:
-        order = await asked.order(stream, guards=((matrix.stream, matrix.version),))
+        order = await ordered(asked, id, guards=((matrix.stream, matrix.version),))
         known = matrix_of(matrix.state.document, matrix.version + 1)
         return await incidents.execute(order, triage.prioritise, matrix=known, **body.arguments())
 
@@ -65,3 +65,16 @@ async def mitigate(id: Reference, body: bodies.Mitigation, asked: ByAgent) -> Re
     """Record that the impact has stopped; the incident goes on."""
     at = asked.stated(body.at)
     return await command(asked, id, triage.mitigate, action=body.action, at=at)
+
+
+@router.post("/{id}/restrict", **answers(IncidentView))
+async def restrict(id: Reference, body: bodies.Restriction, asked: ByIncidentManager) -> Response:
+    """Keep it to its participants and those named, or open it again with `restricted` false.
+
+    Participants are its reporter, its assigned person and group, and whoever restricts it.
+    Auditors read it too. For everybody else it does not exist; every read of it is on record.
+    """
+    if not body.restricted:
+        return await command(asked, id, restricting.unrestrict, reason=body.reason)
+    named = body.model_dump(exclude={"restricted"})
+    return await command(asked, id, restricting.restrict, by=asked.caller.id, **named)

@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 
 from services.incident.catalogue.references import References
-from services.incident.incident import Incident
+from services.incident.incident import Incident, Restriction
 from services.incident.lifecycle import refusal
 from services.incident.rules import RULES, roles_for
 from shared.aggregate import Folded
@@ -87,7 +87,17 @@ class IncidentItem(msgspec.Struct, kw_only=True):
     milestones: Milestones
     reopen_count: int
     reassignment_count: int
+    restricted: bool
     highlights: Highlights | msgspec.UnsetType = msgspec.UNSET
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """Who may know of a restricted incident beside its participants and auditors, and why."""
+
+    people: list[str]
+    roles: list[str]
+    teams: list[str]
+    reason: str | None
 
 
 class Action(msgspec.Struct, frozen=True):
@@ -108,6 +118,7 @@ class IncidentView(IncidentItem, kw_only=True):
     cause: str | None
     resolution: str | None
     known_error: str | None
+    restriction: Kept | None
     references: References | msgspec.UnsetType = msgspec.UNSET
     actions: list[Action] | msgspec.UnsetType = msgspec.UNSET
 
@@ -130,6 +141,7 @@ async def render(store: Store, folded: Folded[Incident], caller: Caller | None =
         state.reporter_email,
         state.cause,
         state.resolution,
+        None if state.restriction is None else state.restriction.reason,
     )
     await store.vault.load(store.pool, texts)
     clear = [_opened(store, folded.stream, text) for text in texts]
@@ -152,9 +164,18 @@ async def render(store: Store, folded: Folded[Incident], caller: Caller | None =
         matrix_version=state.matrix_version,
         problem=state.problem,
         known_error=state.known_error,
+        restriction=_kept(state.restriction, clear[5]),
+        restricted=state.restriction is not None,
     )  # fmt: skip
     content = _encode(view)
     return content if caller is None else content[:-1] + _actions_member(folded, caller)
+
+
+def _kept(restriction: Restriction | None, reason: str | None) -> Kept | None:
+    if restriction is None:
+        return None
+    people, roles, teams = restriction.people, restriction.roles, restriction.teams
+    return Kept(list(people), list(roles), list(teams), reason)
 
 
 def item(row: asyncpg.Record) -> IncidentItem:
@@ -203,7 +224,9 @@ _SHARED = (
     "title status hold_reason service item category subcategory impact urgency priority group "
     "assigned_to imported external_ref tags labels resolution_code reopen_count reassignment_count"
 ).split()
-_COLUMNS = ["id", "version", "created_at", "updated_at", *(n for n in _SHARED if n != "group")]
+_COLUMNS = [
+    "id", "version", "created_at", "updated_at", "restricted", *(n for n in _SHARED if n != "group")
+]  # fmt: skip
 
 
 def _common(state: Incident) -> dict[str, Any]:

@@ -23,6 +23,8 @@ incident
     post  /v1/incidents/{id}/(categorise|prioritise|assign|acknowledge|start)  agents
     post  /v1/incidents/{id}/(hold|resume|diagnose|mitigate|resolve|close|cancel)  agents
     post  /v1/incidents/{id}/(note|reopen)     agents reporter
+    post  /v1/incidents/{id}/restrict          incident_manager
+    get   /v1/incident/access-log              auditor
     post  /v1/alerts/alertmanager              service
     post  /v1/alerts/by-key/{secret}/alertmanager  service
     post  (/v1/alerts/by-key/{secret})?/v2/enqueue  service

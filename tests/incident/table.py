@@ -17,6 +17,7 @@ _TABLE = """
     reopen      -           -            -            in_progress  in_progress  -          -
     close       -           -            -            closed       -            -          -
     cancel      cancelled   cancelled    cancelled    -            -            -          -
+    restrict    =           =            =            =            =            =          =
 """
 _ROWS = [line.split() for line in _TABLE.strip().splitlines()]
 _CELLS = {row[0]: dict(zip(_ROWS[0], row[1:], strict=True)) for row in _ROWS[1:]}

@@ -103,7 +103,7 @@ async def test_the_actions_offered_are_those_that_are_taken(
     offered = {action["name"]: action for action in view["actions"]}
     for command in COMMANDS:
         action = offered[command]
-        is_managers = command == "reopen" and view["status"] == "closed"
+        is_managers = command == "restrict" or (command, view["status"]) == ("reopen", "closed")
         is_legal = target(command, view["status"]) is not None
         assert action["allowed"] == (is_legal and not is_managers)
         assert (action["reason"] is None) == action["allowed"]

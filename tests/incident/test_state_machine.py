@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from services.incident import incident, lifecycle, triage
+from services.incident import incident, lifecycle, restricting, triage
 from services.incident.events import HoldReason, IncidentEvent, ResolutionCode
 from services.incident.incident import Incident
 from services.incident.incidents import INCIDENT
@@ -46,6 +46,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     },
     "close": {"at": START},
     "cancel": {"reason": "A test"},
+    "restrict": {"by": "ida", "reason": "Under investigation"},
 }
 WAYS: dict[str, list[str]] = {
     "new": [],
@@ -62,7 +63,7 @@ moments = st.integers(0, 10**9).map(lambda n: START + timedelta(microseconds=n))
 
 
 def decided(state: Incident, command: str, arguments: dict[str, Any]) -> Sequence[IncidentEvent]:
-    module = lifecycle if hasattr(lifecycle, command) else triage
+    module = next(m for m in (lifecycle, triage, restricting) if hasattr(m, command))
     found: Sequence[IncidentEvent] = getattr(module, command)(state, **arguments)
     return found
 

@@ -6,9 +6,9 @@ from typing import Annotated
 import msgspec
 from fastapi import Query, Response
 
+from services.incident.access import seen
 from services.incident.facts import Alert, AlertsAttached, facts_stream
-from services.incident.incidents import require_visible
-from services.incident.routes import ByReader, Reference, incidents_of
+from services.incident.routes import ByReader, Reference
 from shared.http.app import routes
 from shared.http.openapi import answers
 from shared.http.past import PastQuery, paged, past_page
@@ -32,10 +32,8 @@ router = routes("incidents", "/v1/incidents")
 async def alerts(id: Reference, query: Annotated[PastQuery, Query()], asked: ByReader) -> Response:
     """What monitors told of its alerts, oldest first; a page holds whole notifications."""
     await has_seen(asked.service, query.wait_for)
-    incidents = incidents_of(asked)
-    stream = await incidents.find(id)
-    require_visible(await incidents.current(stream), asked.caller)
-    page = await past_page(asked, query, (facts_stream(stream),))
+    found = await seen(asked, id)
+    page = await past_page(asked, query, (facts_stream(found.stream),))
     return paged(AlertPage, list(_alerts(page.events)), page)
 
 

@@ -8,7 +8,6 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from services.incident.lists.filters import IncidentFilters, Mine
-from services.incident.rules import READERS
 from shared import search
 from shared.auth.caller import Caller
 from shared.errors import Invalid
@@ -65,11 +64,6 @@ _OF_WORDS = """t.id in (select x.id from incident_texts x
 _OF_WORDS_OR_NUMBER = """t.id in (select x.id from incident_texts x
     where x.document @@ to_tsquery('simple', {}) union all
     select n.id from incidents n where n.to_position is null and n.number = %s)"""
-
-
-def visible_to(caller: Caller) -> list[Condition]:
-    """What this caller may know of."""
-    return [] if caller.has(*READERS) else [("t.reporter = {}", caller.id)]
 
 
 def conditions(filters: IncidentFilters, caller: Caller) -> list[Condition]:

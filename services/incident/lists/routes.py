@@ -6,11 +6,13 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Response
 
 from services.incident import view
-from services.incident.lists.conditions import conditions, number_in, search_of, visible_to
+from services.incident.access import items_on_record
+from services.incident.lists.conditions import conditions, number_in, search_of
 from services.incident.lists.filters import IncidentQuery
 from services.incident.lists.orders import SORTS, by_relevance
 from services.incident.rules import READERS
 from services.incident.view import Highlights, IncidentItem, IncidentPage
+from services.incident.visibility import visible_to
 from shared.auth.roles import Role
 from shared.errors import Invalid
 from shared.http.app import routes
@@ -40,6 +42,8 @@ async def list_incidents(query: Annotated[IncidentQuery, Query()], asked: ByRead
         _sort(query),
         conditions(query, asked.caller) + visible_to(asked.caller),
     )
+    is_present = query.as_of is None and query.cursor is None
+    await items_on_record(asked, found.rows, is_present=is_present)
     items = [view.item(row) for row in found.rows]
     if query.q is not None:
         await _highlight(asked, query.q, items)
