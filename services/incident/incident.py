@@ -110,6 +110,7 @@ class Incident(State, frozen=True):
     stated: dict[str, Stated] = {}  # what the source's own record says beside
     imported_steps: int = 0
     imported_digest: str = ""
+    declared_at: datetime | None = None  # where another system knows; else the envelope does
     escalation_count: int = 0
     escalation: Escalation | None = None
     correction_count: int = 0
@@ -176,7 +177,9 @@ def _turned(before: Incident, at: datetime | None) -> Stretches:
 def _after(incident: Incident, event: IncidentEvent) -> Incident:
     match event:
         case e.Declared():
-            return changed(incident, status=incident.status or Status.NEW, **event.fields())
+            declared_at = event.origin.at if event.origin else None
+            told = event.fields() | {"declared_at": declared_at}
+            return changed(incident, status=incident.status or Status.NEW, **told)
         case e.Categorised():
             return changed(incident, **event.fields())
         case e.Prioritised():

@@ -64,6 +64,7 @@ INCIDENTS = Table(
     Column("problem", Uuid),
     Column("known_error", Text),
     Column("restricted", Boolean, nullable=False),
+    Column("declared_at", DateTime(timezone=True)),
 )
 
 INCIDENT_TEXTS = Table(
@@ -108,7 +109,7 @@ def rows(folded: Folded[Incident], event: IncidentEvent) -> Iterable[Row]:
         state.mitigated_at, state.resolved_at, state.closed_at, state.reopen_count,
         state.reassignment_count, state.imported, _json(state.stated) if state.imported else None,
         state.problem, state.known_error,
-        state.restriction is not None,
+        state.restriction is not None, state.declared_at,
     ))  # fmt: skip
     if isinstance(event, Declared):
         yield Row(INCIDENT_TEXTS, (folded.stream, event.title, event.description))

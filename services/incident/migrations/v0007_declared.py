@@ -1,0 +1,13 @@
+"""When an imported incident was declared, as its source knows."""
+
+from pathlib import Path
+
+from shared.migrate import run_sql
+
+revision = "incident_0007"
+down_revision = "incident_0006"
+
+
+def upgrade(app: str) -> None:
+    """Build it; `app` is the role that will use it."""
+    run_sql(Path(__file__).with_name("schema_v7.sql"), app=app)
