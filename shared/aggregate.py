@@ -46,7 +46,7 @@ class Alarm(NamedTuple):
     after: timedelta | None
 
 
-def _nobody(state: Any) -> Iterable[str]:
+def _nobody(state: Any, event: Any) -> Iterable[str]:
     return ()
 
 
@@ -65,7 +65,7 @@ class Aggregate(Generic[S, E]):
     name: the first part of its topics
     initial: the state before its first event
     evolve: state and event to state; never refuses
-    about: the people a state is about, subjects of its free texts
+    about: the people that a state and the (clear) event upon it are about, subjects of free texts
     rows: the read-model rows of a folded state and the (clear) event that led to it
     alarms: the timers an event arms or cancels, from the states before and after it
     """
@@ -73,7 +73,7 @@ class Aggregate(Generic[S, E]):
     name: str
     initial: S
     evolve: Callable[[S, E], S]
-    about: Callable[[S], Iterable[str]] = field(default=_nobody)
+    about: Callable[[S, E], Iterable[str]] = field(default=_nobody)
     rows: Callable[[Folded[S], E], Iterable[Row]] = field(default=_no_rows)
     alarms: Callable[[S, E, S], Iterable[Alarm]] = field(default=_no_alarms)
 

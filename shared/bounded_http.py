@@ -6,6 +6,8 @@ from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from shared.deadlines import NEVER, Deadlines, deadlines_of
+
 HEAD_LIMIT = 16 * 1024  # bytes: request line and headers
 ARRIVAL_LIMIT = 10.0  # seconds from the first byte of a request to the last
 TYPES = {
@@ -24,15 +26,18 @@ class BoundedHttp(HttpToolsProtocol):
     head_limit = HEAD_LIMIT
     arrival_limit = ARRIVAL_LIMIT
 
-    _deadline: asyncio.TimerHandle | None = None
+    due = NEVER  # when the request under way must have arrived
+    _deadlines: Deadlines
     _unfinished_head = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._deadlines = deadlines_of(self.loop)
+        self._deadlines.watch(self)
         self._expect_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._request_has_arrived()
+        self._deadlines.forget(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -68,18 +73,16 @@ class BoundedHttp(HttpToolsProtocol):
             HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if too_large else HTTPStatus.BAD_REQUEST
         )
 
+    def strike(self) -> None:
+        """The request has taken too long to arrive."""
+        self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+
     def _expect_request(self) -> None:
-        if self._deadline is None:
-            self._deadline = self.loop.call_later(self.arrival_limit, self._too_slow)
+        if self.due == NEVER:
+            self.due = self.loop.time() + self.arrival_limit
 
     def _request_has_arrived(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-    def _too_slow(self) -> None:
-        self._deadline = None
-        self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+        self.due = NEVER
 
     def _refuse(self, status: HTTPStatus) -> None:
         """Closes; answers first, unless half an answer is already on its way."""

@@ -105,7 +105,8 @@ class Ledger(Generic[S, E]):
         Raises the command's own refusal, NotFound, Stale (If-Match), KeyReused, GuardMoved,
         Unavailable.
         """
-        async with self._turns.of(order.stream), self._turns.of(order.key and order.key[:2]):
+        stream = None if order.creates else order.stream  # nobody else knows of it yet
+        async with self._turns.of(stream), self._turns.of(order.key and order.key[:2]):
             if order.key is not None and (prior := await self.answered(order.key)):
                 await self.admit(order)
                 return prior

@@ -47,10 +47,14 @@ class Policies(Ledger[Policy, PolicySet]):
     def __init__(self, store: Store, service: str) -> None:
         super().__init__(store, POLICY)
         self._service = service
+        self._streams: dict[str, UUID] = {}
 
     def stream(self, name: str) -> UUID:
         """Where a policy's versions stand."""
-        return uuid5(NAMESPACE_URL, f"tocsin:{self._service}:policy:{name}")
+        if name not in self._streams:
+            told = f"tocsin:{self._service}:policy:{name}"
+            self._streams[name] = uuid5(NAMESPACE_URL, told)
+        return self._streams[name]
 
     def decide(
         self,

@@ -8,7 +8,6 @@ erases the value from the log, from every snapshot and from every copy, and no h
 
 import base64
 import hashlib
-import os
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
@@ -19,7 +18,7 @@ import asyncpg
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from shared.clock import new_id
+from shared.clock import chance, new_id
 from shared.domain import Personal, Sealed
 
 ERASED = "[erased]"
@@ -27,6 +26,7 @@ ERASED = "[erased]"
 
 _REMEMBERED = 20_000
 _FRESH_SECONDS = 30.0
+_JUST_SEALED = 1_000
 Fetch = Callable[..., Awaitable[list[asyncpg.Record]]]
 _LOAD = "select id, wrapped from vault.personal_keys where id = any($1::uuid[])"
 
@@ -39,7 +39,7 @@ class NewKey:
     def __init__(self, subjects: tuple[str, ...], wrap: Callable[[UUID, bytes], bytes]) -> None:
         self.id = new_id()
         self.subjects = subjects
-        self.secret = os.urandom(32)
+        self.secret = chance(32)
         self.cipher = AESGCM(self.secret)
         self.wrapped = wrap(self.id, self.secret)
 
@@ -54,6 +54,7 @@ class Vault:
         self.master_id = hashlib.sha256(b"tocsin master key" + master).hexdigest()[:16]
         self._seconds = seconds
         self._keys: OrderedDict[UUID, tuple[float, bytes | None]] = OrderedDict()
+        self._just_sealed: dict[tuple[UUID, str], str] = {}  # for the answer to whoever brought it
 
     @classmethod
     def from_file(cls, path: Path) -> "Vault":
@@ -68,7 +69,10 @@ class Vault:
 
     def seal(self, key: NewKey, stream: UUID, place: str, value: str) -> Sealed:
         """Encrypt a value for one place (`version|field`) of one stream."""
-        nonce = os.urandom(12)
+        if len(self._just_sealed) >= _JUST_SEALED:
+            self._just_sealed.clear()
+        self._just_sealed[key.id, place] = value
+        nonce = chance(12)
         data = nonce + key.cipher.encrypt(nonce, value.encode(), f"{stream}|{place}".encode())
         return Sealed(key=key.id, sealed=base64.b64encode(data).decode())
 
@@ -94,6 +98,9 @@ class Vault:
         secret = self._keys[value.key][1]
         if secret is None:
             return ERASED
+        known = self._just_sealed.pop((value.key, value.place), None)
+        if known is not None:
+            return known
         data = base64.b64decode(value.sealed)
         try:
             place = f"{stream}|{value.place}".encode()
@@ -117,7 +124,7 @@ class Vault:
             self._keys.popitem(last=False)
 
     def _wrap(self, key: UUID, secret: bytes) -> bytes:
-        nonce = os.urandom(12)
+        nonce = chance(12)
         return nonce + self._master.encrypt(nonce, secret, key.bytes)
 
     def _unwrap(self, key: UUID, wrapped: bytes) -> bytes:

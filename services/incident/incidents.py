@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from services.incident import incident
-from services.incident.events import IncidentEvent, Resolved
+from services.incident.events import Declared, IncidentEvent, Resolved
 from services.incident.incident import Incident
 from services.incident.rules import Status
 from services.incident.tables import rows
@@ -26,8 +26,8 @@ _REMEMBERED = 10_000
 _STOCK = 31
 
 
-def _about(state: Incident) -> Iterable[str]:
-    return (state.reporter,)
+def _about(state: Incident, event: IncidentEvent) -> Iterable[str]:
+    return (event.reporter if isinstance(event, Declared) else state.reporter,)
 
 
 def _alarms(before: Incident, event: IncidentEvent, after: Incident) -> Iterable[Alarm]:

@@ -15,12 +15,11 @@ from shared.auth.tickets import StreamTickets
 from shared.docs import add_docs
 from shared.http import health, me, problem_pages
 from shared.http.body import JsonRoute, LargeJsonRoute
-from shared.http.hidden import Application
+from shared.http.front import Front
 from shared.http.middleware import Watch
 from shared.http.openapi import describe
 from shared.http.problems import explain_failures
 from shared.http.service import Service
-from shared.http.shortcut import Shortcut
 from shared.migrate import is_current
 from shared.rebuild import Replayed
 from shared.settings import Service as Name
@@ -47,12 +46,15 @@ def build(definition: Definition, settings: Settings | None = None) -> FastAPI:
     """The application of this service; it connects when its lifespan begins."""
     settings = settings or Settings()
     registry = CollectorRegistry()
-    app = Application(
+    traced = telemetry()
+    app = Front(
+        watch=Watch(registry),
+        traced=traced["tracing"],
         title=f"Tocsin {definition.name} service",
         description=definition.description,
         version="1",
         lifespan=_lifespan(definition, settings, registry),
-        telemetry=telemetry(),
+        telemetry=traced,
         generate_unique_id_function=lambda route: f"{definition.name}_{route.name}",
         redirect_slashes=False,
         docs_url=None,
@@ -61,8 +63,7 @@ def build(definition: Definition, settings: Settings | None = None) -> FastAPI:
     routers = (*definition.routers, me.router, problem_pages.router, health.router)
     for router in routers:
         app.include_router(router)
-    app.router.routes.insert(0, Shortcut(routers))
-    app.add_middleware(Watch, registry=registry)
+    app.know(routers)
     add_docs(app)
     app.state.routers = routers
     explain_failures(app)

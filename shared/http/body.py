@@ -18,6 +18,9 @@ from pydantic import (
     ConfigDict,
     StringConstraints,
 )
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.types import Scope
 
 from shared.errors import Invalid
 from shared.http.direct import direct
@@ -93,10 +96,30 @@ class BodyTooLarge(HTTPException):
         super().__init__(413, f"a request body may have {limit} bytes at most")
 
 
+class OnceRead(Headers):
+    """Headers that are looked through once, however many are asked for."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope=scope)
+        self._first = dict(reversed(self.raw))
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The first header of this (lower-case) name."""
+        value = self._first.get(key.encode("latin-1"))
+        return default if value is None else value.decode("latin-1")
+
+
 class JsonRequest(Request):
     """Decodes its body strictly: UTF-8, no NaN, no NUL characters, at most 32 levels deep."""
 
     limit = BODY_LIMIT
+
+    @property
+    def headers(self) -> Headers:
+        """What the caller says beside the body."""
+        if not hasattr(self, "_headers"):
+            self._headers = OnceRead(self.scope)
+        return self._headers
 
     async def body(self) -> bytes:
         """The raw body. Raises BodyTooLarge, before the rest of it is read."""
@@ -108,12 +131,17 @@ class JsonRequest(Request):
         return self._body
 
     async def _read(self) -> bytes:
-        read = bytearray()
-        async for chunk in self.stream():
-            read += chunk
+        read = b""
+        more = True
+        while more:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            read += message.get("body", b"")
+            more = message.get("more_body", False)
             if len(read) > self.limit:
                 raise BodyTooLarge(self.limit)
-        return bytes(read)
+        return read
 
     async def json(self) -> Any:
         """The decoded body. Raises UnreadableBody."""
@@ -147,7 +175,9 @@ class JsonRoute(APIRoute):
             _check_address(request, known)
             if takes_body:
                 _check_content_type(request.headers.get("content-type"))
-            return await handle(self.request_class(request.scope, request.receive))
+            if not isinstance(request, JsonRequest):
+                request = self.request_class(request.scope, request.receive)
+            return await handle(request)
 
         return strictly
 

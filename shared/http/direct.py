@@ -15,10 +15,9 @@ from fastapi import Request, Response, params
 from fastapi._compat import ModelField, get_missing_field_error
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import request_params_to_args
-from fastapi.exceptions import HTTPException, RequestValidationError
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic_core import PydanticUndefined
-from starlette.requests import ClientDisconnect
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -92,10 +91,7 @@ def _checked(field: ModelField, body: Any) -> tuple[dict[str, Any], list[Any]]:
 
 
 async def _body(request: Request) -> Any:
-    try:
-        raw = await request.body()
-    except ClientDisconnect:
-        raise HTTPException(400, "the body has not arrived") from None
+    raw = await request.body()
     if not raw:
         return PydanticUndefined
     return await request.json() if _is_json(request.headers.get("content-type", "")) else raw

@@ -8,6 +8,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.deadlines import TaskDeadline, deadlines_of
 from shared.errors import Unavailable
 from shared.http.problems import explain, problem
 
@@ -17,10 +18,9 @@ _log = structlog.get_logger("tocsin.http")
 
 
 class Watch:
-    """A plain ASGI middleware (a BaseHTTPMiddleware costs more than a whole handler)."""
+    """Sees to requests, whichever way they are served."""
 
-    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
-        self._app = app
+    def __init__(self, registry: CollectorRegistry) -> None:
         self._requests = Counter(
             "tocsin_http_requests",
             "Requests answered",
@@ -35,14 +35,8 @@ class Watch:
         )
         self._children: dict[tuple[str, str, int], Any] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        await self._serve(scope, receive, send)
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the application answer one request."""
         started = time.perf_counter()
         status = 0
 
@@ -54,7 +48,10 @@ class Watch:
 
         failure: BaseException | None = None
         try:
-            await self._within_time(scope, receive, watched)
+            if scope["path"].endswith(_PATIENT):
+                await app(scope, receive, watched)
+            else:
+                await self._in_time(app, scope, receive, watched)
         except Exception as unexpected:  # the one place: nobody else knows what to do with it
             failure = unexpected
         if failure is not None:
@@ -63,25 +60,27 @@ class Watch:
             await problem(500, "the failure has been logged")(scope, receive, watched)
         self._count(scope, status, time.perf_counter() - started)
 
-    async def _within_time(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"].endswith(_PATIENT):
-            await self._app(scope, receive, send)
-            return
-        now = asyncio.get_running_loop().time
+    async def _in_time(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        loop = asyncio.get_running_loop()
+        deadlines, deadline = deadlines_of(loop), TaskDeadline(loop, SECONDS_TO_HANDLE)
+        deadlines.watch(deadline)
 
         async def arriving() -> Message:
             """The server bounds how long a body may take; the handler's time starts behind it."""
-            deadline.reschedule(None)
+            deadline.pause()
             message = await receive()
-            deadline.reschedule(now() + SECONDS_TO_HANDLE)
+            deadline.restart(SECONDS_TO_HANDLE)
             return message
 
         try:
-            async with asyncio.timeout(SECONDS_TO_HANDLE) as deadline:
-                await self._app(scope, arriving, send)
-        except TimeoutError:
+            await app(scope, arriving, send)
+        except asyncio.CancelledError:
+            if not deadline.was_missed():
+                raise
             late = Unavailable("this took too long and was given up; try again")
             await explain(late)(scope, receive, send)
+        finally:
+            deadlines.forget(deadline)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = _route_of(scope)

@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from shared import errors
 from shared.http.body import UnreadableBody
@@ -47,6 +48,7 @@ EXPLAINED: tuple[type[Exception], ...] = (
     UnreadableBody,
     RequestValidationError,
     HTTPException,
+    ClientDisconnect,
 )
 
 
@@ -98,6 +100,8 @@ def explained(failure: Exception) -> Response:
             return explain(errors.Invalid(*(_validation_error(e) for e in failure.errors())))
         case HTTPException():
             return problem(failure.status_code, str(failure.detail))
+        case ClientDisconnect():
+            return problem(400, "the body has not arrived")
         case _:
             return explain(failure)
 
@@ -137,8 +141,20 @@ def _sentence(error: dict[str, Any]) -> str:
     return str(error["msg"]).removeprefix("Value error, ")
 
 
+async def answer_to(failure: Exception, request: Request) -> Response | None:
+    """The response to any of `EXPLAINED`; None to what nobody expected."""
+    if isinstance(failure, HTTPException) and not isinstance(failure, UnreadableBody):
+        return await _explain_http(request, failure)
+    return explained(failure) if isinstance(failure, EXPLAINED) else None
+
+
+async def _explain_unexpected(request: Request, failure: Exception) -> Response:
+    return problem(500, "the failure has been logged")
+
+
 def explain_failures(app: FastAPI) -> None:
     """Answer every failure with problem details; what nobody expected says nothing about itself."""
     for kind in EXPLAINED:
         app.add_exception_handler(kind, _explain)
     app.add_exception_handler(HTTPException, _explain_http)
+    app.add_exception_handler(Exception, _explain_unexpected)

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from shared.bounded_http import HEAD_LIMIT, BoundedHttp
 from shared.client import new_client
+from shared.http.front import Front
 from shared.http.middleware import Watch
 from shared.process import CannotStart
 from shared.server import serve, stopping
@@ -32,7 +33,7 @@ async def ticks(request: Request) -> StreamingResponse:
 
 @pytest.fixture
 def app() -> FastAPI:
-    app = FastAPI()
+    app = Front(watch=Watch(CollectorRegistry()), traced=False)
     app.post("/echo")(echo)
     app.get("/ticks")(ticks)
     return app
@@ -147,7 +148,6 @@ async def test_a_busy_port_is_named(app: FastAPI) -> None:
 def watched(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     """With a tenth of a second for each handler."""
     monkeypatch.setattr("shared.http.middleware.SECONDS_TO_HANDLE", 0.1)
-    app.add_middleware(Watch, registry=CollectorRegistry())
     return app
 
 

@@ -145,7 +145,7 @@ TOY: Aggregate[Toy, ToyEvent] = Aggregate(
     name="toy",
     initial=Toy(),
     evolve=evolve,
-    about=lambda toy: [toy.owner] if toy.owner else [],
+    about=lambda toy, happened: filter(None, [toy.owner or getattr(happened, "owner", "")]),
     rows=rows,
     alarms=alarms,
 )
