@@ -28,6 +28,7 @@ from services.incident.catalogue.events import ItemEvent, MaintenanceEvent, Serv
 from services.incident.catalogue.tables import CATALOGUE_TABLES, ENTRIES, WINDOWS
 from services.incident.events import IncidentEvent
 from services.incident.incidents import INCIDENT, Incidents
+from services.incident.lists import facet_routes
 from services.incident.lists import routes as list_routes
 from services.incident.policies import from_notifications, from_problems, timers
 from services.incident.published import PUBLISHED
@@ -81,6 +82,7 @@ DEFINITION = Definition(
     description="Incidents from the first report to closure, replayed from their events.",
     migrations=Path(__file__).with_name("migrations"),
     routers=(
+        facet_routes.router,
         list_routes.router,
         routes.router,
         triage_routes.router,

@@ -63,10 +63,14 @@ class Timed(BaseModel):
     updated_before: Moment | None = None
 
 
-class TimedQuery(Timed, ListQuery):
-    """Also the moment the list is of."""
+class OfMoment(BaseModel):
+    """Which moment is asked about."""
 
     as_of: Annotated[str | None, Field(max_length=64, description="A time or a position")] = None
+
+
+class TimedQuery(Timed, OfMoment, ListQuery):
+    """A list of a moment."""
 
 
 class TextQuery(TimedQuery):
@@ -106,7 +110,7 @@ async def listed(
             conditions=conditions,
             sort=sort,
             limit=query.limit,
-            position=cursor.position if cursor else await _position(query, asked),
+            position=cursor.position if cursor else await position_asked(asked, query),
             after=cursor.place if cursor else None,
         ),
     )
@@ -130,7 +134,8 @@ def _meant(value: Any) -> Any:
     return [unquoted(each) if type(each) is str else each for each in value]
 
 
-async def _position(query: TimedQuery, asked: Asked) -> int | None:
+async def position_asked(asked: Asked, query: OfMoment) -> int | None:
+    """The position a query's `as_of` names, if it names one. Raises Invalid."""
     if query.as_of is not None and getattr(query, "q", None) is not None:
         raise Invalid(
             ("query:as_of", "cannot be combined with q: texts are searched as they are now")

@@ -22,6 +22,7 @@ _NAMES = (
     "command_on_long_incident_vs_new",
     "read_one_vs_bare_select",
     "list_at_100k_vs_1k",
+    "facets_vs_bare_sql",
     "feed_events_per_s_vs_copy",
     "alertmanager_alerts_vs_bare_insert",
     "status_change_at_10k_open_vs_100",

@@ -19,6 +19,14 @@ TABLE = """create table if not exists bare (
 _INSERT = """insert into bare (stream, version, topic, state)
     values ($1, 1, 'bare.stored', $2) returning id"""
 _SELECT = "select state from bare where id = $1"
+_COUNTS = """select status, priority, service, assignment_group, assigned_to, category,
+        grouping(status, priority, service, assignment_group, assigned_to, category) as which,
+        count(*) as count
+    from incidents where to_position is null{and_so}
+    group by grouping sets (
+        (status), (priority), (service), (assignment_group), (assigned_to), (category), ())"""
+_COUNT_ALL = _COUNTS.format(and_so="")
+_COUNT_OPEN = _COUNTS.format(and_so=" and status in ('new', 'in_progress', 'on_hold')")
 
 
 class Report(BaseModel):
@@ -56,3 +64,13 @@ async def insert(report: Report) -> dict[str, Any]:
 @app.get("/select/{position}", response_model=None)
 async def select(position: int) -> Any:
     return msgspec.json.decode(await app.state.pool.fetchval(_SELECT, position))
+
+
+@app.get("/counts", response_model=None)
+async def counts() -> Any:
+    return list(map(dict, await app.state.pool.fetch(_COUNT_ALL)))
+
+
+@app.get("/counts/open", response_model=None)
+async def counts_of_open() -> Any:
+    return list(map(dict, await app.state.pool.fetch(_COUNT_OPEN)))

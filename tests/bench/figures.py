@@ -87,6 +87,15 @@ class Figures:
         paths = [f"/v1/incidents?{each}&limit=50" for each in _FILTERS]
         return await compare(self._get(large, paths), self._get(small, paths), self._pace, 0.8)
 
+    async def facets_vs_bare_sql(self) -> Figure:
+        """The counts beside a list of many incidents, against the statement one would write."""
+        large = await self._year("large", self._pace.of(100_000))
+        bare = await self._ground.bare_on("large")
+        by = "by=status,priority,service,group,assigned_to,category"
+        paths = [f"/v1/incidents/facets?{by}{more}" for more in ("", "&open=true")]
+        sides = self._get(large, paths), self._get(bare, ["/counts", "/counts/open"])
+        return await compare(*sides, self._pace, 0.5)
+
     async def feed_events_per_s_vs_copy(self) -> Figure:
         """The log over the feed, page by page, against COPY of the same rows."""
         side, events = await self._year("large", self._pace.of(100_000)), self._pace.of(100_000)

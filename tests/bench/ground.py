@@ -80,8 +80,12 @@ class Ground:
 
     async def bare(self) -> Side:
         """The application without anything of ours."""
-        database = self.postgres.url("bare", SUPERUSER)
         await execute(self.postgres.url("postgres", SUPERUSER), "create database bare")
+        return await self.bare_on("bare")
+
+    async def bare_on(self, name: str) -> Side:
+        """The same on a database that is there."""
+        database = self.postgres.url(name, SUPERUSER)
         port = free_port()
         options = ["--http=httptools", "--no-access-log", f"--port={port}"]
         return await self._started([*_BARE, *options], {"BARE_URL": database}, port, database)

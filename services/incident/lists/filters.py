@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from services.incident.events import HoldReason, ResolutionCode
 from services.incident.rules import Status
 from shared.http.body import Moment
-from shared.http.lists import QueryText, Timed, TimedQuery
+from shared.http.lists import OfMoment, QueryText, Timed, TimedQuery
 from shared.http.pages import Words, split
 
 Level = Annotated[int, Field(ge=1, le=9)] | Literal["none"]
@@ -105,7 +105,11 @@ SortName = Literal[
 SORT_NAMES: tuple[str, ...] = get_args(SortName)
 
 
-class IncidentQuery(IncidentFilters, TimedQuery):
+class FilteredQuery(IncidentFilters, OfMoment):
+    """Which incidents, of which moment."""
+
+
+class IncidentQuery(FilteredQuery, TimedQuery):
     """Which incidents, in which order."""
 
     sort: Annotated[
