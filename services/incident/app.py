@@ -65,7 +65,12 @@ async def _running(service: Service) -> AsyncIterator[None]:
         "notification": from_notifications(service.store),
     }
     steps = {awaiting.RESOLVE: awaiting.step(incidents)}
-    async with running(service, follows=follows, timers=timers(incidents), steps=steps):
+    async with running(
+        service,
+        follows=follows,
+        timers=timers(incidents) | service.parts["alerts"].timers(),
+        steps=steps,
+    ):
         yield
 
 

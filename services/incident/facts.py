@@ -24,12 +24,24 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     more: dict[str, Any] = {}  # what the monitor says beside
 
 
+class Decided(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the rules for alerts made of news, and what kept them from doing more."""
+
+    course: str
+    version: int  # of the policy alert-rules
+    rule: str | None = None  # by name or place; None where none fitted
+    because: str | None = None  # maintenance, flapping
+    until: datetime | None = None  # decided again then
+    window: str | None = None  # the maintenance window
+
+
 @event("incident.alerts_attached")
 class AlertsAttached(Event, frozen=True):
     receiver: str
     group_key: str
     alerts: tuple[Alert, ...]
     more: dict[str, Any] = {}
+    decided: Decided | None = None
 
 
 @event("incident.told")

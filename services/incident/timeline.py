@@ -45,7 +45,7 @@ _SENTENCES: dict[type[Event], Sentence] = {
     r.AttachmentRemoved: lambda h: ("Attachment removed", h.sha256),
     e.Restricted: lambda h: (f"Restricted to its participants{_and_named(h)}", h.reason),
     e.Unrestricted: lambda h: ("Restriction lifted", h.reason),
-    f.AlertsAttached: lambda h: (_alerts(h.alerts), h.group_key),
+    f.AlertsAttached: lambda h: (_alerts(h.alerts), _why(h)),
     f.Told: lambda h: (f"{h.recipient} told by {h.channel}: {h.outcome}", h.fact),
     f.ProblemRaised: lambda h: (f"Problem {h.number} raised", h.title),
 }
@@ -107,6 +107,28 @@ def _and_named(restricted: e.Restricted) -> str:
 def _alerts(alerts: Sequence[f.Alert]) -> str:
     firing = sum(alert.status == "firing" for alert in alerts)
     return f"Alerts: {firing} firing, {len(alerts) - firing} ended"
+
+
+def explained(decided: f.Decided) -> str:
+    """Which rule decided about alerts, and what kept it from doing more."""
+    rule = f"by {decided.rule}" if decided.rule else "no rule fitted"
+    said = f"{rule}, alert-rules version {decided.version}"
+    if decided.because is None or decided.until is None:
+        return said
+    until = f"{decided.until:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{_BECAUSE.get(decided.because, decided.because)} {until}; {said}"
+
+
+_BECAUSE = {
+    "maintenance": "in maintenance: declared if it still fires at its end,",
+    "flapping": "flapping: its incident stays as it is until it has been quiet, at the earliest",
+}
+
+
+def _why(attached: f.AlertsAttached) -> str:
+    if attached.decided is None:
+        return attached.group_key
+    return f"{attached.group_key}; {explained(attached.decided)}"
 
 
 def _links(event: Event) -> dict[str, str]:
