@@ -16,8 +16,10 @@ from services.incident import (
     routes,
     triage_routes,
 )
+from services.incident.alerts import group_routes
 from services.incident.alerts import routes as alert_routes
 from services.incident.alerts.intake import AlertIntake
+from services.incident.alerts.maintenance import planned_in
 from services.incident.alerts.senders import alertmanager_routes, pagerduty_routes
 from services.incident.api_key import API_KEY, API_KEYS, ApiKeyEvent
 from services.incident.api_keys import ApiKeyLedger
@@ -52,13 +54,14 @@ from shared.work_list import WORK_ITEMS, WORK_LISTS
 @asynccontextmanager
 async def _running(service: Service) -> AsyncIterator[None]:
     incidents = Incidents(service.store)
+    catalogue = Catalogue(service.store)
     master = service.settings.master_key_file.read_bytes()
     service.parts |= {
         "incidents": incidents,
         POLICIES: incidents.policies,
-        "alerts": AlertIntake(incidents),
+        "alerts": AlertIntake(incidents, planned_in(catalogue)),
         "api_keys": ApiKeyLedger(service.store, master),
-        CATALOGUE: Catalogue(service.store),
+        CATALOGUE: catalogue,
     }
     follows: dict[Name, Mapping[str, Reaction]] = {
         "problem": from_problems(incidents),
@@ -95,6 +98,7 @@ DEFINITION = Definition(
         alertmanager_routes.router,
         pagerduty_routes.router,
         alert_routes.router,
+        group_routes.router,
         *policy_routes.ROUTERS,
         api_key_routes.router,
         catalogue_lists.router,

@@ -27,6 +27,7 @@ incident
     post  /v1/incidents/{id}/restrict          incident_manager
     get   /v1/incident/access-log              auditor
     post  /v1/alerts/alertmanager              service
+    get   /v1/alerts/groups/{id}(/events)?     readers
     post  /v1/alerts/by-key/{secret}/alertmanager  service
     post  (/v1/alerts/by-key/{secret})?/v2/enqueue  service
     get   /v1/incident/policies/[a-z-]+(/versions)?  readers

@@ -69,8 +69,8 @@ class AlertIntake:
         self._store = incidents.store
         self._crowd = Crowd()
         self._policies = incidents.policies
-        self._groups = Ledger(incidents.store, ALERT_GROUP)
-        self._books = Books(incidents, self._groups, Ledger(incidents.store, FACTS), in_maintenance)
+        self.groups = Ledger(incidents.store, ALERT_GROUP)
+        self._books = Books(incidents, self.groups, Ledger(incidents.store, FACTS), in_maintenance)
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     async def take(self, told: Notification, order: Order) -> Taken:
@@ -183,7 +183,7 @@ class AlertIntake:
         done = await work.append(key=order.key and _kept(order.key, taken, group))
         if done.outcome not in ("appended", "already"):
             return None
-        return _at(taken, await self._groups.held(told.stream, fresh=True))
+        return _at(taken, await self.groups.held(told.stream, fresh=True))
 
     async def _answered(self, key: Key) -> Taken | None:
         """What a used key was answered with; its position is that of the group's event."""
@@ -195,7 +195,7 @@ class AlertIntake:
         taken = msgspec.json.decode(used.detail or "{}", type=Taken)
         if used.version == 0:
             return taken
-        return _at(taken, await self._groups.past(used.stream, version=used.version))
+        return _at(taken, await self.groups.past(used.stream, version=used.version))
 
 
 def _kept(key: Key, taken: Taken, group: Folded[AlertGroup]) -> IdempotencyKey:
