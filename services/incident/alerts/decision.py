@@ -1,8 +1,8 @@
 """News of one group of alerts, decided: all that follows from it goes into one unit of work."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,20 +11,25 @@ from msgspec.structs import replace
 
 from services.incident.alerts import group as groups
 from services.incident.alerts.course import Course, again, course, is_open
-from services.incident.alerts.effects import PREVIOUS, Books, Effects, Rules
+from services.incident.alerts.effects import Books, Effects, Rules
 from services.incident.alerts.events import (
     AlertStatus,
     Heard,
-    Lapsed,
     Reconsidered,
     Recorded,
     Repeated,
-    Signal,
 )
 from services.incident.alerts.group import AlertGroup
 from services.incident.alerts.judgement import MAINTENANCE, Case, Judgement, judge
-from services.incident.alerts.notification import Notification, lead_of, signal_of
-from services.incident.facts import Alert
+from services.incident.alerts.news import (
+    firing,
+    fresh_of,
+    is_worth_noting,
+    lapsed,
+    stands_for,
+    told_of,
+)
+from services.incident.alerts.notification import Notification, lead_of
 from services.incident.incident import Incident
 from services.incident.timeline import explained
 from shared.aggregate import Folded
@@ -96,7 +101,7 @@ class Decision:
     async def take(self, told: Notification) -> Outcome:
         """Decide about news; nothing is stored yet."""
         now = await self._now(told.stream)
-        fresh, heard = _fresh(told, now, self._at)
+        fresh, heard = fresh_of(told, now.group.state, now.rules.alerts, self._at)
         duplicates = len(told.alerts) - len(fresh.alerts)
         if not fresh.alerts:
             return await self._told_again(told, now)
@@ -122,10 +127,10 @@ class Decision:
         before, lapse = now.group.state, now.rules.alerts.lapse
         if lapse is None or before.is_silent:
             return None
-        lapsed = _lapsed(before, self._at, lapse)
-        after = groups.evolve(before, lapsed)
+        over = lapsed(before, self._at, lapse)
+        after = groups.evolve(before, over)
         await self._effects.recover(before, after, now.rules, why=_SILENT)
-        group = await self._effects.hear(now.group, lapsed)
+        group = await self._effects.hear(now.group, over)
         return Outcome(await self._taken("lapsed", now.held, group), group)
 
     async def _now(self, stream: UUID) -> _Now:
@@ -144,7 +149,7 @@ class Decision:
         if waits is not None and waits.because == MAINTENANCE:
             return await self._again(now)
         lapse = now.rules.alerts.lapse if told.repeats else None
-        if lapse is not None and _is_worth_noting(group.state, self._at, lapse):
+        if lapse is not None and is_worth_noting(group.state, self._at, lapse):
             known = tuple(a.fingerprint for a in told.alerts if a.status == AlertStatus.FIRING)
             still = Repeated(fingerprints=known, at=self._at, lapses_at=self._at + lapse)
             group = await self._effects.hear(group, still)
@@ -153,11 +158,11 @@ class Decision:
 
     async def _again(self, now: _Now) -> Outcome:
         group, waiting = now.group.state, await self._effects.waiting(now.group)
-        firing = _firing(group, waiting.alerts) or [_stands_for(group, now.incident)]
+        burning = firing(group, waiting.alerts) or [stands_for(group, now.incident)]
         found = _found_again(group, now, self._at)
-        told = _told_of(group, waiting.alerts)
-        made_of = told._replace(alerts=firing, of=now.group.stream)
-        judgement = await self._judged(now, group, found, made_of.labels(firing[0]))
+        told = told_of(group, waiting.alerts)
+        made_of = told._replace(alerts=burning, of=now.group.stream)
+        judgement = await self._judged(now, group, found, made_of.labels(burning[0]))
         if judgement.decided == group.held_back:
             return Outcome(await self._taken("duplicate", now.held, now.group), now.group)
         looked = Reconsidered(at=self._at, decided=judgement.decided)
@@ -231,61 +236,10 @@ _OUTCOMES = {
 _ATTACHED = frozenset({"declared", "reopened", "attached"})
 
 
-def _fresh(told: Notification, now: _Now, at: datetime) -> tuple[Notification, Heard]:
-    """Only what is news, and what is heard of it."""
-    group, rules = now.group.state, now.rules.alerts
-    signals = [_signal(told, group, alert, at) for alert in told.alerts]
-    places = groups.news(group, signals, at=at, echo=rules.echo)
-    lapse = rules.lapse if told.repeats else None
-    heard = Heard(
-        receiver=told.receiver,
-        group_key=told.group_key,
-        signals=tuple(signals[place] for place in places),
-        at=at,
-        source=told.source,
-        integration=told.integration or None,
-        lapses_at=None if lapse is None else at + lapse,
-    )
-    return told._replace(alerts=[told.alerts[place] for place in places]), heard
-
-
-def _signal(told: Notification, group: AlertGroup, alert: Alert, at: datetime) -> Signal:
-    signal = signal_of(alert)
-    return (
-        groups.in_order(group.alerts.get(alert.fingerprint), signal, at) if told.keyed else signal
-    )
-
-
-def _told_of(group: AlertGroup, alerts: Sequence[Alert]) -> Notification:
-    """As if the monitor told it now."""
-    return Notification(
-        group.source or "",
-        group.receiver,
-        group.group_key,
-        alerts,
-        {},
-        integration=group.integration or "",
-    )
-
-
 def _recorded(news: _News) -> list[Recorded]:
     if isinstance(news.event, Reconsidered):
         return []
     return [Recorded(alerts=tuple(news.told.alerts), more=news.told.more)]
-
-
-def _is_worth_noting(group: AlertGroup, at: datetime, lapse: timedelta) -> bool:
-    """A few times in the time in which it would lapse."""
-    if group.is_silent:
-        return False
-    return group.lapses_at is None or group.lapses_at - at < lapse * 3 / 4
-
-
-def _lapsed(group: AlertGroup, at: datetime, lapse: timedelta) -> Lapsed:
-    firing = {name: told.at for name, told in group.alerts.items() if told.fires}
-    silent = tuple(name for name, told_at in firing.items() if told_at <= at - lapse)
-    left = [told_at + lapse for told_at in firing.values() if told_at > at - lapse]
-    return Lapsed(fingerprints=silent, at=at, lapses_at=min(left, default=None))
 
 
 def _found_again(group: AlertGroup, now: _Now, at: datetime) -> Course:
@@ -293,20 +247,3 @@ def _found_again(group: AlertGroup, now: _Now, at: datetime) -> Course:
         starts = [t.newest_start or at for t in group.alerts.values() if t.fires]
         return again(group, now.incident, min(starts), now.rules.alerts.window)
     return Course.ATTACH if is_open(now.incident) else Course.NOTHING
-
-
-def _firing(group: AlertGroup, alerts: Sequence[Alert]) -> list[Alert]:
-    fires = {name for name, told in group.alerts.items() if told.fires}
-    return [a for a in alerts if a.fingerprint in fires and a.status == AlertStatus.FIRING]
-
-
-def _stands_for(group: AlertGroup, incident: Incident | None) -> Alert:
-    """An alert like those that its incident was made from."""
-    labels = {} if incident is None else incident.labels
-    summary = group.group_key if incident is None else incident.title
-    return Alert(
-        fingerprint="",
-        status=AlertStatus.FIRING,
-        labels={name: value for name, value in labels.items() if name != PREVIOUS},
-        annotations={"summary": summary},
-    )

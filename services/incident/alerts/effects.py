@@ -13,6 +13,7 @@ from services.incident.alerts.events import AlertStatus, GroupEvent, Heard, Reco
 from services.incident.alerts.group import AlertGroup
 from services.incident.alerts.judgement import InMaintenance
 from services.incident.alerts.notification import (
+    PREVIOUS,
     Notification,
     description_of,
     labels_of,
@@ -32,9 +33,6 @@ from shared.domain import State
 from shared.ledger import Ledger
 from shared.policy import Policy
 from shared.work import Work
-
-PREVIOUS = "previous-incident"
-"""The label that names the incident a group had before; no monitor's label has a hyphen."""
 
 _ANY_TIME = timedelta.max
 _CLOCKS_DIFFER = timedelta(days=1)

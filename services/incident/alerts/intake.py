@@ -145,7 +145,7 @@ class AlertIntake:
 
     async def _commanded(self, stream: UUID, order: Order, steps: Sequence[Step]) -> Taken | None:
         work = self._work(order)
-        group = await work.execute(self._groups, stream, unchanged)
+        group = await work.execute(self.groups, stream, unchanged)
         if group.state.incident is None:
             taken = Taken(outcome="unknown")
         else:
