@@ -28,6 +28,8 @@ from services.incident.catalogue import lists as catalogue_lists
 from services.incident.catalogue.catalogue import CATALOGUE, ITEM, SERVICE, WINDOW, Catalogue
 from services.incident.catalogue.events import ItemEvent, MaintenanceEvent, ServiceEvent
 from services.incident.catalogue.tables import CATALOGUE_TABLES, ENTRIES, WINDOWS
+from services.incident.clocks import routes as clock_routes
+from services.incident.clocks.desk import CLOCKS, Desk
 from services.incident.events import IncidentEvent
 from services.incident.incidents import INCIDENT, Incidents
 from services.incident.lists import facet_routes
@@ -62,6 +64,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
         "alerts": AlertIntake(incidents, planned_in(catalogue)),
         "api_keys": ApiKeyLedger(service.store, master),
         CATALOGUE: catalogue,
+        CLOCKS: Desk(incidents),
     }
     follows: dict[Name, Mapping[str, Reaction]] = {
         "problem": from_problems(incidents),
@@ -95,6 +98,7 @@ DEFINITION = Definition(
         routes.router,
         triage_routes.router,
         history.router,
+        clock_routes.router,
         alertmanager_routes.router,
         pagerduty_routes.router,
         alert_routes.router,

@@ -47,10 +47,21 @@ _SENTENCES: dict[type[Event], Sentence] = {
     e.Unrestricted: lambda h: ("Restriction lifted", h.reason),
     f.AlertsAttached: lambda h: (_alerts(h.alerts), _why(h)),
     f.Told: lambda h: (f"{h.recipient} told by {h.channel}: {h.outcome}", h.fact),
+    f.SlaWarned: lambda h: (f"Most of the time to {_aim(h)} has passed", _until(h)),
+    f.SlaBreached: lambda h: (f"The time to {_aim(h)} is over", _until(h)),
     f.ProblemRaised: lambda h: (f"Problem {h.number} raised", h.title),
 }
 
 _SOURCES: dict[type[Event], str] = {f.Told: "notification", f.ProblemRaised: "problem"}
+
+
+def _aim(fact: f.SlaWarned | f.SlaBreached) -> str:
+    return "respond" if fact.kind == "response" else "resolve"
+
+
+def _until(fact: f.SlaWarned | f.SlaBreached) -> str:
+    due = "" if fact.due_at is None else f", due {rfc3339(fact.due_at)}"
+    return f"Target {fact.target}, policy version {fact.policy_version}{due}"
 
 
 def _named(*names: str | None) -> str:
