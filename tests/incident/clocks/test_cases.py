@@ -3,10 +3,11 @@
 import re
 from datetime import datetime
 from itertools import pairwise
+from operator import attrgetter
 
 import pytest
 
-from services.incident.clocks.calendar import micros
+from services.incident.clocks.calendar import micros, moment_at
 from services.incident.clocks.clock import Clock
 from services.incident.clocks.fold import fold
 from services.incident.clocks.steps import settled, steps_of
@@ -44,7 +45,7 @@ def test_every_second_is_accounted_for(case: Case) -> None:
     clocks, now = _clocks(case)
     for clock in clocks:
         view = clock_view(clock, now)
-        end = view.stopped_at or max(micros_of(now), view.started_at)
+        end = view.stopped_at or max(moment_at(now), view.started_at)
         if view.segments:
             assert view.segments[0].begin == view.started_at
             assert view.segments[-1].until == end
@@ -56,27 +57,18 @@ def test_every_second_is_accounted_for(case: Case) -> None:
         assert {s.because.event for s in view.segments} <= {each.event_id for each in case.events}
 
 
-def micros_of(now: int) -> datetime:
-    from services.incident.clocks.calendar import moment_at
-
-    return moment_at(now)
+_PLACES = {
+    "elapsed": "elapsed_seconds",
+    "left": "remaining_seconds",
+    "recorded": "verdict.recorded",
+    "corrected": "verdict.corrected",
+    "target": "target",
+    "version": "policy_version",
+}
 
 
 def _told(view: ClockView, name: str) -> object:
-    match name:
-        case "elapsed":
-            return view.elapsed_seconds
-        case "left":
-            return view.remaining_seconds
-        case "recorded":
-            return view.verdict.recorded
-        case "corrected":
-            return view.verdict.corrected
-        case "target":
-            return view.target
-        case "version":
-            return view.policy_version
-    return getattr(view, f"{name}_at")
+    return attrgetter(_PLACES.get(name, f"{name}_at"))(view)
 
 
 def _same(told: str, found: object) -> object:

@@ -1,7 +1,7 @@
 """Reads `cases.txt`, and the policies its cases name."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from services.incident import events as e
 from services.incident.clocks.documents import SlaDocument
 from services.incident.clocks.rules import Rules, check, rules_of
 from services.incident.facts import SlaBreached, SlaWarned
+from services.incident.relations import events as r
 from shared.domain import Event, Origin
 from shared.store.reader import Recorded
 
@@ -103,36 +104,64 @@ def recorded(event: Event, moment: datetime, position: int, version: int) -> Rec
 
 
 def _event(verb: str, rest: str, moment: datetime) -> Event:
-    words = rest.split()
-    stated = at(rest.removeprefix("at ")) if rest.startswith("at ") else moment
-    priority = next((int(w[1:]) for w in words if re.fullmatch(r"p\d", w)), None)
-    named = dict(w.split("=") for w in words if "=" in w)
-    match verb:
-        case "declared":
-            return e.Declared(number=1, title="Slow", reporter="rita", priority=priority, **named)
-        case "prioritised":
-            return e.Prioritised(impact=1, urgency=1, priority=priority or 0, matrix_version=1)
-        case "assigned":
-            return e.Assigned(**named)
-        case "held":
-            return e.Held(reason=e.HoldReason(rest))
-        case "resolved":
-            return e.Resolved(code=e.ResolutionCode.FIXED, summary="Done", at=stated)
-        case "corrected":
-            to = at(rest.split(" to ")[1])
-            return e.MilestoneCorrected(milestone=e.Milestone(words[0]), to=to, reason="Slip")
-        case "warned" | "breached":
-            kind = SlaWarned if verb == "warned" else SlaBreached
-            told: dict[str, Any] = {"kind": words[0], "round": int(words[1]), "at": moment}
-            return kind(incident=INCIDENT, target="t", policy_version=1, **told)
-    plain = {
-        "acknowledged": lambda: e.Acknowledged(at=stated),
-        "started": e.WorkStarted,
-        "resumed": e.Resumed,
-        "reopened": lambda: e.Reopened(reason="Again"),
-        "cancelled": lambda: e.Cancelled(reason="No incident"),
-    }
-    return plain[verb]()
+    return _EVENTS[verb](rest, at(rest[3:]) if rest.startswith("at ") else moment)
+
+
+def _priority(rest: str) -> int | None:
+    found = re.search(r"\bp(\d)\b", rest)
+    return int(found[1]) if found else None
+
+
+def _group(rest: str) -> str | None:
+    found = re.search(r"\bgroup=(\w+)", rest)
+    return found[1] if found else None
+
+
+def _declared(rest: str, _: datetime) -> Event:
+    told: dict[str, Any] = {"priority": _priority(rest), "group": _group(rest)}
+    return e.Declared(number=1, title="Slow", reporter="rita", **told)
+
+
+def _prioritised(rest: str, _: datetime) -> Event:
+    return e.Prioritised(impact=1, urgency=1, priority=_priority(rest), matrix_version=1)
+
+
+def _resolved(_: str, moment: datetime) -> Event:
+    return e.Resolved(code=e.ResolutionCode.FIXED, summary="Done", at=moment)
+
+
+def _corrected(rest: str, _: datetime) -> Event:
+    milestone, to = rest.split(" to ")
+    return e.MilestoneCorrected(milestone=e.Milestone(milestone), to=at(to), reason="Slip")
+
+
+def _fact(kind: type[SlaWarned | SlaBreached]) -> Callable[[str, datetime], Event]:
+    def told(rest: str, moment: datetime) -> Event:
+        clock, number = rest.split()
+        more: dict[str, Any] = {"kind": clock, "round": int(number), "at": moment}
+        return kind(incident=INCIDENT, target="t", policy_version=1, **more)
+
+    return told
+
+
+_EVENTS: dict[str, Callable[[str, datetime], Event]] = {
+    "declared": _declared,
+    "prioritised": _prioritised,
+    "assigned": lambda rest, _: e.Assigned(group=_group(rest)),
+    "held": lambda rest, _: e.Held(reason=e.HoldReason(rest)),
+    "resolved": _resolved,
+    "corrected": _corrected,
+    "warned": _fact(SlaWarned),
+    "breached": _fact(SlaBreached),
+    "acknowledged": lambda _, moment: e.Acknowledged(at=moment),
+    "started": lambda _, __: e.WorkStarted(),
+    "resumed": lambda _, __: e.Resumed(),
+    "reopened": lambda _, __: e.Reopened(reason="Again"),
+    "cancelled": lambda _, __: e.Cancelled(reason="No incident"),
+    "merged": lambda _, moment: r.Merged(into=INCIDENT, number=2, at=moment),
+    "unmerged": lambda rest, moment: r.Unmerged(out_of=INCIDENT, number=2, status=rest, at=moment),
+    "stated": lambda rest, _: e.StatusStated(status=rest),
+}
 
 
 def rules(name: str, version: int) -> Rules:
