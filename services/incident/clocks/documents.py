@@ -6,7 +6,7 @@ from functools import cache
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import available_timezones
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from services.incident.events import HoldReason
 from shared.http.body import Body, Line, Name, Whole
@@ -51,7 +51,7 @@ def _plain_date(value: Any) -> Any:
 
 
 Zone = Annotated[
-    str, Field(max_length=64, examples=["Europe/Berlin"]), BeforeValidator(_known_zone)
+    str, Field(max_length=64, examples=["Europe/Berlin"]), AfterValidator(_known_zone)
 ]
 Span = Annotated[str, Field(pattern=_SPAN, examples=["09:00-17:30"])]
 Duration = Annotated[

@@ -59,6 +59,7 @@ async def test_a_duration_is_seconds_or_says_its_units(
         ("/calendars/office/timezone", policy(OFFICE | {"timezone": "../etc/passwd"})),
         ("/calendars/office/timezone", policy(OFFICE | {"timezone": "Europe"})),
         ("/calendars/office/timezone", policy(OFFICE | {"timezone": 7})),
+        ("/calendars/office/timezone", policy(OFFICE | {"timezone": {}})),
         ("/calendars/office/hours/monday", hours(monday="9-12")),
         ("/calendars/office/hours/monday", hours(monday="09:00-25:00")),
         ("/calendars/office/hours/monday", hours(monday="09:00-12:00 11:59-13:00")),
