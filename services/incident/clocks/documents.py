@@ -50,9 +50,7 @@ def _plain_date(value: Any) -> Any:
     return value
 
 
-Zone = Annotated[
-    str, Field(max_length=64, examples=["Europe/Berlin"]), AfterValidator(_known_zone)
-]
+Zone = Annotated[str, Field(max_length=64, examples=["Europe/Berlin"]), AfterValidator(_known_zone)]
 Span = Annotated[str, Field(pattern=_SPAN, examples=["09:00-17:30"])]
 Duration = Annotated[
     Whole,
