@@ -72,9 +72,7 @@ class Webhook(_Posted):
         """As it is taken in."""
         alerts = [alert.alert() for alert in self.alerts]
         more = self.model_extra or {}
-        return Notification(
-            "alertmanager", self.receiver, self.group_key, alerts, more, repeats=True
-        )
+        return Notification("alertmanager", self.receiver, self.group_key, alerts, more)
 
 
 def _fingerprint(labels: Mapping[str, str]) -> str:
