@@ -11,6 +11,7 @@ from shared.client import new_client
 from shared.follower import Follower, Reaction
 from shared.housekeeping import keep_house
 from shared.http.service import Service
+from shared.restrictions import FOLLOWS
 from shared.settings import Service as Name
 from shared.settings import Settings
 from shared.timers import Handler, Timers
@@ -48,7 +49,7 @@ def service_token(settings: Settings) -> str:
     """What this service shows the others: configured, or made by the embedded issuer."""
     if settings.service_token is not None:
         return settings.service_token.get_secret_value()
-    return EmbeddedIssuer(settings.home).token("tocsin", [Role.SERVICE], days=365)
+    return EmbeddedIssuer(settings.home).token("tocsin", [Role.SERVICE], days=365, scope=FOLLOWS)
 
 
 @asynccontextmanager

@@ -1,7 +1,8 @@
 """The log as others may read it: published events as CloudEvents, in commit order.
 
 A service's `published.py` maps event classes to public, versioned data; what it does not map is
-its own affair. Nothing personal is published.
+its own affair. Nothing personal is published. What is restricted is told, flagged, to those who may
+know of it and to whoever holds the scope FOLLOWS; for the others it is not there.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,9 +11,12 @@ from uuid import UUID
 
 import msgspec
 
+from shared.auth.caller import Caller
 from shared.domain import Event, Origin
 from shared.envelope import leaf_hash, rfc3339
 from shared.errors import LogMismatch
+from shared.mentions import mentioned, without
+from shared.restrictions import FOLLOWS, any_restricted, restricted_among
 from shared.store.reader import Recorded
 from shared.store.store import Store
 
@@ -23,16 +27,31 @@ PAGE = 1_000
 _encode = msgspec.json.Encoder().encode
 
 
-class FeedPage(NamedTuple):
-    """Some CloudEvents as JSON, and how far the log was read to find them.
+class Told(NamedTuple):
+    """A published event: its envelope, its type, its public data as JSON."""
 
-    `events` are (position, subject, type, CloudEvent); `hash` is the leaf hash at `scanned`.
+    recorded: Recorded
+    kind: str
+    origin: Origin | None
+    data: bytes
+    restricted: bool = False
+
+
+class FeedPage(NamedTuple):
+    """Some published events, and how far the log was read to find them.
+
+    `hash` is the leaf hash at `scanned`, whether that event is told or not.
     """
 
-    events: list[tuple[int, UUID, str, bytes]]
+    events: list[Told]
     log: UUID
     scanned: int
     hash: str
+
+
+def types_of(published: Published) -> dict[str, str]:
+    """The public type of each event that is published, by its stored name."""
+    return {kind.topic: f"tocsin.{kind.topic}.v1" for kind in published}
 
 
 class Feed:
@@ -42,12 +61,13 @@ class Feed:
         self._service = service
         self._store = store
         self._tell = {kind.topic: tell for kind, tell in published.items()}
-        self._types = {kind.topic: f"tocsin.{kind.topic}.v1" for kind in published}
+        self._types = types_of(published)
         self._topics = list(self._tell)
-        self.types = frozenset(self._types.values())
 
-    async def page(self, after: int, *, limit: int = PAGE, known_hash: str = "") -> FeedPage:
-        """The published events behind a position, at most `limit`.
+    async def page(
+        self, after: int, caller: Caller, *, limit: int = PAGE, known_hash: str = ""
+    ) -> FeedPage:
+        """The published events behind a position that this caller may know of, at most `limit`.
 
         Raises LogMismatch where the log ends before `after`, or where the event at `after` does
         not have the hash the reader knows.
@@ -65,37 +85,48 @@ class Feed:
         hashed = (
             leaf_hash(head.log, found[-1]) if is_last else await self._hash_at(head.log, scanned)
         )
-        events = [self._told(recorded) for recorded in found]
+        events = await self._for(caller, [self._told(recorded) for recorded in found])
         return FeedPage(events, head.log, scanned, hashed)
+
+    async def _for(self, caller: Caller, told: list[Told]) -> list[Told]:
+        pool = self._store.pool
+        if not told or not await any_restricted(pool):
+            return told
+        subjects = {each.recorded.originator_id for each in told}
+        ids = subjects.union(*(mentioned(each.data) for each in told))
+        restricted, hidden = await restricted_among(pool, caller, ids)
+        if FOLLOWS in caller.scopes:
+            hidden = frozenset()
+        return [
+            each._replace(data=data, restricted=each.recorded.originator_id in restricted)
+            for each in told
+            if each.recorded.originator_id not in hidden
+            and (data := without(each.data, hidden)) is not None
+        ]
 
     async def _hash_at(self, log: UUID, position: int) -> str:
         found = await self._store.log.page(position - 1, until=position, limit=1)
         return leaf_hash(log, found[0]) if found else ""
 
-    def _told(self, recorded: Recorded) -> tuple[int, UUID, str, bytes]:
-        kind = self._types[recorded.topic]
+    def _told(self, recorded: Recorded) -> Told:
         event = recorded.event
-        data = self._tell[recorded.topic](event)
-        return (
-            recorded.position,
-            recorded.originator_id,
-            kind,
-            self._cloud_event(kind, recorded, event.origin, data),
-        )
+        data = _encode(self._tell[recorded.topic](event))
+        return Told(recorded, self._types[recorded.topic], event.origin, data)
 
-    def _cloud_event(
-        self, kind: str, recorded: Recorded, origin: Origin | None, data: msgspec.Struct
-    ) -> bytes:
+    def cloud_event(self, told: Told) -> bytes:
+        """A CloudEvent 1.0 in JSON, with what ours have beside."""
+        recorded = told.recorded
         causation = f',"causationid":"{recorded.causation_id}"' if recorded.causation_id else ""
         trace = f',"traceparent":"{recorded.traceparent}"' if recorded.traceparent else ""
+        marks = _history(told.origin) + (',"restricted":true' if told.restricted else "")
         return (
             f'{{"specversion":"1.0","id":"{recorded.event_id}","source":"/v1/{self._service}"'
-            f',"type":"{kind}","subject":"{recorded.originator_id}"'
+            f',"type":"{told.kind}","subject":"{recorded.originator_id}"'
             f',"time":"{rfc3339(recorded.recorded_at)}","datacontenttype":"application/json"'
             f',"position":{recorded.position},"version":{recorded.originator_version}'
             f',"actor":{_encode(recorded.actor).decode()}'
-            f',"correlationid":"{recorded.correlation_id}"{causation}{trace}{_history(origin)},"data":'
-        ).encode() + b"%b}" % _encode(data)
+            f',"correlationid":"{recorded.correlation_id}"{causation}{trace}{marks},"data":'
+        ).encode() + b"%b}" % told.data
 
 
 def _history(origin: Origin | None) -> str:

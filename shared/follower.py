@@ -18,6 +18,7 @@ import structlog
 from shared.client import AsyncClient, Response
 from shared.errors import Problem, Unavailable
 from shared.leader import leading
+from shared.restrictions import FOLLOWS
 from shared.store.append import CursorMove
 from shared.store.database import CONNECTION_LOST
 from shared.store.store import Store
@@ -52,6 +53,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     live: bool = False
     happened_at: datetime | None = msgspec.field(name="happenedat", default=None)
     data: msgspec.Raw
+    restricted: bool = False  # by now, however open it was when it happened: it is to be kept so
 
     @property
     def is_quiet(self) -> bool:
@@ -171,6 +173,8 @@ class Follower:
         if answer.status_code == 409:
             raise Stopped(answer.json().get("detail", "the feed refuses the cursor"))
         answer.raise_for_status()
+        if answer.headers.get("tocsin-restricted") == "withheld":
+            raise Stopped(f"the feed withholds what is restricted: the token needs {FOLLOWS}")
         return _page(answer, cursor)
 
     async def _take(self, facts: Sequence[Fact], start: _Cursor, end: _Cursor) -> None:

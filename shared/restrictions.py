@@ -19,6 +19,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from shared.auth.caller import Caller
 from shared.auth.roles import Role
 
+FOLLOWS = "tocsin:restricted"
+"""The scope of a token that shows what is restricted on feeds and streams, flagged: for services
+that keep it so. API keys have no scopes."""
+
 _METADATA = MetaData()
 
 RESTRICTIONS = Table(
@@ -132,3 +136,9 @@ async def restricted_among(
     everything = caller is not None and sees_all(caller)
     hidden = frozenset(id for id, is_hidden in rows if is_hidden and not everything)
     return Among(frozenset(row[0] for row in rows), hidden)
+
+
+async def any_restricted(pool: asyncpg.Pool) -> bool:
+    """Whether anything at all is restricted: where nothing is, nobody need look further."""
+    found: bool = await pool.fetchval("select exists (select 1 from restrictions where restricted)")
+    return found

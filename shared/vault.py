@@ -9,6 +9,7 @@ erases the value from the log, from every snapshot and from every copy, and no h
 import base64
 import hashlib
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from uuid import UUID
@@ -19,7 +20,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.clock import chance, new_id
 from shared.domain import Personal, Sealed
-from shared.recent import Recent
 
 ERASED = "[erased]"
 """What readers see where a value's key is gone."""
@@ -53,10 +53,8 @@ class Vault:
         self._master = AESGCM(master)
         self.master_id = hashlib.sha256(b"tocsin master key" + master).hexdigest()[:16]
         self._seconds = seconds
-        self._keys: Recent[UUID, tuple[float, bytes | None]] = Recent(_REMEMBERED)
-        self._just_sealed: dict[
-            tuple[UUID, UUID, str], str
-        ] = {}  # for the answer to whoever brought it
+        self._keys: OrderedDict[UUID, tuple[float, bytes | None]] = OrderedDict()
+        self._just_sealed: dict[tuple[UUID, str], str] = {}  # for the answer to whoever brought it
 
     @classmethod
     def from_file(cls, path: Path) -> "Vault":
@@ -73,7 +71,7 @@ class Vault:
         """Encrypt a value for one place (`version|field`) of one stream."""
         if len(self._just_sealed) >= _JUST_SEALED:
             self._just_sealed.clear()
-        self._just_sealed[stream, key.id, place] = value
+        self._just_sealed[key.id, place] = value
         nonce = chance(12)
         data = nonce + key.cipher.encrypt(nonce, value.encode(), f"{stream}|{place}".encode())
         return Sealed(key=key.id, sealed=base64.b64encode(data).decode())
@@ -97,10 +95,10 @@ class Vault:
         """
         if isinstance(value, str):
             return value
-        secret = self._secret_of(value.key)
+        secret = self._keys[value.key][1]
         if secret is None:
             return ERASED
-        known = self._just_sealed.pop((stream, value.key, value.place), None)
+        known = self._just_sealed.pop((value.key, value.place), None)
         if known is not None:
             return known
         data = base64.b64decode(value.sealed)
@@ -112,13 +110,7 @@ class Vault:
 
     def forget(self, key: UUID) -> None:
         """Drop a remembered key at once: it has been erased."""
-        self._keys.forget(key)
-
-    def _secret_of(self, key: UUID) -> bytes | None:
-        known = self._keys.get(key)
-        if known is None:
-            raise LookupError(f"the key {key} has not been loaded")
-        return known[1]
+        self._keys.pop(key, None)
 
     def _not_fresh(self, keys: Iterable[UUID]) -> list[UUID]:
         oldest = self._seconds() - _FRESH_SECONDS
@@ -127,6 +119,9 @@ class Vault:
 
     def _remember(self, key: UUID, secret: bytes | None) -> None:
         self._keys[key] = (self._seconds(), secret)  # a cipher takes thirty times the memory
+        self._keys.move_to_end(key)
+        while len(self._keys) > _REMEMBERED:
+            self._keys.popitem(last=False)
 
     def _wrap(self, key: UUID, secret: bytes) -> bytes:
         nonce = chance(12)

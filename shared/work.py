@@ -34,6 +34,11 @@ class Work:
         """The commands that follow were caused by this event."""
         self._draft.caused_by(event, correlation_id)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has happened in it."""
+        return not self._draft.append.events
+
     async def current(self, ledger: Ledger[S, E], stream: UUID) -> Folded[S]:
         """The aggregate as this work would leave it; without events where there is none yet."""
         drafted: Folded[S] | None = self._draft.state_of(stream)

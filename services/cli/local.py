@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from shared.auth.issuer import EmbeddedIssuer
 from shared.auth.roles import Role
+from shared.restrictions import FOLLOWS
 from shared.settings import Settings
 
 KEY_BYTES = 32
@@ -41,7 +42,7 @@ def settings_beside_a_run() -> Settings:
 
 def service_token(home: Path) -> str:
     """What the services of this installation show one another."""
-    return EmbeddedIssuer(home).token("tocsin", [Role.SERVICE], days=365)
+    return EmbeddedIssuer(home).token("tocsin", [Role.SERVICE], days=365, scope=FOLLOWS)
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -16,8 +16,10 @@ from services.incident import (
     routes,
     triage_routes,
 )
+from services.incident.alerts import group_routes
 from services.incident.alerts import routes as alert_routes
 from services.incident.alerts.intake import AlertIntake
+from services.incident.alerts.maintenance import planned_in
 from services.incident.alerts.senders import alertmanager_routes, pagerduty_routes
 from services.incident.api_key import API_KEY, API_KEYS, ApiKeyEvent
 from services.incident.api_keys import ApiKeyLedger
@@ -26,6 +28,8 @@ from services.incident.catalogue import lists as catalogue_lists
 from services.incident.catalogue.catalogue import CATALOGUE, ITEM, SERVICE, WINDOW, Catalogue
 from services.incident.catalogue.events import ItemEvent, MaintenanceEvent, ServiceEvent
 from services.incident.catalogue.tables import CATALOGUE_TABLES, ENTRIES, WINDOWS
+from services.incident.clocks import routes as clock_routes
+from services.incident.clocks.desk import CLOCKS, Desk
 from services.incident.events import IncidentEvent
 from services.incident.incidents import INCIDENT, Incidents
 from services.incident.lists import facet_routes
@@ -52,20 +56,27 @@ from shared.work_list import WORK_ITEMS, WORK_LISTS
 @asynccontextmanager
 async def _running(service: Service) -> AsyncIterator[None]:
     incidents = Incidents(service.store)
+    catalogue = Catalogue(service.store)
     master = service.settings.master_key_file.read_bytes()
     service.parts |= {
         "incidents": incidents,
         POLICIES: incidents.policies,
-        "alerts": AlertIntake(incidents),
+        "alerts": AlertIntake(incidents, planned_in(catalogue)),
         "api_keys": ApiKeyLedger(service.store, master),
-        CATALOGUE: Catalogue(service.store),
+        CATALOGUE: catalogue,
+        CLOCKS: Desk(incidents),
     }
     follows: dict[Name, Mapping[str, Reaction]] = {
         "problem": from_problems(incidents),
         "notification": from_notifications(service.store),
     }
     steps = {awaiting.RESOLVE: awaiting.step(incidents)}
-    async with running(service, follows=follows, timers=timers(incidents), steps=steps):
+    async with running(
+        service,
+        follows=follows,
+        timers=timers(incidents) | service.parts["alerts"].timers(),
+        steps=steps,
+    ):
         yield
 
 
@@ -87,9 +98,11 @@ DEFINITION = Definition(
         routes.router,
         triage_routes.router,
         history.router,
+        clock_routes.router,
         alertmanager_routes.router,
         pagerduty_routes.router,
         alert_routes.router,
+        group_routes.router,
         *policy_routes.ROUTERS,
         api_key_routes.router,
         catalogue_lists.router,

@@ -1,5 +1,6 @@
 """What machines record about an incident: a side stream, so the incident's version stays."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -24,12 +25,24 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     more: dict[str, Any] = {}  # what the monitor says beside
 
 
+class Decided(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the rules for alerts made of news, and what kept them from doing more."""
+
+    course: str
+    version: int  # of the policy alert-rules
+    rule: str | None = None  # by name or place; None where none fitted
+    because: str | None = None  # maintenance, flapping
+    until: datetime | None = None  # decided again then
+    window: str | None = None  # the maintenance window
+
+
 @event("incident.alerts_attached")
 class AlertsAttached(Event, frozen=True):
     receiver: str
     group_key: str
     alerts: tuple[Alert, ...]
     more: dict[str, Any] = {}
+    decided: Decided | None = None
 
 
 @event("incident.told")
@@ -51,13 +64,40 @@ class ProblemRaised(Event, frozen=True):
     title: str
 
 
-Fact = AlertsAttached | Told | ProblemRaised
+@event("incident.sla_warned")
+class SlaWarned(Event, frozen=True):
+    """Most of a target's time has passed; `at` is when, `round` counts the resets before."""
+
+    incident: UUID
+    kind: str
+    round: int
+    target: str
+    policy_version: int
+    at: datetime
+    due_at: datetime | None = None
+
+
+@event("incident.sla_breached")
+class SlaBreached(Event, frozen=True):
+    """A target was not met in time. That stays, whatever is corrected later."""
+
+    incident: UUID
+    kind: str
+    round: int
+    target: str
+    policy_version: int
+    at: datetime
+    due_at: datetime | None = None
+
+
+Fact = AlertsAttached | Told | ProblemRaised | SlaWarned | SlaBreached
 
 
 class Facts(State, frozen=True):
-    """How much was recorded; the records themselves are read from the log."""
+    """How much was recorded, and which of it only happens once; the rest is read from the log."""
 
     count: int = 0
+    sla: frozenset[str] = frozenset()
 
 
 def facts_stream(incident: UUID) -> UUID:
@@ -69,8 +109,20 @@ def attach(facts: Facts, *, fact: Fact) -> list[Fact]:
     return [fact]
 
 
+def pass_sla(facts: Facts, *, passed: Sequence[SlaWarned | SlaBreached]) -> list[Fact]:
+    """Warnings and breaches of targets, each once."""
+    return [fact for fact in passed if _once(fact) not in facts.sla]
+
+
 def evolve(facts: Facts, event: Any) -> Facts:
-    return changed(facts, count=facts.count + 1)
+    count = facts.count + 1
+    if isinstance(event, SlaWarned | SlaBreached):
+        return changed(facts, count=count, sla=facts.sla | {_once(event)})
+    return changed(facts, count=count)
+
+
+def _once(fact: SlaWarned | SlaBreached) -> str:
+    return f"{fact.topic}:{fact.kind}:{fact.round}"
 
 
 FACTS: Aggregate[Facts, Fact] = Aggregate("incident facts", Facts(), evolve)

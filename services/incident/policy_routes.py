@@ -2,6 +2,7 @@
 
 from services.incident.alerts.rules import AlertRulesDocument
 from services.incident.bodies import MatrixDocument, ReopeningDocument
+from services.incident.clocks import documents, rules
 from services.incident.matrix import DEFAULT, check_matrix
 from shared.auth.roles import Role
 from shared.http.policies import policy_routes
@@ -25,4 +26,8 @@ _alert_rules = policy_routes(
     "incident", "alert-rules", AlertRulesDocument(), managers=Role.INCIDENT_MANAGER
 )
 
-ROUTERS = (_matrix, _reopening, _alert_rules)
+_sla = policy_routes(
+    "incident", "sla", documents.BUILT_IN, managers=Role.INCIDENT_MANAGER, check=rules.check
+)
+
+ROUTERS = (_matrix, _reopening, _alert_rules, _sla)

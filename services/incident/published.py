@@ -12,6 +12,7 @@ import msgspec
 from services.incident import events as e
 from services.incident.api_key import ApiKeyCreated, ApiKeyRevoked
 from services.incident.catalogue.published import CATALOGUE_PUBLISHED
+from services.incident.facts import SlaBreached, SlaWarned
 from services.incident.relations import events as r
 from shared.domain import Event
 from shared.feed import Published
@@ -145,6 +146,18 @@ class Policy(msgspec.Struct, frozen=True):
     document: dict[str, Any]
 
 
+class SlaPassed(msgspec.Struct, frozen=True):
+    """A target's warning or breach; `round` counts the clocks of its kind before this one."""
+
+    incident: UUID
+    kind: str
+    round: int
+    target: str
+    policy_version: int
+    at: datetime
+    due_at: datetime | None
+
+
 class KeyCreated(msgspec.Struct, frozen=True):
     """`hash` is SHA-256 of the secret: enough to know the key by, not to make it."""
 
@@ -219,6 +232,8 @@ PUBLISHED: Published = {
     r.AttachmentRemoved: _nothing,
     e.Restricted: lambda h: Restricted(h.people, h.roles, h.teams),
     e.Unrestricted: _nothing,
+    SlaWarned: lambda h: SlaPassed(**h.fields()),
+    SlaBreached: lambda h: SlaPassed(**h.fields()),
     PolicySet: lambda h: Policy(h.name, h.document),
     ApiKeyCreated: _key_created,
     ApiKeyRevoked: lambda h: KeyRevoked(h.id, h.name, h.at),

@@ -20,7 +20,7 @@ from shared.auth.roles import Role
 from shared.clock import new_id
 from shared.http.app import routes
 from shared.http.asked import Asked, allowed
-from shared.http.moments import AsOf, EffectiveAt, moment_of, position_of
+from shared.http.moments import AsOf, EffectiveAt, moment_of, position_of, time_of
 from shared.http.openapi import answers
 from shared.http.waiting import has_seen
 from shared.policy import Policy
@@ -82,10 +82,12 @@ async def read(
     found = await seen(asked, id)
     is_present = as_of is None and effective_at is None
     position = await position_of(as_of, asked.service.store.log)
+    incidents, until = incidents_of(asked), asked.now
     if not is_present:
         moment = moment_of(effective_at)
-        found = await incidents_of(asked).past(found.stream, position=position, effective_at=moment)
-    content = await render(asked.service.store, found, asked.caller if is_present else None)
+        found = await incidents.past(found.stream, position=position, effective_at=moment)
+        until = moment or await time_of(as_of, asked.service.store.log) or until
+    content = await render(incidents, found, asked.caller if is_present else None, until=until)
     catalogue, waited = asked.service.parts[CATALOGUE], wait_for is not None
     named = await references(catalogue, found.state, position, fresh=waited)
     content = b'%b,"references":%b}' % (content[:-1], named)
@@ -189,7 +191,7 @@ async def answer(asked: Asked, folded: Folded[Incident], *, created: bool = Fals
     headers = {"etag": f'"{folded.version}"', "tocsin-position": str(folded.position)}
     if created:
         headers["location"] = f"/v1/incidents/{folded.stream}"
-    content = await render(asked.service.store, folded)
+    content = await render(incidents_of(asked), folded)
     return Response(content, 201 if created else 200, headers, "application/json")
 
 

@@ -59,6 +59,11 @@ INCIDENTS = Table(
     Column("closed_at", DateTime(timezone=True)),
     Column("reopen_count", Integer, nullable=False),
     Column("reassignment_count", Integer, nullable=False),
+    Column("escalation_count", Integer, nullable=False),
+    Column("parent", Uuid),
+    Column("merged_into", Uuid),
+    Column("child_count", Integer, nullable=False),
+    Column("links", JSONB, nullable=False),
     Column("imported", Boolean, nullable=False),
     Column("stated", JSONB),
     Column("problem", Uuid),
@@ -107,8 +112,9 @@ def rows(folded: Folded[Incident], event: IncidentEvent) -> Iterable[Row]:
         state.assigned_to, state.source, state.external_ref, _json(state.tags), _json(state.labels),
         state.resolution_code, state.started_at, state.detected_at, state.acknowledged_at,
         state.mitigated_at, state.resolved_at, state.closed_at, state.reopen_count,
-        state.reassignment_count, state.imported, _json(state.stated) if state.imported else None,
-        state.problem, state.known_error,
+        state.reassignment_count, state.escalation_count, state.parent, state.merged_into,
+        len(state.children), _json(tuple(state.links)), state.imported,
+        _json(state.stated) if state.imported else None, state.problem, state.known_error,
         state.restriction is not None, state.declared_at,
     ))  # fmt: skip
     if isinstance(event, Declared):

@@ -45,12 +45,23 @@ _SENTENCES: dict[type[Event], Sentence] = {
     r.AttachmentRemoved: lambda h: ("Attachment removed", h.sha256),
     e.Restricted: lambda h: (f"Restricted to its participants{_and_named(h)}", h.reason),
     e.Unrestricted: lambda h: ("Restriction lifted", h.reason),
-    f.AlertsAttached: lambda h: (_alerts(h.alerts), h.group_key),
+    f.AlertsAttached: lambda h: (_alerts(h.alerts), _why(h)),
     f.Told: lambda h: (f"{h.recipient} told by {h.channel}: {h.outcome}", h.fact),
+    f.SlaWarned: lambda h: (f"Most of the time to {_aim(h)} has passed", _until(h)),
+    f.SlaBreached: lambda h: (f"The time to {_aim(h)} is over", _until(h)),
     f.ProblemRaised: lambda h: (f"Problem {h.number} raised", h.title),
 }
 
 _SOURCES: dict[type[Event], str] = {f.Told: "notification", f.ProblemRaised: "problem"}
+
+
+def _aim(fact: f.SlaWarned | f.SlaBreached) -> str:
+    return "respond" if fact.kind == "response" else "resolve"
+
+
+def _until(fact: f.SlaWarned | f.SlaBreached) -> str:
+    due = "" if fact.due_at is None else f", due {rfc3339(fact.due_at)}"
+    return f"Target {fact.target}, policy version {fact.policy_version}{due}"
 
 
 def _named(*names: str | None) -> str:
@@ -107,6 +118,28 @@ def _and_named(restricted: e.Restricted) -> str:
 def _alerts(alerts: Sequence[f.Alert]) -> str:
     firing = sum(alert.status == "firing" for alert in alerts)
     return f"Alerts: {firing} firing, {len(alerts) - firing} ended"
+
+
+def explained(decided: f.Decided) -> str:
+    """Which rule decided about alerts, and what kept it from doing more."""
+    rule = f"by {decided.rule}" if decided.rule else "no rule fitted"
+    said = f"{rule}, alert-rules version {decided.version}"
+    if decided.because is None or decided.until is None:
+        return said
+    until = f"{decided.until:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{_BECAUSE.get(decided.because, decided.because)} {until}; {said}"
+
+
+_BECAUSE = {
+    "maintenance": "in maintenance: declared if it still fires at its end,",
+    "flapping": "flapping: its incident stays as it is until it has been quiet, at the earliest",
+}
+
+
+def _why(attached: f.AlertsAttached) -> str:
+    if attached.decided is None:
+        return attached.group_key
+    return f"{attached.group_key}; {explained(attached.decided)}"
 
 
 def _links(event: Event) -> dict[str, str]:

@@ -2,21 +2,29 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
+from services.incident.actions import Action, actions_of
 from services.incident.catalogue.references import References
+from services.incident.events import IncidentEvent
 from services.incident.incident import Incident, Restriction
-from services.incident.lifecycle import refusal
-from services.incident.rules import RULES, roles_for
+from services.incident.relations.view import (
+    AttachmentView,
+    Correction,
+    EscalationView,
+    LinkView,
+    Related,
+    beside,
+)
+from services.incident.stretches import seconds_in_status
 from shared.aggregate import Folded
 from shared.auth.caller import Caller
-from shared.auth.roles import Role
 from shared.domain import Personal, Stated
+from shared.ledger import Ledger
 from shared.search import Piece
 from shared.store.store import Store
 
@@ -88,6 +96,10 @@ class IncidentItem(msgspec.Struct, kw_only=True):
     reopen_count: int
     reassignment_count: int
     restricted: bool
+    escalation_count: int
+    parent: UUID | None
+    merged_into: UUID | None
+    child_count: int
     highlights: Highlights | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -100,17 +112,13 @@ class Kept(msgspec.Struct, frozen=True):
     reason: str | None
 
 
-class Action(msgspec.Struct, frozen=True):
-    """A command: may this caller give it now, and why not."""
-
-    name: str
-    allowed: bool
-    reason: str | None
-    href: str
-
-
 class IncidentView(IncidentItem, kw_only=True):
-    """An incident alone. `actions` and `references` only where it was read, not after a command."""
+    """An incident alone. `actions` and `references` only where it was read, not after a command.
+
+    `children`, `links` and `attachments` hold those of the incidents merged into it as well;
+    `time_in_status` is in seconds, up to the moment that was asked for (of a command's answer:
+    the command's), and runs in no status that is an end.
+    """
 
     description: str | None
     matrix_version: int | None
@@ -119,6 +127,15 @@ class IncidentView(IncidentItem, kw_only=True):
     resolution: str | None
     known_error: str | None
     restriction: Kept | None
+    last_escalation: EscalationView | None
+    time_in_status: dict[str, float]
+    corrections: list[Correction]
+    parent_number: str | None
+    children: list[Related]
+    merged_into_number: str | None
+    merged: list[Related]
+    links: list[LinkView]
+    attachments: list[AttachmentView]
     references: References | msgspec.UnsetType = msgspec.UNSET
     actions: list[Action] | msgspec.UnsetType = msgspec.UNSET
 
@@ -132,9 +149,15 @@ class IncidentPage(msgspec.Struct, kw_only=True):
     position: int
 
 
-async def render(store: Store, folded: Folded[Incident], caller: Caller | None = None) -> bytes:
-    """The representation as JSON; with this caller's actions if one is given."""
-    state = folded.state
+async def render(
+    ledger: Ledger[Incident, IncidentEvent],
+    folded: Folded[Incident],
+    caller: Caller | None = None,
+    *,
+    until: datetime | None = None,
+) -> bytes:
+    """The representation as JSON, at a moment; with this caller's actions if one is given."""
+    state, store = folded.state, ledger.store
     texts = (
         state.description,
         state.reporter_name,
@@ -166,9 +189,16 @@ async def render(store: Store, folded: Folded[Incident], caller: Caller | None =
         known_error=state.known_error,
         restriction=_kept(state.restriction, clear[5]),
         restricted=state.restriction is not None,
+        child_count=len(state.children),
+        time_in_status=seconds_in_status(folded, until or folded.updated_at),
+        parent_number=_number(state.parent_number),
+        merged_into_number=_number(state.merged_number),
+        **await beside(ledger, folded),
     )  # fmt: skip
     content = _encode(view)
-    return content if caller is None else content[:-1] + _actions_member(folded, caller)
+    if caller is None:
+        return content
+    return b'%b,"actions":%b}' % (content[:-1], actions_of(folded, caller))
 
 
 def _kept(restriction: Restriction | None, reason: str | None) -> Kept | None:
@@ -195,37 +225,14 @@ def item(row: asyncpg.Record) -> IncidentItem:
     )  # fmt: skip
 
 
-def _actions_member(folded: Folded[Incident], caller: Caller) -> bytes:
-    own = folded.state.reporter == caller.id
-    template = _actions(folded.state.status or "", caller.roles, own)
-    return b',"actions":%b}' % template.replace(b"{id}", str(folded.stream).encode())
-
-
-@lru_cache(maxsize=4096)
-def _actions(status: str, roles: frozenset[Role], own: bool) -> bytes:
-    return _encode([_action(name, status, roles, own) for name in RULES])
-
-
-def _action(name: str, status: Any, roles: frozenset[Role], own: bool) -> Action:
-    reason = refusal(Incident(status=status), name) or _forbidden(name, status, roles, own)
-    return Action(name, reason is None, reason, f"/v1/incidents/{{id}}/{name}")
-
-
-def _forbidden(name: str, status: Any, roles: frozenset[Role], own: bool) -> str | None:
-    needed = roles_for(name, status)
-    if Role.ADMIN in roles or roles & (needed - {Role.REPORTER}):
-        return None
-    if Role.REPORTER in roles & needed:
-        return None if own else "it was reported by somebody else"
-    return f"this needs the role {' or '.join(sorted(needed))}"
-
-
 _SHARED = (
     "title status hold_reason service item category subcategory impact urgency priority group "
-    "assigned_to imported external_ref tags labels resolution_code reopen_count reassignment_count"
+    "assigned_to imported external_ref tags labels resolution_code reopen_count reassignment_count "
+    "escalation_count parent merged_into"
 ).split()
 _COLUMNS = [
-    "id", "version", "created_at", "updated_at", "restricted", *(n for n in _SHARED if n != "group")
+    "id", "version", "created_at", "updated_at", "restricted", "child_count",
+    *(name for name in _SHARED if name != "group"),
 ]  # fmt: skip
 
 
@@ -235,6 +242,10 @@ def _common(state: Incident) -> dict[str, Any]:
 
 def _source(name: str | None, stated: dict[str, Stated] | None) -> str | dict[str, Stated] | None:
     return name if stated is None else {"system": name, **stated}
+
+
+def _number(number: int | None) -> str | None:
+    return None if number is None else f"INC-{number}"
 
 
 def _times(folded: Folded[Incident]) -> dict[str, Any]:

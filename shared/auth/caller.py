@@ -16,6 +16,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     roles: frozenset[Role]
     teams: frozenset[str] = frozenset()
     expires: float
+    scopes: frozenset[str] = frozenset()
 
     def has(self, *roles: Role) -> bool:
         """Whether the caller holds one of these roles; admin holds them all."""

@@ -46,6 +46,7 @@ def caller_of(claims: Claims, rules: TokenRules, now: float) -> Caller:
         roles=granted,
         teams=frozenset(_names(claims, rules.teams_claim)),
         expires=expires,
+        scopes=_scopes(claims),
     )
 
 
@@ -125,6 +126,12 @@ def _names(claims: Claims, path: str) -> list[str]:
     if isinstance(words, list) and all(isinstance(word, str) for word in words):
         return [word for word in words if _is_plain(word)]
     raise Unauthenticated(f"the token's {path} is neither a list of words nor a text")
+
+
+def _scopes(claims: Claims) -> frozenset[str]:
+    """RFC 9068 §2.2.3: one text of words; an issuer that has it otherwise grants none."""
+    granted = claims.get("scope")
+    return frozenset(granted.split()) if isinstance(granted, str) else frozenset()
 
 
 def _at(claims: Claims, path: str) -> object:

@@ -57,7 +57,13 @@ class EmbeddedIssuer:
         return self._identity.issuer
 
     def token(
-        self, subject: str, roles: Iterable[Role], *, days: float = 30, teams: Iterable[str] = ()
+        self,
+        subject: str,
+        roles: Iterable[Role],
+        *,
+        days: float = 30,
+        teams: Iterable[str] = (),
+        scope: str = "",
     ) -> str:
         """An access token (RFC 9068) for this subject, valid from now on."""
         now = int(self._clock())
@@ -72,6 +78,8 @@ class EmbeddedIssuer:
             "roles": sorted(roles),
             "teams": sorted(teams),
         }
+        if scope:
+            claims["scope"] = scope
         headers = {"typ": "at+jwt", "kid": self._identity.key["kid"]}
         return jwt.encode(claims, self._private, algorithm="EdDSA", headers=headers)
 

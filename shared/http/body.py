@@ -38,7 +38,7 @@ class Body(BaseModel):
 
     def arguments(self) -> dict[str, Any]:
         """The fields as keyword arguments of the command they belong to."""
-        return dict(self.__dict__)
+        return {name: getattr(self, name) for name in type(self).model_fields}
 
 
 def _in_range(moment: datetime) -> datetime:

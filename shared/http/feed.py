@@ -1,7 +1,7 @@
 """How others read a service: the pull feed, and the live stream for browsers."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
@@ -11,13 +11,16 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from shared.auth.caller import Caller
 from shared.auth.roles import Role
-from shared.errors import Forbidden, LogMismatch, Malformed, Unauthenticated
-from shared.feed import PAGE, Feed, Published
+from shared.errors import Forbidden, LogMismatch, Malformed, Unauthenticated, Unavailable
+from shared.feed import PAGE, Feed, Published, Told, types_of
+from shared.http.access_log import record_access
 from shared.http.app import routes
 from shared.http.asked import Asked, allowed
 from shared.http.openapi import answers
 from shared.http.pages import Words
 from shared.http.service import service_of
+from shared.http.streams import Narrowed, narrowed, place_for
+from shared.restrictions import FOLLOWS
 from shared.server import stopping
 
 BATCH = "application/cloudevents-batch+json"
@@ -53,6 +56,7 @@ class CloudEvent(msgspec.Struct, kw_only=True):
     actor: str
     correlationid: UUID
     data: Any
+    restricted: bool | msgspec.UnsetType = msgspec.UNSET
     causationid: UUID | msgspec.UnsetType = msgspec.UNSET
     traceparent: str | msgspec.UnsetType = msgspec.UNSET
     imported: bool | msgspec.UnsetType = msgspec.UNSET
@@ -92,6 +96,10 @@ def feed_routes(name: str, published: Published) -> APIRouter:
         (how far the log was read, published or not) and `lastHash` set to `Tocsin-Hash` (the hash
         of the event there). `Tocsin-Log` names the log. A log that ends before your cursor, or
         that holds another event there, is answered with 409: it is not the one you have followed.
+
+        What is restricted is left out, `Tocsin-Restricted: withheld`. A token with the scope
+        `tocsin:restricted` is shown all of it (`included`), each event flagged `restricted`:
+        whoever holds it keeps it so.
         """
         wanted = _Wanted(_position(after) or 0, timeout, known_hash, limit)
         return await _feed(asked, Feed(name, asked.service.store, published), wanted)
@@ -102,17 +110,28 @@ def feed_routes(name: str, published: Published) -> APIRouter:
         issued = Ticket(asked.service.tickets.issue(asked.caller))
         return Response(msgspec.json.encode(issued), 201, media_type="application/json")
 
+    known = frozenset(types_of(published).values())
+
+    async def chosen(
+        caller: Annotated[Caller, Depends(_streaming)],
+        subjects: Annotated[Words | None, Query(description="Only of these ids")] = None,
+        types: Annotated[Words | None, Query(description="Only of these types")] = None,
+    ) -> Narrowed:
+        return narrowed(subjects or [], types or [], known)
+
     @router.get("/stream", response_class=EventSourceResponse)
     async def stream(
         request: Request,
         start: Annotated[int, Depends(_start)],
         caller: Annotated[Caller, Depends(_streaming)],
-        subjects: Annotated[Words | None, Query(description="Only of these ids")] = None,
-        types: Annotated[Words | None, Query(description="Only of these types")] = None,
+        wanted: Annotated[Narrowed, Depends(chosen)],
+        place: Annotated[None, Depends(_place)],
     ) -> AsyncIterator[ServerSentEvent]:
-        """Published events as they happen (server-sent events); Last-Event-ID resumes."""
+        """Published events as they happen (server-sent events); Last-Event-ID resumes.
+
+        Each event is told to who may know of its subject at that moment, as on the feed.
+        """
         feed = Feed(name, service_of(request).store, published)
-        wanted = _chosen(feed, subjects or [], types or [])
         async for event in _events(request, feed, start, caller, wanted):
             yield event
 
@@ -124,47 +143,42 @@ async def _feed(asked: Asked, feed: Feed, wanted: _Wanted) -> Response:
     store, stop = asked.service.store, stopping(asked.request.app)
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout
-    page = await feed.page(after, limit=limit, known_hash=known_hash)
+    page = await feed.page(after, asked.caller, limit=limit, known_hash=known_hash)
     while not page.events and not stop.is_set() and (left := deadline - loop.time()) > 0:
         await store.pulse.beyond(page.scanned, min(left, 1.0))
-        page = await feed.page(page.scanned, limit=limit)
+        page = await feed.page(page.scanned, asked.caller, limit=limit)
+    await record_access(asked.request, asked.caller, _restricted(page.events))
     headers = {
+        "tocsin-restricted": "included" if FOLLOWS in asked.caller.scopes else "withheld",
         "tocsin-log": str(page.log),
         "tocsin-hash": page.hash,
         "tocsin-scanned": str(page.scanned),
     }
-    content = b"[%b]" % b",".join(event for *_, event in page.events)
+    content = b"[%b]" % b",".join(map(feed.cloud_event, page.events))
     return Response(content, headers=headers, media_type=BATCH)
 
 
-def _chosen(feed: Feed, subjects: list[str], types: list[str]) -> "_Chosen":
-    """What a stream is narrowed to; a type may leave out `tocsin.` and its version."""
-    full = {kind if kind in feed.types else f"tocsin.{kind}.v1" for kind in types}
-    return _Chosen(set(subjects), full)
-
-
-class _Chosen(NamedTuple):
-    subjects: set[str]
-    types: set[str]
-
-    def takes(self, subject: UUID, kind: str) -> bool:
-        return (not self.subjects or str(subject) in self.subjects) and (
-            not self.types or kind in self.types
-        )
+def _restricted(told: Iterable[Told]) -> set[UUID]:
+    return {each.recorded.originator_id for each in told if each.restricted}
 
 
 async def _events(
-    request: Request, feed: Feed, after: int, caller: Caller, chosen: _Chosen
+    request: Request, feed: Feed, after: int, caller: Caller, wanted: Narrowed
 ) -> AsyncIterator[ServerSentEvent]:
     store, stop = service_of(request).store, stopping(request.app)
     yield ServerSentEvent(comment="connected", retry=1_000)
     while not stop.is_set() and await _may_go_on(request, caller):
-        page = await feed.page(after, limit=200)
-        for position, subject, kind, event in page.events:
-            if chosen.takes(subject, kind):
-                yield ServerSentEvent(raw_data=event.decode(), event=kind, id=str(position))
+        page = await feed.page(after, caller, limit=200)
+        shown = list(filter(wanted.takes, page.events))
+        try:
+            await record_access(request, caller, _restricted(shown))
+        except Unavailable:
+            return  # nothing is shown that cannot be put on record; the reader comes again
+        for told in shown:
+            event = feed.cloud_event(told).decode()
+            yield ServerSentEvent(raw_data=event, event=told.kind, id=str(told.recorded.position))
         after = page.scanned
-        if len(page.events) < 200 and not stop.is_set():
+        if not stop.is_set():
             await store.pulse.beyond(after, 1.0)
 
 
@@ -207,6 +221,16 @@ async def _start(
     if told is not None and told > head:
         raise LogMismatch(f"this log ends at {head}, before your cursor at {told}")
     return head if told is None else told
+
+
+async def _place(
+    request: Request,
+    start: Annotated[int, Depends(_start)],
+    caller: Annotated[Caller, Depends(_streaming)],
+) -> AsyncIterator[None]:
+    """Taken last of all, when nothing else is wrong with the request, and kept until its end."""
+    async with place_for(request, caller):
+        yield
 
 
 def _position(text: str | None) -> int | None:

@@ -46,6 +46,14 @@ async def position_of(as_of: str | None, log: LogReader) -> int | None:
     return await log.position_at(moment)
 
 
+async def time_of(as_of: str | None, log: LogReader) -> datetime | None:
+    """When it was at that moment of the log; None where none is given. After `position_of`."""
+    if as_of is None or not as_of.isdigit():
+        return moment_of(as_of, "as_of")
+    before = await log.page(int(as_of) - 1, until=int(as_of), limit=1)
+    return before[0].recorded_at if before else None
+
+
 def moment_of(value: str | None, name: str = "effective_at") -> datetime | None:
     """The time a query parameter names, if it is given. Raises Invalid."""
     return None if value is None else _moment(value, name)

@@ -20,13 +20,14 @@ _RIGHTS = r"""
 incident
     post  /v1/incidents                        reporter responder incident_manager service
     get   /v1/incidents/facets                 everybody
-    get   /v1/incidents(/{id}(/timeline|/events|/alerts)?)?                    everybody
+    get   /v1/incidents(/{id}(/timeline|/events|/alerts|/clocks)?)?                    everybody
     post  /v1/incidents/{id}/(categorise|prioritise|assign|acknowledge|start)  agents
     post  /v1/incidents/{id}/(hold|resume|diagnose|mitigate|resolve|close|cancel)  agents
     post  /v1/incidents/{id}/(note|reopen)     agents reporter
     post  /v1/incidents/{id}/restrict          incident_manager
     get   /v1/incident/access-log              auditor
     post  /v1/alerts/alertmanager              service
+    get   /v1/alerts/groups/{id}(/events)?     readers
     post  /v1/alerts/by-key/{secret}/alertmanager  service
     post  (/v1/alerts/by-key/{secret})?/v2/enqueue  service
     get   /v1/incident/policies/[a-z-]+(/versions)?  readers

@@ -14,6 +14,7 @@ from shared.auth.roles import Role
 from shared.clock import new_id, now
 from shared.follower import Fact
 from shared.work import Work
+from tests.incident.alerts.monitor import firing, webhook
 from tests.problem.conftest import Feed
 from tests.support.service import RunningService
 from tests.support.started import rows
@@ -80,6 +81,7 @@ class Stages:
         return {
             "/v1/incidents/{id}": self._incident,
             "/v1/api-keys/{id}": self._api_key,
+            "/v1/alerts/groups/{id}": self._alert_group,
             "/v1/catalogue/services/{id}": self._entry("services"),
             "/v1/catalogue/items/{id}": self._entry("items"),
             "/v1/catalogue/maintenance-windows/{id}": self._maintenance_window,
@@ -107,6 +109,10 @@ class Stages:
         way = INCIDENT_WAYS.get(command, [])
         await self._walked(f"/v1/incidents/{incident}", way, resolve=resolution)
         return Staged({"id": incident})
+
+    async def _alert_group(self, command: str) -> Staged:
+        taken = await self._post("/v1/alerts/alertmanager", webhook(firing()))
+        return Staged({"id": taken["group"]})
 
     async def _api_key(self, command: str) -> Staged:
         made = await self._post("/v1/api-keys", {"name": "Monitor", "roles": ["service"]})

@@ -24,7 +24,7 @@ def manager(service: RunningService) -> AsyncClient:
     return service.client("incident_manager")
 
 
-@pytest.mark.parametrize("name", ["priority-matrix", "reopening", "alert-rules"])
+@pytest.mark.parametrize("name", ["priority-matrix", "reopening", "alert-rules", "sla"])
 async def test_each_begins_with_a_built_in_document_that_can_be_put_back(
     manager: AsyncClient, name: str
 ) -> None:

@@ -11,12 +11,12 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from services.incident import incident, lifecycle, restricting, triage
+from services.incident.actions import action
 from services.incident.events import HoldReason, IncidentEvent, ResolutionCode
 from services.incident.incident import Incident
 from services.incident.incidents import INCIDENT
 from services.incident.matrix import DEFAULT, Matrix
 from services.incident.rules import Status
-from services.incident.view import _action
 from shared.aggregate import Folded
 from shared.auth.roles import Role
 from shared.codec import decode, encode
@@ -104,7 +104,7 @@ def test_each_command_in_each_state_does_what_the_table_says(state: str, command
 @pytest.mark.parametrize("state", STATES)
 def test_the_actions_a_manager_is_offered_are_those_of_the_table(state: str) -> None:
     manager = frozenset({Role.INCIDENT_MANAGER})
-    offered = {name for name in COMMANDS if _action(name, state, manager, False).allowed}
+    offered = {name for name in COMMANDS if action(name, state, manager, False).allowed}
     assert offered == {name for name in COMMANDS if target(name, state)}
 
 

@@ -46,6 +46,7 @@ def _apply(items: dict[str, Item], event: Event) -> None:
     happened = event["type"].removeprefix("incident.")
     if happened in _CHANGES:
         _CHANGES[happened](item, data)
+    _families(item, happened, data)
     if origin := data.get("origin"):
         source = item["source"] if item["imported"] else {"system": item["source"]}
         item |= {"imported": True, "source": source | origin.get("stated", {})}
@@ -58,6 +59,7 @@ def _new(event: Event) -> Item:
     item |= {"created_at": event["recorded_at"], "hold_reason": None, "resolution_code": None}
     item |= {"reporter": data["reporter"], "tags": data.get("tags", [])}
     item |= {"labels": data.get("labels", {}), "reopen_count": 0, "reassignment_count": 0}
+    item |= {"escalation_count": 0, "child_count": 0, "parent": None, "merged_into": None}
     milestones = dict.fromkeys(MILESTONES)
     item["imported"] = False
     milestones |= {"started": data.get("started_at"), "detected": data.get("detected_at")}
@@ -116,6 +118,29 @@ def _cancelled(item: Item, data: Event) -> None:
     item["status"], item["hold_reason"] = "cancelled", None
 
 
+def _escalated(item: Item, data: Event) -> None:
+    item["escalation_count"] += 1
+
+
+def _corrected(item: Item, data: Event) -> None:
+    _stamp(item, **{data["milestone"]: data["to"]})
+
+
+def _merged(item: Item, data: Event) -> None:
+    item["status"], item["merged_into"] = "merged", data["into"]
+
+
+def _unmerged(item: Item, data: Event) -> None:
+    item["status"], item["merged_into"] = data["status"], None
+
+
+def _families(item: Item, happened: str, data: Event) -> None:
+    if happened in ("parent_added", "parent_removed"):
+        item["parent"] = data["parent"] if happened == "parent_added" else None
+    if happened in ("child_added", "child_removed"):
+        item["child_count"] += 1 if happened == "child_added" else -1
+
+
 def _stamp(item: Item, **milestones: str | None) -> None:
     item["milestones"] = item["milestones"] | milestones
 
@@ -133,4 +158,8 @@ _CHANGES: dict[str, Callable[[Item, Event], None]] = {
     "reopened": _reopened,
     "closed": _closed,
     "cancelled": _cancelled,
+    "escalated": _escalated,
+    "milestone_corrected": _corrected,
+    "merged": _merged,
+    "unmerged": _unmerged,
 }

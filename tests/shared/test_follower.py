@@ -16,6 +16,7 @@ from shared.client import AsyncClient
 from shared.clock import new_id
 from shared.follower import Fact, Follower, Reaction, Stopped
 from shared.ledger import Ledger
+from shared.restrictions import FOLLOWS
 from shared.store.store import Store
 from shared.work import Work
 from tests.support.lamps import LAMP, Lamps, Told, dim, lamp_store, lamps, light
@@ -304,6 +305,17 @@ async def assert_stopped(follower: Follower, mirror: Lamps) -> None:
     assert await colours(mirror.database) == ["red", "green"]
 
 
+async def test_a_token_that_is_not_shown_what_is_restricted_stops_the_follower(
+    source: Lamps, mirror: Lamps
+) -> None:
+    await source.light("red")
+    async with source.client() as client:
+        client.headers["authorization"] = f"Bearer {source.issuer.token('x', [Role.SERVICE])}"
+        with pytest.raises(Stopped, match=FOLLOWS):
+            await follower_of(source, mirror, client).step()
+    assert await colours(mirror.database) == []
+
+
 async def test_a_source_that_is_away_is_waited_for_and_seen_in_readiness(
     source: Lamps, mirror: Lamps
 ) -> None:
@@ -312,7 +324,8 @@ async def test_a_source_that_is_away_is_waited_for_and_seen_in_readiness(
         follower = follower_of(source, mirror, client)
         following = asyncio.create_task(follower.run())
         await until(lambda: is_troubled(mirror))
-        client.headers["authorization"] = f"Bearer {source.issuer.token('x', [Role.SERVICE])}"
+        token = source.issuer.token("x", [Role.SERVICE], scope=FOLLOWS)
+        client.headers["authorization"] = f"Bearer {token}"
         await source.light("red")
         await until(lambda: shows(mirror.database, "red"))
         await source.light("green")

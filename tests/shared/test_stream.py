@@ -6,7 +6,7 @@ import os
 import random
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from typing import NamedTuple
 
 import msgspec
@@ -18,8 +18,10 @@ from shared.auth.roles import Role
 from shared.auth.tickets import StreamTickets
 from shared.client import AsyncClient, new_client
 from shared.clock import new_id
+from shared.http import streams
 from tests.support.lamps import Lamps, lamps
 from tests.support.postgres import Databases
+from tests.support.until import until
 
 DISCONNECTS = int(os.environ.get("TOCSIN_DISCONNECTS", "60"))
 
@@ -108,8 +110,44 @@ async def test_many_subjects_stand_on_one_connection_and_no_other(service: Lamps
     async with service.client() as client:
         heard = await take(client, 3, start, subjects=f"{mine},{yours}")
         assert [event.colour for event in heard] == ["mine", "yours", "mine again"]
-        heard = await take(client, 4, start, types="tocsin.lamp.lit.v1,tocsin.other.v1")
+        heard = await take(client, 4, start, types="tocsin.lamp.lit.v1,lamp.lit")
         assert len(heard) == 4
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("types=lamp.dimmed", "tocsin.lamp.lit.v1"),
+        ("types=tocsin.lamp.lit.v1,nonsense", "nonsense is not told here"),
+        ("subjects=INC-1", "the answer holds its id"),
+    ],
+)
+async def test_what_is_never_told_is_refused_with_what_to_do(
+    service: Lamps, query: str, says: str
+) -> None:
+    async with service.client() as client:
+        answer = await client.get(f"/stream?{query}")
+        assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid")
+        assert says in answer.json()["errors"][0]["detail"]
+
+
+async def test_a_caller_has_so_many_streams_and_no_more_until_one_ends(
+    service: Lamps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "MOST_EACH", 2)
+    async with service.client() as client, AsyncExitStack() as stack:
+        for _ in range(2):
+            await stack.enter_async_context(client.stream("GET", "/stream"))
+        refused = await client.get("/stream")
+        assert (refused.status_code, refused.json()["type"]) == (429, "/problems/too-many")
+        assert int(refused.headers["retry-after"]) >= 1
+        await stack.aclose()
+        await until(lambda: _opens(client))
+
+
+async def _opens(client: AsyncClient) -> bool:
+    async with client.stream("GET", "/stream") as response:
+        return response.status_code == 200
 
 
 async def test_a_ticket_opens_one_stream_and_no_second(service: Lamps) -> None:

@@ -24,6 +24,7 @@ from shared.http.operations import operation_routes
 from shared.http.service import Service
 from shared.ledger import Ledger
 from shared.rebuild import Replayed
+from shared.restrictions import FOLLOWS
 from shared.settings import Settings
 from shared.store.store import Store
 from shared.vault import Vault
@@ -107,7 +108,9 @@ class Lamps:
         transport = None if self.base else ASGITransport(self.app)
         address = self.base or "http://lamps.test"
         client = new_client(base_url=f"{address}/v1/incident", transport=transport, timeout=30)
-        client.headers["authorization"] = f"Bearer {self.issuer.token('tester', [role])}"
+        client.headers["authorization"] = (
+            f"Bearer {self.issuer.token('tester', [role], scope=FOLLOWS)}"
+        )
         return client
 
     async def light(self, *colours: str, lamp: UUID | None = None) -> UUID:

@@ -12,9 +12,10 @@ import asyncpg
 
 from shared.embedded import APP, OWNER, SUPERUSER, EmbeddedPostgres
 from shared.migrate import migrate, quoted
+from shared.store import RESTRICTED_SCHEMA, SCHEMA
 
 ROOT = Path(__file__).parents[2]
-KERNEL_SCHEMA = ROOT / "shared" / "store" / "schema_v1.sql"
+KERNEL_SCHEMAS = (SCHEMA, RESTRICTED_SCHEMA)
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ class Databases:
 
     async def _load_kernel(self, owner: str) -> None:
         connection = await asyncpg.connect(owner)
-        await connection.execute(KERNEL_SCHEMA.read_text().replace("{app}", quoted(APP)))
+        for schema in KERNEL_SCHEMAS:
+            await connection.execute(schema.read_text().replace("{app}", quoted(APP)))
         await connection.close()
 
     async def _administer(self, statement: str) -> None:

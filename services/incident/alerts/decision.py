@@ -1,56 +1,58 @@
-"""One notification of a monitor, decided: all that follows from it goes into one unit of work."""
+"""News of one group of alerts, decided: all that follows from it goes into one unit of work."""
 
 import asyncio
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
 
-from services.incident import facts, lifecycle, triage
 from services.incident.alerts import group as groups
-from services.incident.alerts.events import AlertStatus, Heard, Signal
-from services.incident.alerts.group import AlertGroup, Course
-from services.incident.alerts.notification import (
-    Notification,
-    description_of,
-    labels_of,
-    title_of,
+from services.incident.alerts.course import Course, again, course, is_open
+from services.incident.alerts.effects import Books, Effects, Rules
+from services.incident.alerts.events import (
+    AlertStatus,
+    Heard,
+    Reconsidered,
+    Recorded,
+    Repeated,
 )
-from services.incident.alerts.rules import AlertRulesDocument, rules_of
-from services.incident.bodies import ReopeningDocument
-from services.incident.facts import Alert, AlertsAttached, Facts, facts_stream
+from services.incident.alerts.group import AlertGroup
+from services.incident.alerts.judgement import MAINTENANCE, Case, Judgement, judge
+from services.incident.alerts.news import (
+    firing,
+    fresh_of,
+    is_worth_noting,
+    lapsed,
+    stands_for,
+    told_of,
+)
+from services.incident.alerts.notification import Notification, lead_of
 from services.incident.incident import Incident
-from services.incident.incidents import Incidents
-from services.incident.matrix import Matrix, matrix_of
+from services.incident.timeline import explained
 from shared.aggregate import Folded
-from shared.auth.roles import Role
-from shared.clock import new_id
-from shared.domain import State
-from shared.ledger import Ledger
-from shared.policy import Policy
 from shared.work import Work
 
-PREVIOUS = "previous-incident"
-"""The label that names the incident a group had before; no monitor's label has a hyphen."""
+Labels = Mapping[str, str]
 
-_ANY_TIME = timedelta.max
-_CLOCKS_DIFFER = timedelta(days=1)
-_AS_A_SERVICE = frozenset({Role.SERVICE})
+_SILENT = "The monitor has not told of its alerts for a long time: silenced there, or gone"
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a notification; alerts that were told before count as duplicates."""
 
     outcome: str
+    group: UUID | None = None
     incident: UUID | None = None
     number: str | None = None
     status: str | None = None
     declared: int = 0
     attached: int = 0
+    withheld: int = 0
     duplicates: int = 0
+    reason: str | None = None
     position: int = 0
 
     def of(self, held: Folded[Incident] | None) -> "Taken":
@@ -61,177 +63,167 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
         return replace(self, incident=held.stream, number=number, status=status)
 
 
-class Books(NamedTuple):
-    """The ledgers that an intake writes."""
+class Outcome(NamedTuple):
+    """What became of it, and the group as it will be."""
 
-    incidents: Incidents
-    groups: Ledger[AlertGroup, Heard]
-    facts: Ledger[Facts, facts.Fact]
+    taken: Taken
+    group: Folded[AlertGroup]
 
 
-class _Rules(NamedTuple):
-    alerts: AlertRulesDocument
-    matrix: Matrix
-    close_after_days: int | None
+class _Now(NamedTuple):
+    rules: Rules
+    group: Folded[AlertGroup]
+    held: Folded[Incident] | None
+
+    @property
+    def incident(self) -> Incident | None:
+        return self.held.state if self.held else None
+
+
+class _News(NamedTuple):
+    """What is decided about: alerts to attach, and those that an incident would be made from."""
+
+    event: Heard | Reconsidered
+    told: Notification
+    firing: Notification
+    reporter: str
 
 
 class Decision:
     """One attempt; the group, its incident and the policies may not move before its append."""
 
-    def __init__(self, books: Books, work: Work, told: Notification, actor: str) -> None:
-        self._books = books
-        self._work = work
-        self._told = told
-        self._actor = actor
+    def __init__(self, books: Books, work: Work, actor: str) -> None:
         self._at: datetime = work.store.clock()
+        self._books = books
+        self._effects = Effects(books, work, self._at)
+        self._actor = actor
 
-    async def take(self) -> tuple[Taken, Folded[AlertGroup]]:
-        """Decide; nothing is stored yet. Answers also the group as it will be."""
-        rules, group = await asyncio.gather(
-            self._rules(), self._as_it_is(self._books.groups, self._told.stream)
-        )
-        held = await self._incident_of(group.state)
-        fresh, heard = self._fresh(group.state, rules)
-        if not fresh:
-            return self._taken("duplicate", held, fresh), group
-        course = groups.course(group.state, heard, held and held.state, rules.alerts.window)
-        after = await self._follow(course, held, fresh, rules)
-        if after is not None:
-            heard = replace(heard, incident=after.stream)
-            after = await self._attach(after, groups.evolve(group.state, heard), fresh, rules)
-        group = await self._work.execute(self._books.groups, group.stream, groups.hear, heard=heard)
-        return self._taken(_OUTCOMES[course], after, fresh), group
+    async def take(self, told: Notification) -> Outcome:
+        """Decide about news; nothing is stored yet."""
+        now = await self._now(told.stream)
+        fresh, heard = fresh_of(told, now.group.state, now.rules.alerts, self._at)
+        duplicates = len(told.alerts) - len(fresh.alerts)
+        if not fresh.alerts:
+            return await self._told_again(told, now)
+        labels = fresh.labels(lead_of(fresh.alerts))
+        joins = now.rules.alerts.choose(labels).rule.group_window
+        window = now.rules.alerts.window
+        found = course(now.group.state, heard, now.incident, window, joins)
+        judgement = await self._judged(now, groups.evolve(now.group.state, heard), found, labels)
+        heard = replace(heard, decided=judgement.decided, beside=judgement.beside)
+        news = _News(heard, fresh, fresh, self._actor)
+        outcome = await self._follow(now, judgement, news)
+        counted = replace(outcome.taken, duplicates=duplicates)
+        return outcome._replace(taken=counted)
 
-    async def _rules(self) -> _Rules:
-        names = ("priority-matrix", "reopening", "alert-rules")
-        matrix, reopening, mapping = await asyncio.gather(*map(self._policy, names))
-        return _Rules(
-            rules_of(mapping.state.document),
-            matrix_of(matrix.state.document, matrix.version + 1),
-            ReopeningDocument(**(reopening.state.document or {})).auto_close_days,
-        )
+    async def reconsider(self, stream: UUID) -> Outcome | None:
+        """Look again at what was held back; None where nothing is."""
+        now = await self._now(stream)
+        return None if now.group.state.held_back is None else await self._again(now)
 
-    async def _policy(self, name: str) -> Folded[Policy]:
-        policies = self._books.incidents.policies
-        return await self._as_it_is(policies, policies.stream(name))
-
-    async def _incident_of(self, group: AlertGroup) -> Folded[Incident] | None:
-        if group.incident is None:
+    async def lapse(self, stream: UUID) -> Outcome | None:
+        """Let what the monitor is silent about end; None where there is none."""
+        now = await self._now(stream)
+        before, lapse = now.group.state, now.rules.alerts.lapse
+        if lapse is None or before.is_silent:
             return None
-        return await self._as_it_is(self._books.incidents, group.incident)
+        over = lapsed(before, self._at, lapse)
+        after = groups.evolve(before, over)
+        await self._effects.recover(before, after, now.rules, why=_SILENT)
+        group = await self._effects.hear(now.group, over)
+        return Outcome(await self._taken("lapsed", now.held, group), group)
 
-    async def _as_it_is(self, ledger: Ledger[Any, Any], stream: UUID) -> Folded[Any]:
-        """Read it, and let the append fail where it has moved meanwhile."""
-        return await self._work.execute(ledger, stream, unchanged)
+    async def _now(self, stream: UUID) -> _Now:
+        rules, group = await asyncio.gather(self._effects.rules(), self._effects.group(stream))
+        return _Now(rules, group, await self._effects.incident_of(group.state))
 
-    def _fresh(self, group: AlertGroup, rules: _Rules) -> tuple[list[Alert], Heard]:
-        """The alerts that tell something new, and what is heard of them."""
-        signals = [self._signal(group, alert) for alert in self._told.alerts]
-        places = groups.news(group, signals, at=self._at, echo=rules.alerts.echo)
-        heard = Heard(
-            receiver=self._told.receiver,
-            group_key=self._told.group_key,
-            signals=tuple(signals[place] for place in places),
-            at=self._at,
+    async def _judged(
+        self, now: _Now, after: AlertGroup, found: Course, labels: Labels
+    ) -> Judgement:
+        case = Case(now.group.state, after, now.incident, found, labels, self._at)
+        return await judge(now.rules.alerts, now.rules.version, case, self._books.in_maintenance)
+
+    async def _told_again(self, told: Notification, now: _Now) -> Outcome:
+        """Nothing new; but it may be time for what was held back, or to note that it still is."""
+        group, waits = now.group, now.group.state.held_back
+        if waits is not None and waits.because == MAINTENANCE:
+            return await self._again(now)
+        lapse = now.rules.alerts.lapse if told.repeats else None
+        if lapse is not None and is_worth_noting(group.state, self._at, lapse):
+            known = tuple(a.fingerprint for a in told.alerts if a.status == AlertStatus.FIRING)
+            still = Repeated(fingerprints=known, at=self._at, lapses_at=self._at + lapse)
+            group = await self._effects.hear(group, still)
+        taken = await self._taken("duplicate", now.held, group, duplicates=len(told.alerts))
+        return Outcome(taken, group)
+
+    async def _again(self, now: _Now) -> Outcome:
+        group, waiting = now.group.state, await self._effects.waiting(now.group)
+        burning = firing(group, waiting.alerts) or [stands_for(group, now.incident)]
+        found = _found_again(group, now, self._at)
+        told = told_of(group, waiting.alerts)
+        made_of = told._replace(alerts=burning, of=now.group.stream)
+        judgement = await self._judged(now, group, found, made_of.labels(burning[0]))
+        if judgement.decided == group.held_back:
+            return Outcome(await self._taken("duplicate", now.held, now.group), now.group)
+        looked = Reconsidered(at=self._at, decided=judgement.decided)
+        return await self._follow(
+            now, judgement, _News(looked, told, made_of, waiting.actor or self._actor)
         )
-        return [self._told.alerts[place] for place in places], heard
 
-    def _signal(self, group: AlertGroup, alert: Alert) -> Signal:
-        signal = _signal(alert)
-        if not self._told.keyed:
-            return signal
-        return groups.in_order(group.alerts.get(alert.fingerprint), signal, self._at)
+    async def _follow(self, now: _Now, judgement: Judgement, news: _News) -> Outcome:
+        outcome = _OUTCOMES[judgement.course]
+        if judgement.course in (Course.WITHHOLD, Course.NOTHING):
+            group = await self._effects.hear(now.group, *_recorded(news), news.event)
+            return Outcome(await self._taken(outcome, now.held, group, news), group)
+        held = await self._incident(now, judgement, news)
+        event = replace(news.event, incident=held.stream)
+        before, after = now.group.state, groups.evolve(now.group.state, event)
+        news = news._replace(told=await self._with_waiting(now, news))
+        if news.told.alerts:
+            await self._effects.attach(news.told, before, held.stream, judgement.decided)
+        if news.told.note is not None:
+            await self._effects.note(held.stream, news.told.note)
+        if not judgement.holds:
+            await self._effects.recover(before, after, now.rules)
+        group = await self._effects.hear(now.group, event)
+        return Outcome(await self._taken(outcome, held, group, news), group)
 
-    async def _follow(
-        self, course: Course, held: Folded[Incident] | None, fresh: Sequence[Alert], rules: _Rules
-    ) -> Folded[Incident] | None:
-        if course is Course.DECLARE:
-            return await self._declare(held, fresh, rules)
-        if course is Course.REOPEN and held is not None:
-            return await self._work.execute(
-                self._books.incidents,
-                held.stream,
-                lifecycle.reopen,
-                reason="Its alerts fire again",
-                at=self._at,
-                window=_ANY_TIME,  # the rules for alerts have judged that already
-                roles=_AS_A_SERVICE,
+    async def _incident(self, now: _Now, judgement: Judgement, news: _News) -> Folded[Incident]:
+        if judgement.course is Course.DECLARE or now.held is None:
+            chosen = judgement.chosen
+            return await self._effects.declare(
+                news.firing, news.reporter, chosen, now.rules, now.held
             )
-        return held
+        if judgement.course is Course.REOPEN:
+            return await self._effects.reopen(now.held)
+        return now.held
 
-    async def _declare(
-        self, previous: Folded[Incident] | None, fresh: Sequence[Alert], rules: _Rules
-    ) -> Folded[Incident]:
-        firing = [alert for alert in fresh if alert.status == AlertStatus.FIRING]
-        labels = self._told.labels(firing[0])
-        rule = rules.alerts.rule_for(labels)
-        latest = self._at + _CLOCKS_DIFFER
-        stated = (a.starts_at for a in firing if a.starts_at and a.starts_at <= latest)
-        started = min(stated, default=None)
-        known = f"{rule.impact}{rule.urgency}" in rules.matrix.cells
-        linked = {} if previous is None else {PREVIOUS: f"INC-{previous.state.number}"}
-        return await self._work.execute(
-            self._books.incidents,
-            new_id(),
-            lifecycle.declare,
-            number=await self._books.incidents.next_number(),
-            title=title_of(firing[0], self._told.group_key),
-            description=description_of(firing[0]),
-            reporter=self._actor,
-            matrix=rules.matrix,
-            impact=rule.impact if known else None,
-            urgency=rule.urgency if known else None,
-            source=self._told.source,
-            started_at=started,
-            detected_at=max(started or self._at, self._at),
-            labels=labels_of(firing[0]) | linked,
-            external_ref=f"alert-group:{self._told.stream}",
-            **rule.details(labels),
-        )
+    async def _with_waiting(self, now: _Now, news: _News) -> Notification:
+        """What was recorded before there was an incident goes to it with the news."""
+        if not now.group.state.waits or isinstance(news.event, Reconsidered):
+            return news.told
+        waiting = await self._effects.waiting(now.group)
+        return news.told._replace(alerts=[*waiting.alerts, *news.told.alerts])
 
-    async def _attach(
+    async def _taken(
         self,
-        held: Folded[Incident],
-        group: AlertGroup,
-        fresh: Sequence[Alert],
-        rules: _Rules,
-    ) -> Folded[Incident]:
-        """The alerts to the incident's side stream; their end, if it is one, to the incident."""
-        fact = AlertsAttached(
-            receiver=self._told.receiver,
-            group_key=self._told.group_key,
-            alerts=tuple(fresh),
-            more=self._told.more,
-        )
-        stream = facts_stream(held.stream)
-        await self._work.execute(self._books.facts, stream, facts.attach, fact=fact)
-        if self._told.note is not None:
-            held = await self._noted(held, self._told.note)
-        if group.fires:
-            return held
-        return await self._work.execute(
-            self._books.incidents,
-            held.stream,
-            groups.recover,
-            fired_at=group.fired_at,
-            at=group.recovered_at or self._at,
-            resolves=rules.alerts.resolve_when_unacknowledged,
-            close_after_days=rules.close_after_days,
-        )
-
-    async def _noted(self, held: Folded[Incident], text: str) -> Folded[Incident]:
-        if lifecycle.refusal(held.state, "note") is not None:
-            return held
-        return await self._work.execute(self._books.incidents, held.stream, triage.note, text=text)
-
-    def _taken(self, outcome: str, held: Folded[Incident] | None, fresh: Sequence[Alert]) -> Taken:
-        counted = Taken(
+        outcome: str,
+        held: Folded[Incident] | None,
+        group: Folded[AlertGroup],
+        news: _News | None = None,
+        duplicates: int = 0,
+    ) -> Taken:
+        decided, told = group.state.held_back, len(news.told.alerts) if news else 0
+        taken = Taken(
             outcome=outcome,
+            group=group.stream,
             declared=int(outcome == "declared"),
-            attached=len(fresh) if held else 0,
-            duplicates=len(self._told.alerts) - len(fresh),
+            attached=told if held is not None and outcome in _ATTACHED else 0,
+            withheld=told if outcome == "withheld" else 0,
+            duplicates=duplicates,
+            reason=explained(decided) if decided is not None else None,
         )
-        return counted.of(held)
+        return taken.of(held and await self._effects.current(held.stream))
 
 
 _OUTCOMES = {
@@ -239,19 +231,19 @@ _OUTCOMES = {
     Course.DECLARE: "declared",
     Course.REOPEN: "reopened",
     Course.ATTACH: "attached",
+    Course.WITHHOLD: "withheld",
 }
+_ATTACHED = frozenset({"declared", "reopened", "attached"})
 
 
-def unchanged(state: State) -> list[Any]:
-    """The command that only makes sure that nothing moves."""
-    return []
+def _recorded(news: _News) -> list[Recorded]:
+    if isinstance(news.event, Reconsidered):
+        return []
+    return [Recorded(alerts=tuple(news.told.alerts), more=news.told.more)]
 
 
-def _signal(alert: Alert) -> Signal:
-    return Signal(
-        fingerprint=alert.fingerprint,
-        status=AlertStatus(alert.status),
-        starts_at=alert.starts_at,
-        ends_at=alert.ends_at,
-        revision=alert.revision,
-    )
+def _found_again(group: AlertGroup, now: _Now, at: datetime) -> Course:
+    if group.fires and not is_open(now.incident):
+        starts = [t.newest_start or at for t in group.alerts.values() if t.fires]
+        return again(group, now.incident, min(starts), now.rules.alerts.window)
+    return Course.ATTACH if is_open(now.incident) else Course.NOTHING

@@ -1,4 +1,4 @@
-"""A group of alerts and its incident: what is news, and where it leads.
+"""A group of alerts: what is news of it, and what is known of each alert.
 
 A monitor repeats itself, and its peers each tell the same: what was told already, by fingerprint,
 start and status, is told once. An alert's interval decides, not the order in which it is told.
@@ -6,34 +6,43 @@ start and status, is told once. An alert's interval decides, not the order in wh
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
+from typing import assert_never
 from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
 
-from services.incident import lifecycle, triage
-from services.incident.alerts.events import AlertStatus, Heard, Signal
-from services.incident.events import IncidentEvent, ResolutionCode
-from services.incident.incident import Incident
-from services.incident.rules import Status
+from services.incident.alerts.events import (
+    AlertStatus,
+    GroupEvent,
+    Heard,
+    Lapsed,
+    Reconsidered,
+    Recorded,
+    Repeated,
+    Signal,
+)
+from services.incident.facts import Decided
 from shared.domain import State, changed
 
 _REMEMBERED = 8
 _MOST_REVISIONS = 100
 _FORGOTTEN_AFTER = timedelta(days=1)
-_OPEN = frozenset({Status.NEW, Status.IN_PROGRESS, Status.ON_HOLD})
-_ENDED = frozenset({Status.RESOLVED, Status.CLOSED})
+_MOST_TURNS = 50
 
 
 class Known(msgspec.Struct, frozen=True, array_like=True):
-    """What was told of one alert: its newest start, and each (status, start, revision) of late."""
+    """What was told of one alert: its newest start, and each (status, start, revision) of late.
+
+    `incident` is named only where it is not the group's present one.
+    """
 
     fires: bool
     newest_start: datetime | None
     at: datetime
     before: tuple[tuple[AlertStatus, datetime | None, str | None], ...]
     revisions: int = 0
+    incident: UUID | None = None
 
 
 class AlertGroup(State, frozen=True):
@@ -45,20 +54,30 @@ class AlertGroup(State, frozen=True):
     alerts: dict[str, Known] = {}
     fired_at: datetime | None = None
     recovered_at: datetime | None = None
+    source: str | None = None
+    integration: str | None = None
+    turns: tuple[datetime, ...] = ()  # when it began or ceased to fire, of late
+    held_back: Decided | None = None
+    waits: bool = False  # alerts were recorded that no incident has yet
+    lapses_at: datetime | None = None
 
     @property
     def fires(self) -> bool:
-        """Whether any of its alerts does."""
-        return any(told.fires for told in self.alerts.values())
+        """Whether any alert of its present incident does."""
+        return any(told.fires and told.incident is None for told in self.alerts.values())
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing of it fires at all, earlier incidents' alerts included."""
+        return not any(told.fires for told in self.alerts.values())
 
-class Course(StrEnum):
-    """What news of a group leads to."""
+    def still_fires_for(self, incident: UUID) -> bool:
+        """Whether any alert of an earlier incident does."""
+        return any(told.fires and told.incident == incident for told in self.alerts.values())
 
-    NOTHING = "nothing"
-    DECLARE = "declare"
-    REOPEN = "reopen"
-    ATTACH = "attach"
+    def flaps(self, at: datetime, often: int | None, within: timedelta) -> bool:
+        """Whether it began and ceased to fire so often before this moment."""
+        return often is not None and sum(at - turn < within for turn in self.turns) >= often
 
 
 def news(
@@ -79,6 +98,11 @@ def news(
     return places
 
 
+def starts(signals: Iterable[Signal], at: datetime) -> list[datetime]:
+    """When those that fire began; those that do not say so, now."""
+    return [s.starts_at or at for s in signals if s.status is AlertStatus.FIRING]
+
+
 def in_order(told: Known | None, signal: Signal, at: datetime) -> Signal:
     """Of a sender that tells repeats by a key alone: the order of arrival decides.
 
@@ -94,58 +118,32 @@ def in_order(told: Known | None, signal: Signal, at: datetime) -> Signal:
     return replace(signal, starts_at=signal.starts_at if fits else at)
 
 
-def hear(group: AlertGroup, *, heard: Heard) -> Sequence[Heard]:
+def hear(group: AlertGroup, *, events: Sequence[GroupEvent]) -> Sequence[GroupEvent]:
     """Take the news down."""
-    return [heard] if heard.signals else []
-
-
-def course(
-    before: AlertGroup, heard: Heard, incident: Incident | None, window: timedelta
-) -> Course:
-    """Where news leads, given the incident the group had."""
-    starts = [s.starts_at or heard.at for s in heard.signals if s.status is AlertStatus.FIRING]
-    if incident is None:
-        return Course.DECLARE if starts else Course.NOTHING
-    fires_again = bool(starts) and evolve(before, heard).fires
-    if incident.status in _OPEN or not fires_again:
-        return Course.ATTACH
-    if incident.status in _ENDED and min(starts) - _end(before, incident) <= window:
-        return Course.REOPEN
-    return Course.DECLARE
-
-
-def recover(
-    incident: Incident,
-    *,
-    fired_at: datetime | None,
-    at: datetime,
-    resolves: bool,
-    close_after_days: int | None,
-) -> Sequence[IncidentEvent]:
-    """All alerts have ended: that mitigates, and resolves where nobody has taken it up."""
-    if incident.status not in _OPEN:
-        return []
-    events: list[IncidentEvent] = []
-    mitigated = incident.mitigated_at
-    if mitigated is None or (fired_at is not None and fired_at > mitigated):
-        events += triage.mitigate(
-            incident, action="The monitor reports that every alert of the group has ended", at=at
-        )
-    if resolves and incident.acknowledged_at is None:
-        events += lifecycle.resolve(
-            incident,
-            code=ResolutionCode.SELF_RECOVERED,
-            summary="Recovered by itself before anybody acknowledged it",
-            at=at,
-            close_after_days=close_after_days,
-        )
     return events
 
 
-def evolve(group: AlertGroup, event: Heard) -> AlertGroup:
+def evolve(group: AlertGroup, event: GroupEvent) -> AlertGroup:
     """Never refuses: this has already happened, whatever today's rules say."""
+    match event:
+        case Heard():
+            return _turned(group, _heard(group, event), event.at)
+        case Recorded():
+            return changed(group, waits=True)
+        case Repeated(fingerprints=told, at=at):
+            return changed(_touched(group, told, at), lapses_at=event.lapses_at)
+        case Lapsed(fingerprints=silent, at=at):
+            left = changed(_touched(group, silent, None), lapses_at=event.lapses_at)
+            return _turned(group, left, at)
+        case Reconsidered(decided=decided):
+            return changed(_placed_in(group, event.incident), held_back=_kept_back(decided))
+        case _:
+            assert_never(event)
+
+
+def _heard(group: AlertGroup, event: Heard) -> AlertGroup:
     alerts = {
-        fingerprint: told
+        fingerprint: _placed(told, group, event)
         for fingerprint, told in group.alerts.items()
         if told.fires or event.at - told.at < _FORGOTTEN_AFTER
     }
@@ -153,14 +151,51 @@ def evolve(group: AlertGroup, event: Heard) -> AlertGroup:
         told = alerts.get(signal.fingerprint)
         alerts[signal.fingerprint] = _after(told, signal, event.at)
     after = changed(
-        group,
+        _placed_in(group, event.incident),
         receiver=event.receiver,
         group_key=event.group_key,
-        incident=event.incident or group.incident,
+        source=event.source or group.source,
+        integration=event.integration or group.integration,
         alerts=alerts,
         fired_at=_latest(group.fired_at, _starts(event)),
+        held_back=_kept_back(event.decided),
+        lapses_at=event.lapses_at or group.lapses_at,
     )
     return after if after.fires else changed(after, recovered_at=_recovery(group, event))
+
+
+def _placed_in(group: AlertGroup, incident: UUID | None) -> AlertGroup:
+    return group if incident is None else changed(group, incident=incident, waits=False)
+
+
+def _placed(told: Known, group: AlertGroup, event: Heard) -> Known:
+    """An alert that goes on firing stays with its incident where another is declared beside it."""
+    if not (event.beside and told.fires and told.incident is None):
+        return told
+    return replace(told, incident=group.incident)
+
+
+def _touched(group: AlertGroup, fingerprints: Iterable[str], at: datetime | None) -> AlertGroup:
+    """These were told again, or (without a time) are not told any more."""
+    alerts = dict(group.alerts)
+    for fingerprint in fingerprints:
+        if (told := alerts.get(fingerprint)) is not None:
+            alerts[fingerprint] = replace(
+                told, fires=told.fires and at is not None, at=at or told.at
+            )
+    return changed(group, alerts=alerts)
+
+
+def _turned(before: AlertGroup, after: AlertGroup, at: datetime) -> AlertGroup:
+    if after.is_silent and after.lapses_at is not None:
+        after = changed(after, lapses_at=None)
+    if before.fires == after.fires:
+        return after
+    return changed(after, turns=(*before.turns, at)[-_MOST_TURNS:])
+
+
+def _kept_back(decided: Decided | None) -> Decided | None:
+    return decided if decided is not None and decided.because is not None else None
 
 
 def _is_news(told: Known | None, signal: Signal, echo_ends: datetime) -> bool:
@@ -181,8 +216,15 @@ def _after(told: Known | None, signal: Signal, at: datetime) -> Known:
         fires = _fires(told, signal, at)
     newest = _latest(told.newest_start if told else None, [start] if start else [])
     is_revised = told is not None and told.fires and fires and signal.revision is not None
-    revisions = told.revisions + 1 if told and is_revised else 0
-    return Known(fires, newest, at, (*before, _told_as(signal))[-_REMEMBERED:], revisions)
+    goes_on = told is not None and (told.fires or not fires)
+    return Known(
+        fires,
+        newest,
+        at,
+        before=(*before, _told_as(signal))[-_REMEMBERED:],
+        revisions=told.revisions + 1 if told and is_revised else 0,
+        incident=told.incident if told and goes_on else None,
+    )
 
 
 def _told_as(signal: Signal) -> tuple[AlertStatus, datetime | None, str | None]:
@@ -201,18 +243,12 @@ def _fires(told: Known | None, signal: Signal, at: datetime) -> bool:
 
 
 def _starts(event: Heard) -> list[datetime]:
-    firing = (s for s in event.signals if s.status is AlertStatus.FIRING)
-    return [s.starts_at or event.at for s in firing]
+    return starts(event.signals, event.at)
 
 
 def _recovery(group: AlertGroup, event: Heard) -> datetime | None:
     ended = (s for s in event.signals if s.status is AlertStatus.RESOLVED)
     return _latest(group.recovered_at, [s.ends_at or event.at for s in ended])
-
-
-def _end(group: AlertGroup, incident: Incident) -> datetime:
-    ends = [at for at in (group.recovered_at, incident.resolved_at) if at is not None]
-    return max(ends)
 
 
 def _latest(known: datetime | None, told: Iterable[datetime]) -> datetime | None:

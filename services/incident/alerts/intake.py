@@ -1,8 +1,9 @@
 """Takes a monitor's news in: one append for all that follows, once however often it is told."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -10,44 +11,118 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from services.incident.alerts.crowd import Crowd
-from services.incident.alerts.decision import Books, Decision, Taken, unchanged
-from services.incident.alerts.events import Heard
+from services.incident.alerts.decision import Decision, Outcome, Taken
+from services.incident.alerts.effects import Books, unchanged
+from services.incident.alerts.events import GroupEvent, Reconsidered
 from services.incident.alerts.group import AlertGroup, evolve
+from services.incident.alerts.judgement import InMaintenance, Maintenance
 from services.incident.alerts.notification import Notification
+from services.incident.alerts.parts import parts_of, together
+from services.incident.alerts.rules import rules_of
 from services.incident.events import IncidentEvent
 from services.incident.facts import FACTS
 from services.incident.incident import Incident
 from services.incident.incidents import Incidents
-from shared.aggregate import Aggregate, Folded
+from shared.aggregate import Aggregate, Alarm, Folded
 from shared.errors import KeyReused, Refused, Unavailable
 from shared.ledger import Key, Ledger, Order
 from shared.store.append import IdempotencyKey
+from shared.timers import Handler
 from shared.work import Work
-
-ALERT_GROUP: Aggregate[AlertGroup, Heard] = Aggregate("alert_group", AlertGroup(), evolve)
 
 Step = Callable[[Incident], Sequence[IncidentEvent]]
 
+RECONSIDER = "alerts-reconsider"
+LAPSE = "alerts-lapse"
 _TRIES = 8
+_AT_ONCE = 32
+
+
+def _alarms(before: AlertGroup, event: GroupEvent, after: AlertGroup) -> Iterable[Alarm]:
+    at: datetime | None = getattr(event, "at", None)
+    if at is None:
+        return
+    waits = after.held_back
+    if waits is not None and waits.until is not None:
+        if waits != before.held_back or isinstance(event, Reconsidered):
+            yield Alarm(RECONSIDER, waits.until - at)
+    elif before.held_back is not None:
+        yield Alarm(RECONSIDER, None)
+    if after.lapses_at != before.lapses_at:
+        yield Alarm(LAPSE, None if after.lapses_at is None else after.lapses_at - at)
+
+
+ALERT_GROUP: Aggregate[AlertGroup, GroupEvent] = Aggregate(
+    "alert_group", AlertGroup(), evolve, alarms=_alarms
+)
+
+
+async def _never(at: datetime, service: str | None, item: str | None) -> Maintenance | None:
+    """Where nobody plans maintenance."""
+    return None
 
 
 class AlertIntake:
     """The groups of alerts of this service; its workers and the monitor's peers may race."""
 
-    def __init__(self, incidents: Incidents) -> None:
+    def __init__(self, incidents: Incidents, in_maintenance: InMaintenance = _never) -> None:
         self._store = incidents.store
         self._crowd = Crowd()
-        groups = Ledger(incidents.store, ALERT_GROUP)
-        self._books = Books(incidents, groups, Ledger(incidents.store, FACTS))
+        self._policies = incidents.policies
+        self.groups = Ledger(incidents.store, ALERT_GROUP)
+        self._books = Books(incidents, self.groups, Ledger(incidents.store, FACTS), in_maintenance)
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     async def take(self, told: Notification, order: Order) -> Taken:
-        """Store what is new and what follows from it. Raises KeyReused, TooMany, Unavailable."""
-        with self._crowd.admitted(order.actor):
-            return await self._taken(told, order)
+        """Store what is new and what follows from it. Raises KeyReused, TooMany, Unavailable.
 
-    async def _taken(self, told: Notification, order: Order) -> Taken:
-        async with self._turns.setdefault(told.stream, asyncio.Lock()):
+        Where rules group by labels, each part of the notification is an append of its own: what
+        was stored before a failure is a duplicate when the monitor tells it again.
+        """
+        with self._crowd.admitted(order.actor):
+            return await self._in_parts(told, order)
+
+    async def _in_parts(self, told: Notification, order: Order) -> Taken:
+        mapping = await self._policies.named("alert-rules")
+        parts = await parts_of(told, rules_of(mapping.state.document))
+        if len(parts) == 1:
+            return await self._take(parts[0], order)
+        free = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(part: Notification) -> Taken:
+            async with free:
+                return await self._take(part, _of_part(order, part))
+
+        return together(await asyncio.gather(*map(one, parts)))
+
+    def timers(self) -> Mapping[str, Handler]:
+        """What rings for groups of alerts."""
+        return {
+            RECONSIDER: self._ringing("system:alerts", Decision.reconsider),
+            LAPSE: self._ringing("system:alerts", Decision.lapse),
+        }
+
+    def _ringing(
+        self, actor: str, decide: Callable[[Decision, UUID], Awaitable[Outcome | None]]
+    ) -> Handler:
+        async def ring(stream: UUID) -> None:
+            async with self._turn(stream):
+                for _ in range(_TRIES):
+                    work = Work(self._store, actor)
+                    outcome = await decide(Decision(self._books, work, actor), stream)
+                    if outcome is None or work.is_empty:
+                        return
+                    if (await work.append()).outcome in ("appended", "already"):
+                        return
+            raise Unavailable("others keep telling of this group at this moment")
+
+        return ring
+
+    def _turn(self, stream: UUID) -> asyncio.Lock:
+        return self._turns.setdefault(stream, asyncio.Lock())
+
+    async def _take(self, told: Notification, order: Order) -> Taken:
+        async with self._turn(told.stream):
             for _ in range(_TRIES):
                 if order.key is not None and (prior := await self._answered(order.key)):
                     return prior
@@ -70,7 +145,7 @@ class AlertIntake:
 
     async def _commanded(self, stream: UUID, order: Order, steps: Sequence[Step]) -> Taken | None:
         work = self._work(order)
-        group = await work.execute(self._books.groups, stream, unchanged)
+        group = await work.execute(self.groups, stream, unchanged)
         if group.state.incident is None:
             taken = Taken(outcome="unknown")
         else:
@@ -102,13 +177,13 @@ class AlertIntake:
     async def _attempt(self, told: Notification, order: Order) -> Taken | None:
         """None where something it rests on has moved meanwhile."""
         work = self._work(order)
-        taken, group = await Decision(self._books, work, told, order.actor).take()
-        if taken.outcome == "duplicate" and order.key is None:
+        taken, group = await Decision(self._books, work, order.actor).take(told)
+        if work.is_empty and order.key is None:
             return _at(taken, group)
         done = await work.append(key=order.key and _kept(order.key, taken, group))
         if done.outcome not in ("appended", "already"):
             return None
-        return _at(taken, await self._books.groups.held(told.stream, fresh=True))
+        return _at(taken, await self.groups.held(told.stream, fresh=True))
 
     async def _answered(self, key: Key) -> Taken | None:
         """What a used key was answered with; its position is that of the group's event."""
@@ -120,7 +195,7 @@ class AlertIntake:
         taken = msgspec.json.decode(used.detail or "{}", type=Taken)
         if used.version == 0:
             return taken
-        return _at(taken, await self._books.groups.past(used.stream, version=used.version))
+        return _at(taken, await self.groups.past(used.stream, version=used.version))
 
 
 def _kept(key: Key, taken: Taken, group: Folded[AlertGroup]) -> IdempotencyKey:
@@ -130,3 +205,11 @@ def _kept(key: Key, taken: Taken, group: Folded[AlertGroup]) -> IdempotencyKey:
 
 def _at(taken: Taken, stored: Folded[Any]) -> Taken:
     return msgspec.structs.replace(taken, position=stored.position)
+
+
+def _of_part(order: Order, part: Notification) -> Order:
+    """Each part keeps its own answer under the one key."""
+    if order.key is None:
+        return order
+    key = order.key._replace(value=f"{order.key.value} {part.stream}")
+    return msgspec.structs.replace(order, key=key)

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+import msgspec
+
+from services.incident.alerts.events import AlertStatus, Signal
 from services.incident.facts import Alert
+
+PREVIOUS = "previous-incident"
+"""The label that names the incident a group had before; no monitor's label has a hyphen."""
 
 
 class Notification(NamedTuple):
@@ -12,6 +18,8 @@ class Notification(NamedTuple):
 
     `keyed`: its sender tells repeats by the key alone, so the order of arrival decides.
     `integration` is the name of the credentials that it came with; rules may match it.
+    `repeats`: this kind of monitor tells again and again what still fires.
+    `by`: labels and values that a rule groups by, in the place of receiver and group key.
     """
 
     source: str
@@ -22,17 +30,47 @@ class Notification(NamedTuple):
     keyed: bool = False
     note: str | None = None
     integration: str = ""
+    repeats: bool = False
+    by: tuple[tuple[str, str], ...] = ()
+    of: UUID | None = None  # the group's stream, where only that is known
+
+    @property
+    def stream(self) -> UUID:
+        """Where the news of this group stands."""
+        if self.of is not None:
+            return self.of
+        if self.by:
+            named = msgspec.json.encode(self.by).decode()
+            return uuid5(NAMESPACE_URL, f"tocsin:alerts-by:{named}")
+        group = f"{self.source}:{self.receiver}\0{self.group_key}"
+        return uuid5(NAMESPACE_URL, f"tocsin:alerts:{group}")
 
     def labels(self, alert: Alert) -> dict[str, str]:
         """What rules may match: the alert's own labels, and where it came from."""
         told = {"sender": self.source, "receiver": self.receiver, "integration": self.integration}
         return told | alert.labels
 
-    @property
-    def stream(self) -> UUID:
-        """Where the news of this group stands."""
-        group = f"{self.source}:{self.receiver}\0{self.group_key}"
-        return uuid5(NAMESPACE_URL, f"tocsin:alerts:{group}")
+    def part(self, by: tuple[tuple[str, str], ...], alerts: Sequence[Alert]) -> "Notification":
+        """Some of its alerts, as the group that these labels name."""
+        named = ", ".join(f'{label}="{value}"' for label, value in by)
+        return self._replace(group_key=named or self.group_key, alerts=alerts, by=by)
+
+
+def signal_of(alert: Alert) -> Signal:
+    """What of an alert decides. An end without a known beginning stands for itself."""
+    has_ended = alert.status == AlertStatus.RESOLVED
+    return Signal(
+        fingerprint=alert.fingerprint,
+        status=AlertStatus(alert.status),
+        starts_at=alert.starts_at or (alert.ends_at if has_ended else None),
+        ends_at=alert.ends_at,
+        revision=alert.revision,
+    )
+
+
+def lead_of(alerts: Sequence[Alert]) -> Alert:
+    """The alert that speaks for the others: the first that fires, else the first."""
+    return next((a for a in alerts if a.status == AlertStatus.FIRING), alerts[0])
 
 
 def title_of(alert: Alert, group_key: str) -> str:

@@ -1,65 +1,17 @@
 """What an alert becomes: ordered rules from labels to an incident's fields, as policy data."""
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import AfterValidator, Field, StrictBool, model_validator
+from pydantic import Field, StrictBool, model_validator
 
+from services.incident.alerts.patterns import Label, Match
 from services.incident.bodies import Level
 from shared.http.body import Body, Line, Name, Whole
 
-LONGEST_MATCHED = 1_000
-_CLASS = r"\[\^?(?:(?!--|&&|~~)[^\[\]\\])+\]"
-_PIECE = rf"(?:\\[dwsDWS\W]|{_CLASS}|[^\\\[\](){{}}*+?|^$])"
-_REPEAT = r"(?:[*+?]|\{\d{1,2}(?:,\d{0,2})?\})"
-_ALTERNATIVE = re.compile(rf"(?:{_PIECE}{_REPEAT}?)*")
-_REPEATED = re.compile(rf"{_PIECE}({_REPEAT})?")
-_MOST_REPEATS = 2
-
-
-def _bounded(pattern: str) -> str:
-    """Without groups and with few repeats, no label can make a pattern slow."""
-    for alternative in pattern.split("|"):
-        if not _ALTERNATIVE.fullmatch(alternative):
-            raise ValueError("must be a regular expression without groups, anchors and references")
-        if sum(1 for repeat in _REPEATED.findall(alternative) if repeat) > _MOST_REPEATS:
-            raise ValueError(f"each alternative may repeat at most {_MOST_REPEATS} times")
-    try:
-        re.compile(pattern)
-    except re.error as failure:
-        raise ValueError(f"is no regular expression: {failure}") from None
-    return pattern
-
-
-Label = Annotated[str, Field(min_length=1, max_length=200)]
-Pattern = Annotated[
-    str,
-    Field(max_length=200, examples=["web-.*|api-[0-9]+"]),
-    AfterValidator(_bounded),
-]
-
-
-class Match(Body):
-    """A label's whole value, compared as it is or with a regular expression without groups."""
-
-    label: Label
-    equals: Annotated[str | None, Field(max_length=LONGEST_MATCHED)] = None
-    matches: Pattern | None = None
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        if (self.equals is None) == (self.matches is None):
-            raise ValueError("give either equals or matches")
-        return self
-
-    def fits(self, labels: Mapping[str, str]) -> bool:
-        """Whether the label has such a value; a missing one counts as empty."""
-        value = labels.get(self.label, "")
-        if self.matches is None:
-            return value == self.equals
-        return len(value) <= LONGEST_MATCHED and bool(re.fullmatch(self.matches, value))
+_WEEK = 10_080
+Minutes = Annotated[Whole, Field(ge=1, le=_WEEK)]
 
 
 class AlertRule(Body):
@@ -78,6 +30,18 @@ class AlertRule(Body):
     impact: Level | None = None
     urgency: Level | None = None
     group: Name | None = None
+    group_by: Annotated[
+        list[Label],
+        Field(
+            max_length=10,
+            description="Labels whose values name the group, instead of receiver and group key",
+        ),
+    ] = []
+    group_window_minutes: Annotated[
+        Minutes | None,
+        Field(description="An alert that begins so long after the last one gets its own incident"),
+    ] = None
+    declare_in_maintenance: StrictBool = False
 
     @model_validator(mode="after")
     def _both_or_neither(self) -> Self:
@@ -85,11 +49,21 @@ class AlertRule(Body):
             raise ValueError("give both impact and urgency, or neither")
         return self
 
+    @property
+    def group_window(self) -> timedelta | None:
+        """How long after its last beginning a group takes up another alert."""
+        minutes = self.group_window_minutes
+        return None if minutes is None else timedelta(minutes=minutes)
+
+    def service_of(self, labels: Mapping[str, str]) -> str | None:
+        """The service that an alert with these labels is about."""
+        named = labels.get(self.service_label, "").strip()[:100].strip()
+        return self.service or named or self.default_service
+
     def details(self, labels: Mapping[str, str]) -> dict[str, Any]:
         """The fields of the incident's declaration that this rule decides."""
-        named = labels.get(self.service_label, "").strip()[:100].strip()
         return {
-            "service": self.service or named or self.default_service,
+            "service": self.service_of(labels),
             "item": self.item,
             "category": self.category,
             "subcategory": self.subcategory,
@@ -102,6 +76,13 @@ def _severity(value: str, impact: int, urgency: int) -> AlertRule:
     return AlertRule(name=f"severity {value}", match=match, impact=impact, urgency=urgency)
 
 
+class Chosen(NamedTuple):
+    """The rule that decides, and what people call it; None where none fitted."""
+
+    rule: AlertRule
+    name: str | None
+
+
 class AlertRulesDocument(Body):
     """The first rule that fits decides; alerts that fit none wait for triage."""
 
@@ -110,11 +91,23 @@ class AlertRulesDocument(Body):
         _severity("warning", 3, 2),
         _severity("info", 3, 3),
     ]
-    reopen_window_minutes: Annotated[Whole, Field(ge=0, le=10_080)] = 30
+    default_service: Annotated[
+        Name | None, Field(description="Of alerts whose rule and labels name none")
+    ] = None
+    reopen_window_minutes: Annotated[Whole, Field(ge=0, le=_WEEK)] = 30
     resolve_when_unacknowledged: StrictBool = True
     echo_minutes: Annotated[
         int, Field(ge=1, le=1_440, description="How late a slow peer of the monitor may repeat")
     ] = 10
+    flapping_transitions: Annotated[
+        Annotated[Whole, Field(ge=3, le=50)] | None,
+        Field(description="A group that begins and ends so often flaps; null: none ever does"),
+    ] = 10
+    flapping_minutes: Annotated[Whole, Field(ge=1, le=1_440)] = 30
+    lapse_after_hours: Annotated[
+        Annotated[Whole, Field(ge=1, le=8_760)] | None,
+        Field(description="What a monitor that repeats itself has not told for so long is over"),
+    ] = 48
 
     @property
     def window(self) -> timedelta:
@@ -126,11 +119,47 @@ class AlertRulesDocument(Body):
         """How long a firing told again counts as an echo of what has ended."""
         return timedelta(minutes=self.echo_minutes)
 
-    def rule_for(self, labels: Mapping[str, str]) -> AlertRule:
+    @property
+    def flapping(self) -> timedelta:
+        """How far back transitions are counted, and how long it must be quiet afterwards."""
+        return timedelta(minutes=self.flapping_minutes)
+
+    @property
+    def lapse(self) -> timedelta | None:
+        """How long an alert counts as firing although its monitor is silent about it."""
+        return None if self.lapse_after_hours is None else timedelta(hours=self.lapse_after_hours)
+
+    def choose(self, labels: Mapping[str, str]) -> Chosen:
         """The rule that decides about these labels."""
-        return next((r for r in self.rules if all(m.fits(labels) for m in r.match)), AlertRule())
+        for place, rule in enumerate(self.rules, 1):
+            if all(match.fits(labels) for match in rule.match):
+                return Chosen(rule, rule.name or f"rule {place}")
+        return Chosen(_NO_RULE, None)
+
+    def service_of(self, rule: AlertRule, labels: Mapping[str, str]) -> str | None:
+        """The service that an alert with these labels is about."""
+        return rule.service_of(labels) or self.default_service
+
+    def details(self, rule: AlertRule, labels: Mapping[str, str]) -> dict[str, Any]:
+        """The fields of the incident's declaration that the rules decide."""
+        return rule.details(labels) | {"service": self.service_of(rule, labels)}
+
+
+_NO_RULE = AlertRule()
+
+
+class _Read(NamedTuple):
+    """The document that was read last, as it stands in the log and as rules."""
+
+    stored: dict[str, Any] | None
+    rules: AlertRulesDocument
+
+
+_last = [_Read(None, AlertRulesDocument())]
 
 
 def rules_of(document: dict[str, Any] | None) -> AlertRulesDocument:
     """The rules of a stored policy document; the built-in ones where none was set."""
-    return AlertRulesDocument(**(document or {}))
+    if _last[0].stored is not document:
+        _last[0] = _Read(document, AlertRulesDocument(**(document or {})))
+    return _last[0].rules

@@ -7,9 +7,11 @@ import pytest
 from pydantic import ValidationError
 
 from services.incident.alerts import group as groups
+from services.incident.alerts.course import Course, course, recover
 from services.incident.alerts.events import AlertStatus, Heard, Signal
-from services.incident.alerts.group import AlertGroup, Course
-from services.incident.alerts.rules import AlertRule, AlertRulesDocument, Match
+from services.incident.alerts.group import AlertGroup
+from services.incident.alerts.patterns import Match
+from services.incident.alerts.rules import AlertRule, AlertRulesDocument
 from services.incident.events import Mitigated, ResolutionCode, Resolved
 from services.incident.incident import Incident
 from services.incident.rules import Status
@@ -108,22 +110,22 @@ def test_what_ended_a_day_ago_is_forgotten() -> None:
 def test_where_a_firing_alert_leads(status: Status | None, expected: Course) -> None:
     before = group(heard(0, fires(0)), heard(5, ends(0, 5)))
     incident = Incident(status=status, resolved_at=minute(6)) if status else None
-    assert groups.course(before, heard(10, fires(10)), incident, WINDOW) is expected
+    assert course(before, heard(10, fires(10)), incident, WINDOW) is expected
 
 
 @pytest.mark.parametrize(("start", "expected"), [(35, Course.REOPEN), (36, Course.DECLARE)])
 def test_the_window_runs_from_the_end_to_the_new_start(start: float, expected: Course) -> None:
     before = group(heard(0, fires(0)), heard(5, ends(0, 5)))
     incident = Incident(status=Status.RESOLVED, resolved_at=minute(5))
-    assert groups.course(before, heard(99, fires(start)), incident, WINDOW) is expected
+    assert course(before, heard(99, fires(start)), incident, WINDOW) is expected
 
 
 def test_an_end_leads_nowhere_without_an_incident() -> None:
-    assert groups.course(AlertGroup(), heard(5, ends(0, 5)), None, WINDOW) is Course.NOTHING
+    assert course(AlertGroup(), heard(5, ends(0, 5)), None, WINDOW) is Course.NOTHING
 
 
 def recovery(incident: Incident, *, resolves: bool = True) -> list[object]:
-    events = groups.recover(
+    events = recover(
         incident, fired_at=minute(0), at=minute(5), resolves=resolves, close_after_days=5
     )
     return [type(event) for event in events]
@@ -138,7 +140,7 @@ def test_recovery_resolves_only_what_nobody_has_acknowledged() -> None:
 
 
 def test_recovery_says_so_in_its_code() -> None:
-    *_, resolved = groups.recover(
+    *_, resolved = recover(
         Incident(status=Status.NEW),
         fired_at=None,
         at=minute(5),
@@ -173,7 +175,7 @@ def test_the_first_rule_that_fits_decides() -> None:
     )
 
     def service(**labels: str) -> object:
-        return document.rule_for(labels).details(labels)["service"]
+        return document.choose(labels).rule.details(labels)["service"]
 
     assert service(team="red", instance="web-3") == "shop"
     assert service(team="red", instance="api-12") == "shop"

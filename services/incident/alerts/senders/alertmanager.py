@@ -72,7 +72,9 @@ class Webhook(_Posted):
         """As it is taken in."""
         alerts = [alert.alert() for alert in self.alerts]
         more = self.model_extra or {}
-        return Notification("alertmanager", self.receiver, self.group_key, alerts, more)
+        return Notification(
+            "alertmanager", self.receiver, self.group_key, alerts, more, repeats=True
+        )
 
 
 def _fingerprint(labels: Mapping[str, str]) -> str:

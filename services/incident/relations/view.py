@@ -1,0 +1,182 @@
+"""What stands beside an incident when it is read alone: relations, links and corrections."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from services.incident.events import IncidentEvent, MilestoneCorrected
+from services.incident.incident import Attachment, Escalation, Incident, Link
+from services.incident.relations.events import LinkKind
+from services.incident.relations.family import with_merged
+from shared.aggregate import Folded
+from shared.domain import Personal
+from shared.ledger import Ledger
+from shared.store.reader import Recorded
+from shared.vault import Vault
+
+_CHECKED = frozenset({LinkKind.PROBLEM})
+
+
+class Related(msgspec.Struct, frozen=True):
+    """Another incident."""
+
+    id: UUID
+    number: str
+
+
+class EscalationView(msgspec.Struct, frozen=True):
+    """The last escalation."""
+
+    kind: str
+    reason: str
+    at: datetime
+    group: str | None
+    person: str | None
+
+
+class LinkView(msgspec.Struct, frozen=True):
+    """A thing it has to do with; `through` is the merged incident that brought it.
+
+    `known` says whether this service keeps a copy to check it by; null where nobody could.
+    """
+
+    kind: str
+    reference: str
+    id: UUID | None
+    url: str | None
+    caused_by: bool
+    known: bool | None
+    through: str | None
+
+
+class AttachmentView(msgspec.Struct, frozen=True):
+    """Where a document is, and what its bytes must be."""
+
+    sha256: str
+    url: str
+    size: int
+    media_type: str
+    name: str | None
+    through: str | None
+
+
+class Correction(msgspec.Struct, frozen=True):
+    """A milestone's old and new value, with the event that proves it."""
+
+    id: UUID
+    milestone: str
+    was: datetime | None
+    now: datetime
+    reason: str
+    by: str
+    at: datetime
+
+
+async def beside(
+    ledger: Ledger[Incident, IncidentEvent], folded: Folded[Incident]
+) -> dict[str, Any]:
+    """These parts of the representation, at the position that it shows."""
+    state, vault = folded.state, ledger.store.vault
+    family = [folded]
+    if state.absorbed:
+        family = await with_merged(partial(ledger.past, position=folded.position), folded)
+    corrected = await _corrected(ledger, folded)
+    await vault.load(ledger.store.pool, _texts(family, corrected))
+    open_here = partial(_opened, vault, folded.stream)
+    return {
+        "children": [each for f in family for each in _related(f.state.children)],
+        "merged": _related(state.absorbed),
+        "links": [_link(link, through) for f, through in _named(family) for link in _links(f)],
+        "attachments": [
+            _attachment(each, partial(_opened, vault, f.stream), through)
+            for f, through in _named(family)
+            for each in f.state.attachments.values()
+        ],
+        "last_escalation": state.escalation and _escalation(state.escalation, open_here),
+        "corrections": [_correction(each, open_here) for each in corrected],
+    }
+
+
+async def _corrected(
+    ledger: Ledger[Incident, IncidentEvent], folded: Folded[Incident]
+) -> Sequence[tuple[Recorded, MilestoneCorrected]]:
+    """The corrections in the log, where the state knows of any."""
+    if folded.state.correction_count == 0:
+        return []
+    events = await ledger.store.log.stream(folded.stream, until=folded.version)
+    told = ((recorded, recorded.event) for recorded in events)
+    return [(each, event) for each, event in told if isinstance(event, MilestoneCorrected)]
+
+
+def _texts(
+    family: Iterable[Folded[Incident]],
+    corrected: Iterable[tuple[Recorded, MilestoneCorrected]],
+) -> Iterable[Personal | None]:
+    for folded in family:
+        yield from (each.name for each in folded.state.attachments.values())
+        if folded.state.escalation is not None:
+            yield folded.state.escalation.reason
+    yield from (event.reason for _, event in corrected)
+
+
+def _opened(vault: Vault, stream: UUID, value: Personal | None) -> str | None:
+    return None if value is None else vault.open(stream, value)
+
+
+def _named(
+    family: Sequence[Folded[Incident]],
+) -> Iterable[tuple[Folded[Incident], str | None]]:
+    """Each with the number it is told by; the first is the incident itself."""
+    for place, folded in enumerate(family):
+        yield folded, f"INC-{folded.state.number}" if place else None
+
+
+def _related(numbers: Mapping[UUID, int]) -> list[Related]:
+    return [Related(id, f"INC-{number}") for id, number in numbers.items()]
+
+
+def _links(folded: Folded[Incident]) -> Iterable[Link]:
+    return folded.state.links.values()
+
+
+def _link(link: Link, through: str | None) -> LinkView:
+    known = link.kind in _CHECKED if link.kind in _COULD_BE_CHECKED else None
+    return LinkView(link.kind, link.reference, link.id, link.url, link.caused_by, known, through)
+
+
+_COULD_BE_CHECKED = frozenset({LinkKind.PROBLEM, LinkKind.KNOWN_ERROR})
+
+
+def _attachment(attachment: Attachment, clear: Any, through: str | None) -> AttachmentView:
+    return AttachmentView(
+        attachment.sha256,
+        attachment.url,
+        attachment.size,
+        attachment.media_type,
+        clear(attachment.name),
+        through,
+    )
+
+
+def _escalation(escalation: Escalation, clear: Any) -> EscalationView:
+    reason = clear(escalation.reason)
+    return EscalationView(
+        escalation.kind, reason, escalation.at, escalation.group, escalation.person
+    )
+
+
+def _correction(told: tuple[Recorded, MilestoneCorrected], clear: Any) -> Correction:
+    recorded, event = told
+    return Correction(
+        id=recorded.event_id,
+        milestone=event.milestone,
+        was=event.was,
+        now=event.to,
+        reason=clear(event.reason),
+        by=recorded.actor,
+        at=recorded.recorded_at,
+    )
