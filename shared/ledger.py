@@ -1,6 +1,5 @@
 """Carries one command to the log: load, decide, append, answer."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
@@ -12,6 +11,7 @@ from shared.aggregate import Aggregate, Folded
 from shared.domain import Event, State
 from shared.draft import Draft
 from shared.errors import KeyReused, NotFound, Refused, Stale, Unavailable
+from shared.recent import Recent
 from shared.store.append import Appended, IdempotencyKey
 from shared.store.reader import Recorded, Tail, Wanted
 from shared.store.store import Store
@@ -89,7 +89,7 @@ class Ledger(Generic[S, E]):
     def __init__(self, store: Store, aggregate: Aggregate[S, E]) -> None:
         self.store = store
         self.aggregate = aggregate
-        self._cache: OrderedDict[UUID, Folded[S]] = OrderedDict()
+        self._cache: Recent[UUID, Folded[S]] = Recent(_CACHED)
         self._turns = Turns()
 
     async def execute(
@@ -156,8 +156,9 @@ class Ledger(Generic[S, E]):
         try:
             return await self.current(stream)
         except NotFound:
-            self._cache[stream] = Folded(stream, self.aggregate.initial)
-            return self._cache[stream]
+            nothing = Folded(stream, self.aggregate.initial)
+            self._cache[stream] = nothing
+            return nothing
 
     async def past(
         self,
@@ -209,7 +210,6 @@ class Ledger(Generic[S, E]):
         if order.creates:
             return Folded(order.stream, self.aggregate.initial)
         if attempt == 0 and (cached := self._cache.get(order.stream)):
-            self._cache.move_to_end(order.stream)
             return cached
         return await self.current(order.stream)
 
@@ -292,6 +292,3 @@ class Ledger(Generic[S, E]):
         known = self._cache.get(folded.stream)
         if known is None or known.version <= folded.version:
             self._cache[folded.stream] = folded
-            self._cache.move_to_end(folded.stream)
-        while len(self._cache) > _CACHED:
-            self._cache.popitem(last=False)

@@ -9,7 +9,6 @@ erases the value from the log, from every snapshot and from every copy, and no h
 import base64
 import hashlib
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from uuid import UUID
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.clock import chance, new_id
 from shared.domain import Personal, Sealed
+from shared.recent import Recent
 
 ERASED = "[erased]"
 """What readers see where a value's key is gone."""
@@ -53,8 +53,10 @@ class Vault:
         self._master = AESGCM(master)
         self.master_id = hashlib.sha256(b"tocsin master key" + master).hexdigest()[:16]
         self._seconds = seconds
-        self._keys: OrderedDict[UUID, tuple[float, bytes | None]] = OrderedDict()
-        self._just_sealed: dict[tuple[UUID, str], str] = {}  # for the answer to whoever brought it
+        self._keys: Recent[UUID, tuple[float, bytes | None]] = Recent(_REMEMBERED)
+        self._just_sealed: dict[
+            tuple[UUID, UUID, str], str
+        ] = {}  # for the answer to whoever brought it
 
     @classmethod
     def from_file(cls, path: Path) -> "Vault":
@@ -71,7 +73,7 @@ class Vault:
         """Encrypt a value for one place (`version|field`) of one stream."""
         if len(self._just_sealed) >= _JUST_SEALED:
             self._just_sealed.clear()
-        self._just_sealed[key.id, place] = value
+        self._just_sealed[stream, key.id, place] = value
         nonce = chance(12)
         data = nonce + key.cipher.encrypt(nonce, value.encode(), f"{stream}|{place}".encode())
         return Sealed(key=key.id, sealed=base64.b64encode(data).decode())
@@ -95,10 +97,10 @@ class Vault:
         """
         if isinstance(value, str):
             return value
-        secret = self._keys[value.key][1]
+        secret = self._secret_of(value.key)
         if secret is None:
             return ERASED
-        known = self._just_sealed.pop((value.key, value.place), None)
+        known = self._just_sealed.pop((stream, value.key, value.place), None)
         if known is not None:
             return known
         data = base64.b64decode(value.sealed)
@@ -110,7 +112,13 @@ class Vault:
 
     def forget(self, key: UUID) -> None:
         """Drop a remembered key at once: it has been erased."""
-        self._keys.pop(key, None)
+        self._keys.forget(key)
+
+    def _secret_of(self, key: UUID) -> bytes | None:
+        known = self._keys.get(key)
+        if known is None:
+            raise LookupError(f"the key {key} has not been loaded")
+        return known[1]
 
     def _not_fresh(self, keys: Iterable[UUID]) -> list[UUID]:
         oldest = self._seconds() - _FRESH_SECONDS
@@ -119,9 +127,6 @@ class Vault:
 
     def _remember(self, key: UUID, secret: bytes | None) -> None:
         self._keys[key] = (self._seconds(), secret)  # a cipher takes thirty times the memory
-        self._keys.move_to_end(key)
-        while len(self._keys) > _REMEMBERED:
-            self._keys.popitem(last=False)
 
     def _wrap(self, key: UUID, secret: bytes) -> bytes:
         nonce = chance(12)

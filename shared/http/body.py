@@ -38,7 +38,7 @@ class Body(BaseModel):
 
     def arguments(self) -> dict[str, Any]:
         """The fields as keyword arguments of the command they belong to."""
-        return {name: getattr(self, name) for name in type(self).model_fields}
+        return dict(self.__dict__)
 
 
 def _in_range(moment: datetime) -> datetime:

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Table
 
-from shared.store.tables import Change, table_parts
+from shared.store.tables import Change, rows_as_json, table_parts
 from shared.vault import NewKey
 
 Outcome = Literal["appended", "already", "conflict", "key_taken", "behind"]
@@ -152,7 +152,7 @@ class AppendStatement:
         arguments += _columns(4, ((n, *t) for n, t in changes if t.due_at is not None))
         for part in self._tables:
             rows = (part.row(n, r) for n, c in numbered for r in c.changes.get(part.name, ()))
-            arguments += _columns(part.width, rows)
+            arguments.append(rows_as_json(rows))
         return arguments
 
 

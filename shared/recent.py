@@ -1,0 +1,35 @@
+"""What was used lately, so much of it at most; the rest is forgotten a generation at a time."""
+
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Recent(Generic[K, V]):
+    """Remembers at least the `most // 2` things used last, and at most `most`."""
+
+    def __init__(self, most: int) -> None:
+        self._half = most // 2
+        self._young: dict[K, V] = {}
+        self._old: dict[K, V] = {}
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+    def __setitem__(self, key: K, value: V) -> None:
+        if len(self._young) >= self._half:
+            self._young, self._old = {}, self._young
+        self._young[key] = value
+
+    def get(self, key: K) -> V | None:
+        """What is remembered; it has been used now."""
+        found = self._young.get(key)
+        if found is None and (found := self._old.pop(key, None)) is not None:
+            self[key] = found
+        return found
+
+    def forget(self, key: K) -> None:
+        """As if it had never been there."""
+        self._young.pop(key, None)
+        self._old.pop(key, None)
