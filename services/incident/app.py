@@ -20,7 +20,7 @@ from services.incident.alerts import group_routes
 from services.incident.alerts import routes as alert_routes
 from services.incident.alerts.intake import AlertIntake
 from services.incident.alerts.maintenance import planned_in
-from services.incident.alerts.senders import alertmanager_routes, pagerduty_routes
+from services.incident.alerts.senders import alertmanager_routes, opsgenie_routes, pagerduty_routes
 from services.incident.api_key import API_KEY, API_KEYS, ApiKeyEvent
 from services.incident.api_keys import ApiKeyLedger
 from services.incident.catalogue import item_routes, service_routes, window_routes
@@ -101,6 +101,7 @@ DEFINITION = Definition(
         clock_routes.router,
         alertmanager_routes.router,
         pagerduty_routes.router,
+        opsgenie_routes.router,
         alert_routes.router,
         group_routes.router,
         *policy_routes.ROUTERS,

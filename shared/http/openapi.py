@@ -95,7 +95,7 @@ def _roles(routers: Sequence[APIRouter]) -> dict[tuple[str, str], list[str] | No
     """Of each operation, the roles that may call it: [] for any caller, None for everybody."""
     routes = (r for router in routers for r in router.routes if isinstance(r, APIRoute))
     return {
-        (route.path, method.lower()): _roles_of(route)
+        (route.path_format, method.lower()): _roles_of(route)
         for route in routes
         for method in route.methods or ()
     }

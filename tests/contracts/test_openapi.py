@@ -96,6 +96,8 @@ def test_a_request_body_takes_no_field_it_does_not_name(name: Name) -> None:
     schemas = DOCUMENTS[name]["components"]["schemas"]
     for method, path, operation in operations(name):
         content = operation.get("requestBody", {}).get("content", {})
+        if "x-original" in operation:  # what the product does not name may be named tomorrow
+            continue
         for body in content.values():
             for schema in body["schema"].get("anyOf", [body["schema"]]):
                 if (known := schema.get("$ref")) is not None and "/alerts/" not in path:

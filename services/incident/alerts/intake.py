@@ -130,6 +130,10 @@ class AlertIntake:
                     return taken
         raise Unavailable("others keep telling of this group at this moment; try again")
 
+    async def group(self, stream: UUID) -> Folded[AlertGroup]:
+        """A group as it is now; without alerts where nothing was told of it."""
+        return await self.groups.held(stream, fresh=True)
+
     async def command(self, group: UUID, order: Order, *steps: Step) -> Taken:
         """Carry commands to the incident that a group stands for now.
 
@@ -147,24 +151,18 @@ class AlertIntake:
         work = self._work(order)
         group = await work.execute(self.groups, stream, unchanged)
         if group.state.incident is None:
-            taken = Taken(outcome="unknown")
-        else:
-            taken = await self._stepped(work, group.state.incident, steps)
-        done = await work.append(key=order.key and _kept(order.key, taken, group))
-        if done.outcome not in ("appended", "already"):
-            return None
-        if taken.incident is None:
-            return taken
-        return _at(taken, await self._books.incidents.held(taken.incident, fresh=True))
-
-    async def _stepped(self, work: Work, incident: UUID, steps: Sequence[Step]) -> Taken:
-        held = await work.execute(self._books.incidents, incident, unchanged)
-        taken = Taken(outcome="refused")
+            return Taken(outcome="unknown")
+        incidents, taken = self._books.incidents, Taken(outcome="refused")
+        held = await work.execute(incidents, group.state.incident, unchanged)
         for step in steps:
             with suppress(Refused):
-                held = await work.execute(self._books.incidents, incident, step)
+                held = await work.execute(incidents, held.stream, step)
                 taken = Taken(outcome="done")
-        return taken.of(held)
+        taken = taken.of(held)
+        done = await work.append(key=order.key and _kept(order.key, taken, held))
+        if done.outcome not in ("appended", "already"):
+            return None
+        return _at(taken, await incidents.held(held.stream, fresh=True))
 
     def _work(self, order: Order) -> Work:
         return Work(
@@ -186,7 +184,7 @@ class AlertIntake:
         return _at(taken, await self.groups.held(told.stream, fresh=True))
 
     async def _answered(self, key: Key) -> Taken | None:
-        """What a used key was answered with; its position is that of the group's event."""
+        """What a used key was answered with, and the position of what it wrote."""
         used = await self._store.used_key(key.scope, key.value)
         if used is None:
             return None
@@ -195,12 +193,13 @@ class AlertIntake:
         taken = msgspec.json.decode(used.detail or "{}", type=Taken)
         if used.version == 0:
             return taken
-        return _at(taken, await self.groups.past(used.stream, version=used.version))
+        events = await self._store.log.stream(used.stream, until=used.version)
+        return msgspec.structs.replace(taken, position=events[-1].position)
 
 
-def _kept(key: Key, taken: Taken, group: Folded[AlertGroup]) -> IdempotencyKey:
+def _kept(key: Key, taken: Taken, written: Folded[Any]) -> IdempotencyKey:
     detail = msgspec.json.encode(taken).decode()
-    return IdempotencyKey(*key, group.stream, group.version, detail)
+    return IdempotencyKey(*key, written.stream, written.version, detail)
 
 
 def _at(taken: Taken, stored: Folded[Any]) -> Taken:

@@ -71,9 +71,9 @@ class AlertRule(Body):
         }
 
 
-def _severity(value: str, impact: int, urgency: int) -> AlertRule:
-    match = [Match(label="severity", equals=value)]
-    return AlertRule(name=f"severity {value}", match=match, impact=impact, urgency=urgency)
+def _told(label: str, value: str, impact: int, urgency: int) -> AlertRule:
+    match = [Match(label=label, equals=value)]
+    return AlertRule(name=f"{label} {value}", match=match, impact=impact, urgency=urgency)
 
 
 class Chosen(NamedTuple):
@@ -87,9 +87,15 @@ class AlertRulesDocument(Body):
     """The first rule that fits decides; alerts that fit none wait for triage."""
 
     rules: Annotated[list[AlertRule], Field(max_length=200)] = [
-        _severity("critical", 2, 1),
-        _severity("warning", 3, 2),
-        _severity("info", 3, 3),
+        _told("priority", "P1", 1, 1),
+        _told("priority", "P2", 2, 1),
+        _told("priority", "P3", 2, 2),
+        _told("priority", "P4", 3, 2),
+        _told("priority", "P5", 3, 3),
+        _told("severity", "critical", 2, 1),
+        _told("severity", "error", 2, 2),
+        _told("severity", "warning", 3, 2),
+        _told("severity", "info", 3, 3),
     ]
     default_service: Annotated[
         Name | None, Field(description="Of alerts whose rule and labels name none")

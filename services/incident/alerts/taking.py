@@ -28,15 +28,16 @@ BySecret = Annotated[Asked, Depends(_by_secret)]
 async def take(asked: Asked, told: Notification) -> Taken:
     """Take one notification in; raises KeyReused, Unavailable."""
     order = await _order(asked, told)
-    return await _intake(asked).take(told._replace(integration=asked.caller.name), order)
+    return await intake_of(asked).take(told._replace(integration=asked.caller.name), order)
 
 
 async def command(asked: Asked, told: Notification, *steps: Step) -> Taken:
     """Carry commands to the incident of what is told; raises KeyReused, Unavailable."""
-    return await _intake(asked).command(told.stream, await _order(asked, told), *steps)
+    return await intake_of(asked).command(told.stream, await _order(asked, told), *steps)
 
 
-def _intake(asked: Asked) -> AlertIntake:
+def intake_of(asked: Asked) -> AlertIntake:
+    """Where alerts are taken in."""
     found: AlertIntake = asked.service.parts["alerts"]
     return found
 

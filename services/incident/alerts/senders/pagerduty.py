@@ -1,21 +1,17 @@
 """What PagerDuty's Events API v2 takes: an event about one alert, told apart by its key."""
 
-import hashlib
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-import msgspec
 from fastapi import Body
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from services.incident.alerts.notification import Notification
+from services.incident.alerts.senders.details import labels_of, revision_of
 from services.incident.facts import Alert
 
 SOURCE = "pagerduty"
-MOST_DETAILS = 100
 _LONGEST = 20_000
-_LONGEST_LABEL = 1_000
 
 
 def _moment(value: Any) -> Any:
@@ -140,20 +136,3 @@ def _fields(payload: Payload) -> dict[str, str]:
         "class": payload.class_,
     }
     return {name: value for name, value in told.items() if value}
-
-
-def labels_of(details: Any) -> dict[str, str]:
-    """The plain values among free details, as labels: what rules can match."""
-    if not isinstance(details, Mapping):
-        return {}
-    plain = [(str(n), v) for n, v in details.items() if isinstance(v, str | bool | int | float)]
-    return {name: _text(value)[:_LONGEST_LABEL] for name, value in plain[:MOST_DETAILS] if name}
-
-
-def revision_of(*contents: Any) -> str:
-    """Which contents these are."""
-    return hashlib.sha256(msgspec.json.encode(contents, order="sorted")).hexdigest()[:16]
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
