@@ -162,8 +162,8 @@ def paths_of(app: Any) -> set[str]:
         inner = getattr(route, "original_router", None)
         if inner is not None:
             waiting += inner.routes
-        elif (path := getattr(route, "path_format", None)) is not None:
-            found.add(path)
+        elif (path := getattr(route, "path", None)) is not None:
+            found.add(path.replace(":path}", "}"))
     return found
 
 
