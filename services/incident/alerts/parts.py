@@ -16,8 +16,11 @@ Labels = tuple[tuple[str, str], ...]
 
 
 async def parts_of(told: Notification, rules: AlertRulesDocument) -> list[Notification]:
-    """One part for each group that the rules make of it; the whole, where they make none."""
-    if not any(rule.group_by for rule in rules.rules):
+    """One part for each group that the rules make of it; the whole, where they make none.
+
+    A sender's key stays its group: an end that comes with nothing but the key must find it again.
+    """
+    if told.keyed or not any(rule.group_by for rule in rules.rules):
         return [told]
     parts: dict[Labels, list[Alert]] = {}
     for number, alert in enumerate(told.alerts):

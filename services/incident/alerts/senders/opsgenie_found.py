@@ -5,10 +5,10 @@ from uuid import UUID
 
 from fastapi import Path, Query
 
+from services.incident.access import incidents_of
 from services.incident.alerts.group import AlertGroup
 from services.incident.alerts.senders.opsgenie import stream_of
 from services.incident.alerts.taking import intake_of
-from services.incident.routes import incidents_of
 from shared.aggregate import Folded
 from shared.errors import NotFound
 from shared.http.asked import Asked

@@ -4,10 +4,10 @@ from datetime import datetime
 
 import msgspec
 
+from services.incident.access import incidents_of
 from services.incident.alerts.senders.opsgenie_found import group_of, is_ours
 from services.incident.alerts.senders.opsgenie_requests import Action, Outcome, Request, read
 from services.incident.alerts.taking import intake_of
-from services.incident.routes import incidents_of
 from shared.errors import NotFound
 from shared.http.asked import Asked
 from shared.store.reader import Recorded
