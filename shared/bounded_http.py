@@ -20,6 +20,32 @@ class HeadTooLarge(Exception):
     """Raised into the parser, which answers for it."""
 
 
+class Together:
+    """What is written at one moment leaves in one packet: an answer's head with its body."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, transport: asyncio.Transport) -> None:
+        self._loop = loop
+        self._transport = transport
+        self._held: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Send this with whatever else is written before the loop goes on."""
+        if not self._held:
+            self._loop.call_soon(self.flush)
+        self._held.append(data)
+
+    def flush(self) -> None:
+        """Send it now."""
+        if self._held and not self._transport.is_closing():
+            self._transport.write(b"".join(self._held))
+        self._held.clear()
+
+    def close(self) -> None:
+        """Send what is written, then say good-bye."""
+        self.flush()
+        self._transport.close()
+
+
 class BoundedHttp(HttpToolsProtocol):
     """uvicorn's protocol, which by itself would wait for ever and keep any number of headers."""
 
@@ -28,10 +54,12 @@ class BoundedHttp(HttpToolsProtocol):
 
     due = NEVER  # when the request under way must have arrived
     _deadlines: Deadlines
+    _together: Together
     _unfinished_head = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._together = Together(self.loop, transport)
         self._deadlines = deadlines_of(self.loop)
         self._deadlines.watch(self)
         self._expect_request()
@@ -55,6 +83,7 @@ class BoundedHttp(HttpToolsProtocol):
         if size > self.head_limit:
             raise HeadTooLarge
         super().on_headers_complete()
+        self.cycle.transport = self._together  # type: ignore[assignment]  # write and close are all it does
 
     def on_body(self, body: bytes) -> None:
         self._unfinished_head = 0
@@ -88,6 +117,7 @@ class BoundedHttp(HttpToolsProtocol):
         """Closes; answers first, unless half an answer is already on its way."""
         if self.transport.is_closing():
             return
+        self._together.flush()
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is None or cycle.response_complete or not cycle.response_started:
             self.transport.write(_answer(status))
