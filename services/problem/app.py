@@ -22,6 +22,7 @@ from shared.auth.followed_keys import followed_keys
 from shared.auth.open import KNOWN_API_KEYS
 from shared.auth.roles import Role
 from shared.background import running
+from shared.followed_restrictions import FollowedRestrictions, both
 from shared.follower import Reaction
 from shared.http.app import Definition, build
 from shared.http.feed import feed_routes
@@ -29,6 +30,7 @@ from shared.http.operations import operation_routes
 from shared.http.policies import POLICIES, policy_routes
 from shared.http.service import Service
 from shared.rebuild import Replayed
+from shared.restrictions import DERIVED
 from shared.settings import Service as Name
 from shared.settings import Settings
 
@@ -40,7 +42,10 @@ async def _running(service: Service) -> AsyncIterator[None]:
     problems = Problems(service.store)
     service.parts |= {"problems": problems, POLICIES: problems.policies}
     keys = followed_keys(service.authenticator.forget)
-    follows: dict[Name, Mapping[str, Reaction]] = {"incident": {**from_incidents(problems), **keys}}
+    restrictions = FollowedRestrictions(service.store, "incident").reactions()
+    follows: dict[Name, Mapping[str, Reaction]] = {
+        "incident": both(restrictions, from_incidents(problems), keys)
+    }
     async with running(service, follows=follows, timers=timers(problems)):
         yield
 
@@ -66,7 +71,7 @@ DEFINITION = Definition(
     ),
     tables=(*TABLES, KNOWN_API_KEYS),
     running=_running,
-    replayed=Replayed(_aggregates(), (PROBLEMS, PROBLEM_TEXTS, CANDIDATES)),
+    replayed=Replayed(_aggregates(), (PROBLEMS, PROBLEM_TEXTS, CANDIDATES, DERIVED)),
 )
 
 

@@ -1,5 +1,6 @@
 """How a candidate looks: alone, or as an item of a list."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -55,8 +56,8 @@ class CandidatePage(msgspec.Struct, kw_only=True):
     position: int
 
 
-async def render(store: Store, folded: Folded[Candidate]) -> bytes:
-    """The representation as JSON."""
+async def render(store: Store, folded: Folded[Candidate], hidden: Collection[UUID] = ()) -> bytes:
+    """The representation as JSON, without the incidents that are hidden from the caller."""
     state = folded.state
     await store.vault.load(store.pool, [state.reason])
     reason = None if state.reason is None else store.vault.open(folded.stream, state.reason)
@@ -72,24 +73,26 @@ async def render(store: Store, folded: Folded[Candidate]) -> bytes:
             rule_version=state.rule_version,
             window=Window(state.window_from, state.window_until),  # type: ignore[arg-type]
             alike=state.alike,
-            matches=list(state.matches),
-            problem=state.problem,
-            problem_number=_number(state.number),
+            matches=[match for match in state.matches if match.incident not in hidden],
+            problem=None if state.problem in hidden else state.problem,
+            problem_number=None if state.problem in hidden else _number(state.number),
             reason=reason,
         )
     )
 
 
-def item(row: asyncpg.Record) -> CandidateItem:
-    """A list row as its item."""
-    columns = "id version created_at updated_at status rule rule_version alike problem".split()
+def item(row: asyncpg.Record, hidden: Collection[UUID]) -> CandidateItem:
+    """A list row as its item, without the incidents that are hidden from the caller."""
+    columns = "id version created_at updated_at status rule rule_version alike".split()
     fields = {name: row[name] for name in columns}
+    matches = msgspec.convert(row["matches"], list[Match])
     return CandidateItem(
         **fields,
         position=row["from_position"],
         window=Window(row["window_from"], row["window_until"]),
-        matches=msgspec.convert(row["matches"], list[Match]),
-        problem_number=_number(row["problem_number"]),
+        matches=[match for match in matches if match.incident not in hidden],
+        problem=None if row["problem"] in hidden else row["problem"],
+        problem_number=None if row["problem"] in hidden else _number(row["problem_number"]),
     )
 
 

@@ -8,12 +8,20 @@ from fastapi import Body, Path, Query, Response
 from pydantic import BeforeValidator
 
 from services.problem import bodies, candidate, investigation, lifecycle
+from services.problem.access import (
+    hidden_from,
+    on_record,
+    problems_of,
+    require_known,
+    seen,
+    taken_over,
+)
 from services.problem.actions import candidate_actions
 from services.problem.candidate import Candidate, CandidateStatus
 from services.problem.candidate_view import CandidatePage, CandidateView, item, render
 from services.problem.lists import Ids
-from services.problem.problems import MATRIX, raised_from
-from services.problem.routes import ByManager, ByReader, WaitFor, matrix_in_force, problems_of
+from services.problem.problems import MATRIX
+from services.problem.routes import ByManager, ByReader, WaitFor, matrix_in_force
 from services.problem.view import with_actions
 from shared.aggregate import Folded
 from shared.clock import new_id
@@ -25,6 +33,7 @@ from shared.http.openapi import answers
 from shared.http.pages import Words, split
 from shared.http.waiting import has_seen
 from shared.listing import Listing
+from shared.restrictions import not_derived, visible_to
 from shared.work import Work, settle
 
 
@@ -54,9 +63,14 @@ router = routes("candidates", "/v1/candidates")
 @router.get("", **answers(CandidatePage))
 async def list_candidates(query: Annotated[CandidateQuery, Query()], asked: ByReader) -> Response:
     """Candidates, newest change first unless sorted otherwise; at any past moment with as_of."""
-    found = await listed(asked, _LISTING, query, query.sort, given(query, _CONDITIONS))
+    if query.incident is not None:
+        unknown = await hidden_from(asked, query.incident)
+        query.incident = [each for each in query.incident if each not in unknown]
+    conditions = given(query, _CONDITIONS) + visible_to(asked.caller, not_derived("t.id"))
+    found = await listed(asked, _LISTING, query, query.sort, conditions)
+    hidden = await on_record(asked, found.rows, "problem")
     page = CandidatePage(
-        items=[item(row) for row in found.rows],
+        items=[item(row, hidden) for row in found.rows],
         next_cursor=found.next_cursor,
         total_estimate=found.total_estimate,
         position=found.position,
@@ -70,14 +84,12 @@ async def read_candidate(
 ) -> Response:
     """One candidate, now or as it was, with what this caller may do."""
     await has_seen(asked.service, wait_for)
-    candidates = problems_of(asked).candidates
+    found = await _known(asked, id)
     position = await position_of(as_of, asked.service.store.log)
-    if position is None:
-        found = await candidates.current(id)
-    else:
-        found = await candidates.past(id, position=position)
+    if position is not None:
+        found = await problems_of(asked).candidates.past(id, position=position)
     actions = candidate_actions(found.state.status, asked.caller.roles)
-    content = with_actions(await render(asked.service.store, found), actions, id)
+    content = with_actions(await _rendered(asked, found), actions, id)
     return Response(content, headers={"etag": f'"{found.version}"'}, media_type="application/json")
 
 
@@ -85,8 +97,8 @@ async def read_candidate(
 async def accept(id: Id, asked: ByManager, body: Acceptance = None) -> Response:
     """Make it a problem, which copies the facts of the incidents that matched."""
     problems = problems_of(asked)
-    held = await problems.candidates.current(id)
-    facts = raised_from(await problems.incidents.all_of(held.state.incidents))
+    held = await _known(asked, id)
+    facts = await taken_over(asked, await problems.incidents.all_of(held.state.incidents))
     said = (body or bodies.Acceptance()).arguments()
     facts |= {name: value for name, value in said.items() if value is not None}
     number, stream = await problems.next_number(), new_id()
@@ -108,6 +120,7 @@ async def accept(id: Id, asked: ByManager, body: Acceptance = None) -> Response:
 async def dismiss(id: Id, body: bodies.Reason, asked: ByManager) -> Response:
     """Say why it is no problem; its incidents raise no other candidate."""
     candidates = problems_of(asked).candidates
+    await _known(asked, id)
     order = await asked.order(id)
     dismissed = await candidates.execute(order, candidate.dismiss, reason=body.reason)
     return await _answer(asked, dismissed)
@@ -117,7 +130,8 @@ async def dismiss(id: Id, body: bodies.Reason, asked: ByManager) -> Response:
 async def merge(id: Id, body: bodies.Merging, asked: ByManager) -> Response:
     """Add it to a problem that is known already: its incidents are linked there."""
     problems = problems_of(asked)
-    into = await problems.find(body.into)
+    await _known(asked, id)
+    into = await seen(asked, body.into)
     number = (await problems.current(into)).state.number
 
     async def link(work: Work) -> Folded[Candidate]:
@@ -132,5 +146,16 @@ async def merge(id: Id, body: bodies.Merging, asked: ByManager) -> Response:
 
 async def _answer(asked: Asked, folded: Folded[Candidate]) -> Response:
     headers = {"etag": f'"{folded.version}"', "tocsin-position": str(folded.position)}
-    content = await render(asked.service.store, folded)
+    content = await _rendered(asked, folded)
     return Response(content, headers=headers, media_type="application/json")
+
+
+async def _known(asked: Asked, id: UUID) -> Folded[Candidate]:
+    held = await problems_of(asked).candidates.current(id)
+    await require_known(asked, id, "there is no such candidate")
+    return held
+
+
+async def _rendered(asked: Asked, folded: Folded[Candidate]) -> bytes:
+    hidden = await hidden_from(asked, (*folded.state.incidents, folded.state.problem))
+    return await render(asked.service.store, folded, hidden)

@@ -20,7 +20,8 @@ _GET = f"select {_COLUMNS} from incident_copies where id = $1"
 _ALL = f"select {_COLUMNS} from incident_copies where id = any($1::uuid[])"
 _NAMED = f"select {_COLUMNS} from incident_copies where id::text = lower($1) or number = upper($1)"
 _ALIKE = f"""select {_COLUMNS} from incident_copies i
-    where occurred_at between $1 and $2 and status <> 'cancelled' and not imported and {{alike}}
+    where not exists (select 1 from restrictions r where r.id = i.id and r.restricted)
+    and occurred_at between $1 and $2 and status <> 'cancelled' and not imported and {{alike}}
     and not exists (select 1 from candidates c
                     where c.to_position is null and c.incidents ? i.id::text)"""
 
@@ -76,10 +77,14 @@ class IncidentCopies:
         """The copy of an incident named by id or number. Raises Refused."""
         row = await self._pool.fetchrow(_NAMED, reference)
         if row is None:
-            raise Refused(
-                f"no incident {reference} is known here; if it was declared a moment ago, try again"
-            )
+            raise self.unknown(reference)
         return _copy(row)
+
+    def unknown(self, reference: str) -> Refused:
+        """That no such incident is known, to whoever asks."""
+        return Refused(
+            f"no incident {reference} is known here; if it was declared a moment ago, try again"
+        )
 
     async def all_of(self, incidents: Sequence[UUID]) -> list[IncidentCopy]:
         """What is known of these incidents, in no order."""

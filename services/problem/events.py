@@ -35,6 +35,7 @@ class Logged(Event, frozen=True):
     assigned_to: str | None = None
     owner: str | None = None
     incidents: tuple[UUID, ...] = ()
+    raised_from: UUID | None = None  # the incident whose facts it took over
     candidate: UUID | None = None
     started_at: datetime | None = None
     tags: tuple[str, ...] = ()

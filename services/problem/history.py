@@ -5,9 +5,10 @@ from typing import Annotated
 import msgspec
 from fastapi import Query, Response
 
+from services.problem.access import problems_of, seen
 from services.problem.analyses import Analyses, analyses
 from services.problem.facts import facts_stream
-from services.problem.routes import ByReader, Reference, WaitFor, problems_of
+from services.problem.routes import ByReader, Reference, WaitFor
 from services.problem.timeline import TELLER
 from shared.event_view import event_views
 from shared.http.app import routes
@@ -44,7 +45,7 @@ async def read_analyses(
     """Its analyses with all their answers, oldest first."""
     await has_seen(asked.service, wait_for)
     store, problems = asked.service.store, problems_of(asked)
-    stream = await problems.find(id)
+    stream = await seen(asked, id)
     position = await position_of(as_of, store.log)
     folded = await (
         problems.past(stream, position=position) if position else problems.current(stream)
@@ -57,7 +58,5 @@ async def read_analyses(
 async def _page(reference: str, query: PastQuery, asked: Asked) -> PastPage:
     """Of the problem's own events and the machines' facts beside them, as one sequence."""
     await has_seen(asked.service, query.wait_for)
-    problems = problems_of(asked)
-    stream = await problems.find(reference)
-    await problems.current(stream)
+    stream = await seen(asked, reference)
     return await past_page(asked, query, (stream, facts_stream(stream)))

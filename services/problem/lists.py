@@ -7,6 +7,7 @@ from fastapi import Depends, Query, Response
 from pydantic import BeforeValidator, Field
 
 from services.problem import view
+from services.problem.access import hidden_from, on_record
 from services.problem.rules import READERS, Status
 from services.problem.view import ProblemPage
 from shared.http.app import routes
@@ -15,6 +16,7 @@ from shared.http.lists import CHANGED, WHEN, Levels, TextQuery, given, listed
 from shared.http.openapi import answers
 from shared.http.pages import Words, split
 from shared.listing import Listing, Sort
+from shared.restrictions import not_derived, visible_to
 
 SORTS = CHANGED | {
     "-number": Sort("t.number", "bigint", True),
@@ -86,10 +88,14 @@ _LISTING = Listing("problems", SORTS)
 @router.get("", **answers(ProblemPage))
 async def list_problems(query: Annotated[ProblemQuery, Query()], asked: ByReader) -> Response:
     """Problems, newest change first unless sorted otherwise; at any past moment with as_of."""
-    conditions = given(query, _CONDITIONS)
+    if query.incident is not None:
+        unknown = await hidden_from(asked, query.incident)
+        query.incident = [id for id in query.incident if id not in unknown]
+    conditions = given(query, _CONDITIONS) + visible_to(asked.caller, not_derived("t.id"))
     found = await listed(asked, _LISTING, query, query.sort, conditions)
+    hidden = await on_record(asked, found.rows, "duplicate_of")
     content = view.page(
-        map(view.item, found.rows),
+        (view.item(row, hidden) for row in found.rows),
         next_cursor=found.next_cursor,
         total_estimate=found.total_estimate,
         position=found.position,

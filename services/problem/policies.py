@@ -91,14 +91,14 @@ class Incidents:
             imported=fact.is_quiet,
         )
         self._copies.put(copy, work)
-        if not fact.is_quiet:
+        if not (fact.is_quiet or fact.restricted):
             await self._watch.look(copy, work)
 
     @hears_history
     async def categorised(self, fact: Fact, work: Work) -> None:
         told = msgspec.structs.asdict(fact.read(Categorised))
         copy = await self._change(fact, work, event=fact.id, **told)
-        if copy is not None and not fact.is_quiet:
+        if copy is not None and not (fact.is_quiet or fact.restricted):
             await self._watch.look(copy, work)
 
     @hears_history

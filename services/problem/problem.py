@@ -66,6 +66,7 @@ class Problem(State, frozen=True):
     owner: str | None = None
     tags: tuple[str, ...] = ()
     incidents: tuple[UUID, ...] = ()
+    raised_from: UUID | None = None
     candidate: UUID | None = None
     analyses: dict[UUID, int] = {}  # how many answers each has
     root_cause: Personal | None = None

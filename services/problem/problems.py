@@ -1,7 +1,7 @@
 """The problems of this service: their ledgers, their numbers, what they are raised from."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -73,7 +73,7 @@ class Problems(Ledger[Problem, ProblemEvent]):
         if known is None:
             known = await self.store.pool.fetchval(_FIND, number) if number < 2**63 else None
         if known is None:
-            raise NotFound(f"there is no problem PRB-{number}")
+            raise NotFound("there is no such problem")
         self._ids[number] = known
         if len(self._ids) > _REMEMBERED:
             self._ids.popitem(last=False)
@@ -83,13 +83,20 @@ class Problems(Ledger[Problem, ProblemEvent]):
         return [row[0] for row in await self.store.pool.fetch(_NUMBERS, len(questions))]
 
 
-def raised_from(copies: Sequence[IncidentCopy]) -> dict[str, Any]:
-    """The facts of the incidents a problem is raised from: the gravest speaks for them all."""
+def raised_from(
+    copies: Sequence[IncidentCopy], restricted: Collection[UUID] = ()
+) -> dict[str, Any]:
+    """The facts of the incidents a problem is raised from: the gravest speaks for them all.
+
+    A restricted one only where all are: then the problem is kept to the same people.
+    """
     if not copies:
         return {}
-    gravest = min(copies, key=lambda c: ((c.impact or 9) + (c.urgency or 9), c.occurred_at))
+    speaking = [copy for copy in copies if copy.id not in restricted] or copies
+    gravest = min(speaking, key=lambda c: ((c.impact or 9) + (c.urgency or 9), c.occurred_at))
     names = ("title", "service", "item", "category", "subcategory", "impact", "urgency")
     return {name: getattr(gravest, name) for name in names} | {
         "incidents": tuple(dict.fromkeys(copy.id for copy in copies)),
-        "started_at": min(copy.occurred_at for copy in copies),
+        "raised_from": gravest.id,
+        "started_at": min(copy.occurred_at for copy in speaking),
     }

@@ -29,6 +29,7 @@ class Logged(msgspec.Struct, frozen=True):
     assigned_to: str | None
     owner: str | None
     incidents: tuple[UUID, ...]
+    raised_from: UUID | None
     candidate: UUID | None
     tags: tuple[str, ...]
 

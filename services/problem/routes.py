@@ -6,10 +6,11 @@ from typing import Annotated, Any, Concatenate, ParamSpec
 from fastapi import Body, Depends, Path, Query, Response
 
 from services.problem import bodies, investigation, lifecycle
+from services.problem.access import hidden_from, incident_known, problems_of, seen, taken_over
 from services.problem.events import ProblemEvent
 from services.problem.matrix import Matrix, matrix_of
 from services.problem.problem import Problem
-from services.problem.problems import MATRIX, Problems, raised_from
+from services.problem.problems import MATRIX
 from services.problem.rules import MANAGERS, RAISERS, READERS
 from services.problem.view import ProblemView, render
 from shared.aggregate import Folded
@@ -37,20 +38,14 @@ WaitFor = Annotated[str | None, Query(max_length=64, description="service:positi
 router = routes("problems", "/v1/problems")
 
 
-def problems_of(asked: Asked) -> Problems:
-    """The problems of the service that was asked."""
-    found: Problems = asked.service.parts["problems"]
-    return found
-
-
 @router.post("", **answers(ProblemView, 201, "Logged"))
 async def log(body: bodies.Logging, asked: ByRaiser) -> Response:
     """Raise a problem by hand, or from incidents, whose facts it copies."""
     problems = problems_of(asked)
-    copies = [await problems.incidents.named(each) for each in body.incidents]
+    copies = [await incident_known(asked, each) for each in body.incidents]
     stated = {name: value for name, value in body.arguments().items() if value}
-    facts = raised_from(copies) | stated | {"tags": tuple(body.tags)}
-    facts["incidents"] = raised_from(copies).get("incidents", ())
+    facts = await taken_over(asked, copies)
+    facts |= {n: v for n, v in stated.items() if n != "incidents"} | {"tags": tuple(body.tags)}
     number, stream = await problems.next_number(), new_id()
 
     async def under(policy: Folded[Policy]) -> Folded[Problem]:
@@ -73,13 +68,14 @@ async def read(
     """One problem, now or as it was, with what this caller may do."""
     await has_seen(asked.service, wait_for)
     problems = problems_of(asked)
-    stream = await problems.find(id)
+    stream = await seen(asked, id)
     if as_of is None and effective_at is None:
         found = await problems.current(stream)
     else:
         position = await position_of(as_of, asked.service.store.log)
         found = await problems.past(stream, position=position, effective_at=moment_of(effective_at))
-    content = await render(asked.service.store, found, asked.caller)
+    hidden = await hidden_from(asked, (*found.state.incidents, found.state.duplicate_of))
+    content = await render(asked.service.store, found, asked.caller, hidden=hidden)
     return Response(content, headers={"etag": f'"{found.version}"'}, media_type="application/json")
 
 
@@ -154,7 +150,7 @@ async def accept_risk(id: Reference, body: bodies.Risk, asked: ByManager) -> Res
 async def mark_duplicate(id: Reference, body: bodies.Duplicate, asked: ByManager) -> Response:
     """End it as another's duplicate; its links, open tasks and workaround move there."""
     problems = problems_of(asked)
-    stream, other = await problems.find(id), await problems.find(body.of)
+    stream, other = await seen(asked, id), await seen(asked, body.of)
     if stream == other:
         raise Refused("a problem is not a duplicate of itself")
     await problems.current(other)
@@ -189,7 +185,7 @@ async def command(
 ) -> Response:
     """Carry out a command on the problem of this reference, and answer with it."""
     problems = problems_of(asked)
-    order = await asked.order(await problems.find(reference))
+    order = await asked.order(await seen(asked, reference))
     return await answer(asked, await problems.execute(order, act, *args, **kwargs))
 
 
@@ -198,7 +194,8 @@ async def answer(asked: Asked, folded: Folded[Problem], *, created: bool = False
     headers = {"etag": f'"{folded.version}"', "tocsin-position": str(folded.position)}
     if created:
         headers["location"] = f"/v1/problems/{folded.stream}"
-    content = await render(asked.service.store, folded)
+    hidden = await hidden_from(asked, (*folded.state.incidents, folded.state.duplicate_of))
+    content = await render(asked.service.store, folded, hidden=hidden)
     return Response(content, 201 if created else 200, headers, "application/json")
 
 
@@ -210,7 +207,7 @@ async def _undermatrix_in_force(
     **arguments: Any,
 ) -> Response:
     problems = problems_of(asked)
-    stream = await problems.find(reference)
+    stream = await seen(asked, reference)
 
     async def under(policy: Folded[Policy]) -> Folded[Problem]:
         order = await asked.order(stream, guards=((policy.stream, policy.version),))

@@ -3,6 +3,7 @@
 from fastapi import Response
 
 from services.problem import bodies, investigation
+from services.problem.access import incident_known
 from services.problem.investigation import Why
 from services.problem.routes import (
     ByManager,
@@ -10,7 +11,6 @@ from services.problem.routes import (
     Nothing,
     Reference,
     command,
-    problems_of,
 )
 from services.problem.view import ProblemView
 from shared.clock import new_id
@@ -35,14 +35,14 @@ async def note(id: Reference, body: bodies.Note, asked: ByRaiser) -> Response:
 @router.post("/{id}/link-incident", **answers(ProblemView))
 async def link_incident(id: Reference, body: bodies.IncidentLink, asked: ByManager) -> Response:
     """Link an incident that it is behind of."""
-    incident = await problems_of(asked).incidents.named(body.incident)
+    incident = await incident_known(asked, body.incident)
     return await command(asked, id, investigation.link_incident, incident=incident.id)
 
 
 @router.post("/{id}/unlink-incident", **answers(ProblemView))
 async def unlink_incident(id: Reference, body: bodies.IncidentLink, asked: ByManager) -> Response:
     """Take a link away that was wrong."""
-    incident = await problems_of(asked).incidents.named(body.incident)
+    incident = await incident_known(asked, body.incident)
     return await command(asked, id, investigation.unlink_incident, incident=incident.id)
 
 

@@ -20,10 +20,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
-from services.problem.candidate import Candidate, CandidateEvent
+from services.problem.candidate import Candidate, CandidateEvent, Raised
 from services.problem.events import Logged, ProblemEvent, RootCauseRecorded, WorkaroundDrafted
+from services.problem.facts import facts_stream
 from services.problem.problem import Problem
 from shared.aggregate import Folded, Row
+from shared.restrictions import DERIVED, RESTRICTIONS
 from shared.store.tables import version_columns
 
 _METADATA = MetaData()
@@ -106,7 +108,7 @@ INCIDENT_COPIES = Table(
 )
 """What the incident service has told of its incidents: links and trends are decided on it."""
 
-TABLES = (PROBLEMS, PROBLEM_TEXTS, CANDIDATES, INCIDENT_COPIES)
+TABLES = (PROBLEMS, PROBLEM_TEXTS, CANDIDATES, INCIDENT_COPIES, RESTRICTIONS, DERIVED)
 
 
 def problem_rows(folded: Folded[Problem], event: ProblemEvent) -> Iterable[Row]:
@@ -120,6 +122,9 @@ def problem_rows(folded: Folded[Problem], event: ProblemEvent) -> Iterable[Row]:
         state.duplicate_of, state.candidate, state.started_at, state.root_cause_at,
         state.resolved_at, state.closed_at, len(state.open_tasks), state.reanalysis_count,
     ))  # fmt: skip
+    if isinstance(event, Logged) and event.raised_from is not None:
+        for stream in (folded.stream, facts_stream(folded.stream)):
+            yield Row(DERIVED, (stream, _json([event.raised_from])))
     if text := _text(event):
         part = uuid5(folded.stream, type(event).topic)
         yield Row(PROBLEM_TEXTS, (part, folded.stream, text))
@@ -145,6 +150,8 @@ def candidate_rows(folded: Folded[Candidate], event: CandidateEvent) -> Iterable
         state.rule_version, state.window_from, state.window_until, _json(state.alike),
         _json(state.incidents), _json(state.matches), state.problem, state.number,
     ))  # fmt: skip
+    if isinstance(event, Raised):
+        yield Row(DERIVED, (folded.stream, _json(state.incidents)))
 
 
 def _json(value: object) -> str:

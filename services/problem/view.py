@@ -1,8 +1,8 @@
 """How a problem looks to a caller: alone with what they may do now, or as an item of a list."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -58,6 +58,9 @@ class ProblemItem(msgspec.Struct, kw_only=True):
     open_tasks: int
     reanalysis_count: int
     milestones: Milestones
+
+
+Shown = TypeVar("Shown", bound=ProblemItem)
 
 
 class RootCause(msgspec.Struct, frozen=True):
@@ -116,18 +119,34 @@ class ProblemPage(msgspec.Struct, kw_only=True):
     position: int
 
 
-async def render(store: Store, folded: Folded[Problem], caller: Caller | None = None) -> bytes:
-    """The representation as JSON; with this caller's actions if one is given."""
+async def render(
+    store: Store,
+    folded: Folded[Problem],
+    caller: Caller | None = None,
+    *,
+    hidden: Collection[UUID] = (),
+) -> bytes:
+    """The representation as JSON, without links to what is hidden from the caller.
+
+    With this caller's actions if one is given.
+    """
     await store.vault.load(store.pool, _texts(folded.state))
 
     def clear(value: Personal | None) -> str | None:
         return None if value is None else store.vault.open(folded.stream, value)
 
-    content = _encode(_view(folded, clear))
+    content = _encode(_without(_view(folded, clear), hidden))
     if caller is None:
         return content
     actions = problem_actions(folded.state.status, caller.roles)
     return with_actions(content, actions, folded.stream)
+
+
+def _without(item: Shown, hidden: Collection[UUID]) -> Shown:
+    item.incidents = [id for id in item.incidents if id not in hidden]
+    if item.duplicate_of in hidden:
+        item.duplicate_of = None
+    return item
 
 
 def _texts(state: Problem) -> list[Personal | None]:
@@ -181,10 +200,11 @@ def _risk(state: Problem, clear: Callable[[Personal | None], str | None]) -> Acc
     return AcceptedRisk(reason, state.risk.approver, state.risk.review_date)
 
 
-def item(row: asyncpg.Record) -> ProblemItem:
-    """A list row as its item."""
+def item(row: asyncpg.Record, hidden: Collection[UUID]) -> ProblemItem:
+    """A list row as its item, without links to what is hidden from the caller."""
     fields: dict[str, Any] = {name: row[name] for name in _COLUMNS}
-    return ProblemItem(
+    fields["incidents"] = [UUID(id) for id in row["incidents"]]
+    shown = ProblemItem(
         **fields,
         position=row["from_position"],
         number=f"PRB-{row['number']}",
@@ -193,6 +213,7 @@ def item(row: asyncpg.Record) -> ProblemItem:
             row["started_at"], row["root_cause_at"], row["resolved_at"], row["closed_at"]
         ),
     )
+    return _without(shown, hidden)
 
 
 def page(items: Iterable[ProblemItem], **more: Any) -> bytes:

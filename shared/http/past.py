@@ -12,6 +12,8 @@ from shared.http.asked import Asked
 from shared.http.moments import AsOf, EffectiveAt, moment_of, position_of
 from shared.http.pages import Cursor, ListQuery, filters_of, read_cursor, write_cursor
 from shared.ledger import happened_by
+from shared.mentions import mentioned, without
+from shared.restrictions import any_restricted, restricted_among
 from shared.store.reader import Recorded
 from shared.timeline import Entry
 
@@ -72,8 +74,20 @@ async def _happened(
 ) -> Sequence[Recorded]:
     found = [e for stream in streams for e in await asked.service.store.log.stream(stream)]
     known = sorted((e for e in found if e.position <= position), key=lambda e: e.position)
+    known = await _for(asked, known)
     moment = moment_of(query.effective_at)
     return known if moment is None else happened_by(known, moment)
+
+
+async def _for(asked: Asked, known: list[Recorded]) -> list[Recorded]:
+    """Without what names other things that are hidden from the caller; lists lose those names."""
+    pool = asked.service.store.pool
+    if not known or not await any_restricted(pool):
+        return known
+    named = set().union(*(mentioned(e.state) for e in known))
+    hidden = (await restricted_among(pool, asked.caller, named)).hidden
+    left = ((e, without(e.state, hidden)) for e in known)
+    return [e._replace(state=state) for e, state in left if state is not None]
 
 
 def paged(kind: Any, items: Sequence[Any], page: PastPage) -> Response:
