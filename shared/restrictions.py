@@ -131,11 +131,19 @@ async def restricted_among(
     """Which of these ids are restricted, and which this caller (None: nobody) may not know of."""
     if not ids:
         return _NOTHING
-    words = words_of(caller) if caller else []
-    rows = await pool.fetch(_AMONG, list(ids), words)
+    rows = await pool.fetch(_AMONG, list(ids), words_of(caller) if caller else [])
     everything = caller is not None and sees_all(caller)
     hidden = frozenset(id for id, is_hidden in rows if is_hidden and not everything)
     return Among(frozenset(row[0] for row in rows), hidden)
+
+
+async def hidden_from_words(
+    pool: asyncpg.Pool, words: list[str], ids: Collection[UUID]
+) -> frozenset[UUID]:
+    """Which of these ids are kept from whoever has these words."""
+    return frozenset(
+        id for id, is_hidden in await pool.fetch(_AMONG, list(ids), words) if is_hidden
+    )
 
 
 async def any_restricted(pool: asyncpg.Pool) -> bool:

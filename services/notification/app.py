@@ -21,6 +21,7 @@ from shared.auth.followed_keys import followed_keys
 from shared.auth.open import KNOWN_API_KEYS
 from shared.background import running
 from shared.follower import Reaction
+from shared.http.access_log import access_log_routes
 from shared.http.app import Definition, build
 from shared.http.feed import feed_routes
 from shared.http.operations import operation_routes
@@ -67,6 +68,7 @@ DEFINITION = Definition(
         routes.router,
         managed.contacts_router,
         managed.subscriptions_router,
+        access_log_routes("notification"),
         feed_routes("notification", PUBLISHED),
         operation_routes("notification"),
     ),

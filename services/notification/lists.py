@@ -7,6 +7,7 @@ from fastapi import Query, Response
 from pydantic import BeforeValidator, Field
 
 from services.notification import view
+from services.notification.access import about_visible, on_record
 from services.notification.answer import ByAnybody, ByReader
 from services.notification.events import Channel
 from services.notification.rules import READERS, Status
@@ -111,8 +112,9 @@ async def list_notifications(
     query: Annotated[NotificationQuery, Query()], asked: ByAnybody
 ) -> Response:
     """Notifications, newest first; a reporter sees those to themselves."""
-    conditions = given(query, _DEAD_LETTER | _STATUS) + _own(asked)
+    conditions = given(query, _DEAD_LETTER | _STATUS) + _own(asked) + about_visible(asked)
     found = await listed(asked, _NOTIFICATIONS, query, query.sort, conditions)
+    await on_record(asked, found.rows)
     return list_answer(found, list(map(view.notification_item, found.rows)))
 
 
@@ -122,7 +124,9 @@ async def list_dead_letters(
 ) -> Response:
     """Notifications that could not be delivered and wait to be redriven."""
     conditions = [*given(query, _DEAD_LETTER), (_STATUS["status"], [Status.EXHAUSTED])]
+    conditions += about_visible(asked)
     found = await listed(asked, _NOTIFICATIONS, query, query.sort, conditions)
+    await on_record(asked, found.rows)
     return list_answer(found, list(map(view.notification_item, found.rows)))
 
 

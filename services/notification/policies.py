@@ -11,10 +11,12 @@ from weakref import WeakKeyDictionary
 from services.notification import copies, notification, template
 from services.notification.copies import STATUS_AFTER, Copy, name_of, type_of
 from services.notification.events import Delivery
+from services.notification.keeping import Keeping, in_few_words
 from services.notification.notification import notification_stream
 from services.notification.notifications import Notifications
 from services.notification.subscriptions import Concerned, Subscriptions
 from services.notification.tables import SUBJECT_COPIES
+from shared.followed_restrictions import both
 from shared.follower import Fact, Reaction, hears_history
 from shared.work import Work
 
@@ -25,12 +27,14 @@ class Planner:
     def __init__(self, notifications: Notifications, subscriptions: Subscriptions) -> None:
         self._notifications = notifications
         self._subscriptions = subscriptions
+        self._keeping = Keeping(notifications.store)
         # A work's rows are not in the database before it ends; its later facts need them.
         self._copies: WeakKeyDictionary[Work, dict[UUID, Copy]] = WeakKeyDictionary()
 
     def reactions(self, source: str) -> Mapping[str, Reaction]:
-        """To every fact of this service that one can subscribe to."""
-        return {type_of(f): self.hear for f in STATUS_AFTER if f.startswith(f"{source}.")}
+        """To every fact of this service that one can subscribe to, and to its restrictions."""
+        heard = {type_of(f): self.hear for f in STATUS_AFTER if f.startswith(f"{source}.")}
+        return both(self._keeping.reactions(source), heard)
 
     @hears_history
     async def hear(self, fact: Fact, work: Work) -> None:
@@ -46,11 +50,14 @@ class Planner:
             name_of(fact), recorded_at=fact.time, priority=copy.priority, service=copy.service
         )
         for each in concerned:
-            await self._plan(each, copy, fact, work)
+            if not fact.restricted or await self._keeping.admits(copy.id, each.person, work):
+                await self._plan(each, copy, fact, work)
 
     async def _plan(self, concerned: Concerned, copy: Copy, fact: Fact, work: Work) -> None:
         delivery = _delivery(concerned, copy, fact)
         words, values = concerned.template or template.DEFAULT, copies.values(copy, fact)
+        if fact.restricted:
+            values = in_few_words(values)
         await work.execute(
             self._notifications,
             notification_stream(delivery),

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import Depends, Response
 
 from services.notification import notification
-from services.notification.answer import ByAnybody, ByPerson, Id, Nothing, require_visible
+from services.notification.access import notifications_of, person_of, seen
+from services.notification.answer import ByAnybody, ByPerson, Id, Nothing
 from services.notification.notification import Notification, refusal
-from services.notification.notifications import Notifications
 from services.notification.rules import OWN, RULES
 from services.notification.view import NotificationView, notification_view
 from shared.aggregate import Folded
@@ -24,23 +24,19 @@ from shared.http.managed import (
     read_answer,
 )
 from shared.http.openapi import answers
+from shared.http.waiting import has_seen
 
 ByAdmin = Annotated[Asked, Depends(allowed(*RULES["redrive"].roles))]
 
 router = routes("notifications", "/v1/notifications")
 
 
-def notifications_of(asked: Asked) -> Notifications:
-    """The notifications of the service that was asked."""
-    found: Notifications = asked.service.parts["notifications"]
-    return found
-
-
 @router.get("/{id}", **answers(NotificationView))
 async def read_notification(id: Id, when: When, asked: ByAnybody) -> Response:
     """One notification with each attempt, now or as it was."""
+    await has_seen(asked.service, when.wait_for)
+    await seen(asked, id)
     found = await folded_at(asked, notifications_of(asked), id, when)
-    require_visible(asked, _person(found), "notification")
     view = notification_view(found)
     view.actions = [_action(name, found, asked.caller) for name in RULES]
     return read_answer(view, found.version)
@@ -50,9 +46,7 @@ async def read_notification(id: Id, when: When, asked: ByAnybody) -> Response:
 async def acknowledge(id: Id, asked: ByPerson, body: Nothing = None) -> Response:
     """Say that it was seen; no further attempt is made. Only of one's own, or by an admin."""
     ledger = notifications_of(asked)
-    held = await ledger.current(id)
-    require_visible(asked, _person(held), "notification")
-    _require("acknowledge", held, asked.caller)
+    _require("acknowledge", await seen(asked, id), asked.caller)
     order = await asked.order(id)
     command = notification.acknowledge
     after = await ledger.execute(order, command, by=asked.caller.id, at=asked.now)
@@ -63,7 +57,7 @@ async def acknowledge(id: Id, asked: ByPerson, body: Nothing = None) -> Response
 async def redrive(id: Id, asked: ByAdmin, body: Nothing = None) -> Response:
     """Try a dead letter again, from the first attempt of the schedule."""
     ledger = notifications_of(asked)
-    _require("redrive", await ledger.current(id), asked.caller)
+    _require("redrive", await seen(asked, id), asked.caller)
     order = await asked.order(id)
     after = await ledger.execute(order, notification.redrive, at=asked.now)
     return command_answer(notification_view(after), after)
@@ -80,10 +74,6 @@ def _require(name: str, held: Folded[Notification], caller: Caller) -> None:
 
 
 def _forbidden(name: str, held: Folded[Notification], caller: Caller) -> str | None:
-    if caller.has(*RULES[name].roles) or (name in OWN and caller.id == _person(held)):
+    if caller.has(*RULES[name].roles) or (name in OWN and caller.id == person_of(held)):
         return None
     return f"this needs the role {' or '.join(sorted(RULES[name].roles))}"
-
-
-def _person(found: Folded[Notification]) -> str:
-    return found.state.delivery.person if found.state.delivery else ""

@@ -17,6 +17,7 @@ from services.notification import mail, notification, webhook
 from services.notification.contact import Contact
 from services.notification.contacts import Contacts
 from services.notification.events import Channel, Delivery
+from services.notification.keeping import may_know
 from services.notification.mail import MailServer, mail_server
 from services.notification.notification import Notification
 from services.notification.notifications import Notifications
@@ -32,6 +33,7 @@ from shared.settings import Network, Settings
 _AT_ONCE = 50
 _LAST_WORDS = 5.0  # seconds for calls under way when told to stop
 _NO_ADDRESS = Unreached("the contact cannot be reached by this channel any more", permanent=True)
+_RESTRICTED = Unreached("it has been restricted since, to others", permanent=True)
 _NO_SERVER = Unreached("no mail server is configured: set TOCSIN_SMTP_URL")
 _log = structlog.get_logger("tocsin.sender")
 
@@ -98,6 +100,8 @@ class Sender:
         address = await self._contacts.address(contact, delivery.channel)
         if address is None:
             return _NO_ADDRESS
+        if not await may_know(self._notifications.store.pool, delivery.about, delivery.person):
+            return _RESTRICTED
         match delivery.channel:
             case Channel.EMAIL:
                 return await self._mail(begun, address)

@@ -14,6 +14,7 @@ from services.notification.events import ContactEvent, NotificationEvent, Subscr
 from services.notification.notification import Notification
 from services.notification.subscription import Subscription
 from shared.aggregate import Folded, Row
+from shared.restrictions import DERIVED, RESTRICTIONS
 from shared.store.tables import version_columns
 
 _METADATA = MetaData()
@@ -75,7 +76,7 @@ SUBJECT_COPIES = Table(
 )
 """What the others have told of their incidents and problems: what messages speak of."""
 
-TABLES = (CONTACTS, SUBSCRIPTIONS, NOTIFICATIONS, SUBJECT_COPIES)
+TABLES = (CONTACTS, SUBSCRIPTIONS, NOTIFICATIONS, SUBJECT_COPIES, RESTRICTIONS, DERIVED)
 
 
 def contact_rows(folded: Folded[Contact], event: ContactEvent) -> Iterable[Row]:

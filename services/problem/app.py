@@ -24,6 +24,7 @@ from shared.auth.roles import Role
 from shared.background import running
 from shared.followed_restrictions import FollowedRestrictions, both
 from shared.follower import Reaction
+from shared.http.access_log import access_log_routes
 from shared.http.app import Definition, build
 from shared.http.feed import feed_routes
 from shared.http.operations import operation_routes
@@ -66,6 +67,7 @@ DEFINITION = Definition(
         history.router,
         candidates.router,
         policy_routes("problem", POLICY, BUILT_IN, managers=Role.PROBLEM_MANAGER),
+        access_log_routes("problem"),
         feed_routes("problem", PUBLISHED),
         operation_routes("problem"),
     ),

@@ -12,17 +12,19 @@ from uuid import UUID
 import asyncpg
 import msgspec
 from asyncpg.exceptions import PostgresError
-from fastapi import Depends, Request, Response
-from pydantic import Field
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BeforeValidator, Field
 
 from shared.auth.caller import Caller
 from shared.auth.roles import Role
 from shared.clock import new_id
 from shared.errors import Unavailable
+from shared.http.app import routes
 from shared.http.asked import Asked, allowed
 from shared.http.body import Moment
 from shared.http.lists import CHANGED, TimedQuery, listed
-from shared.http.pages import Words
+from shared.http.openapi import answers
+from shared.http.pages import Words, split
 from shared.http.service import service_of
 from shared.listing import Listing
 from shared.store.database import CONNECTION_LOST
@@ -109,6 +111,29 @@ async def accesses(asked: Asked, query: AccessQuery, subjects: Collection[UUID] 
     items = [_access(row) for row in found.rows]
     page = AccessPage(items, found.next_cursor, found.total_estimate, found.position)
     return Response(msgspec.json.encode(page), media_type="application/json")
+
+
+class SubjectAccessQuery(AccessQuery):
+    """Which accesses; several values of one filter are alternatives, filters add up."""
+
+    subject: Annotated[list[UUID], BeforeValidator(split), Field(max_length=50)] | None = None
+
+
+def access_log_routes(service: str) -> APIRouter:
+    """The access log of a service, where its subjects have no other names than their ids."""
+    router = routes("operations", f"/v1/{service}")
+
+    @router.get("/access-log", **answers(AccessPage))
+    async def list_accesses(
+        query: Annotated[SubjectAccessQuery, Query()], asked: ByAuditor
+    ) -> Response:
+        """Every read of something restricted, newest first: who, when, of what, by which route.
+
+        Recorded before the read was answered; nothing is ever changed.
+        """
+        return await accesses(asked, query, query.subject)
+
+    return router
 
 
 def _access(row: asyncpg.Record) -> Access:

@@ -25,7 +25,6 @@ incident
     post  /v1/incidents/{id}/(hold|resume|diagnose|mitigate|resolve|close|cancel)  agents
     post  /v1/incidents/{id}/(note|reopen)     agents reporter
     post  /v1/incidents/{id}/restrict          incident_manager
-    get   /v1/incident/access-log              auditor
     post  /v1/alerts/alertmanager              service
     get   /v1/alerts/groups/{id}(/events)?     readers
     post  /v1/alerts/by-key/{secret}/alertmanager  service
@@ -71,6 +70,7 @@ every
     get   /v1/[a-z]+/(feed|stream)             readers
     post  /v1/[a-z]+/stream-tickets            readers
     get   /v1/[a-z]+/(parked|work-lists)       auditor service
+    get   /v1/[a-z]+/access-log                auditor
     post  /v1/[a-z]+/parked/{follower}/{subject}/redrive  service
 """
 
