@@ -58,8 +58,9 @@ async def items_on_record(
     asked: Asked, rows: Sequence[asyncpg.Record], *, is_present: bool
 ) -> None:
     """Put on record which restricted incidents a list shows; of a past one, what is so by now."""
-    shown = [row["id"] for row in rows if row["restricted"]]
-    if not is_present:
+    if is_present:
+        shown = [row["id"] for row in rows if row["restricted"]]
+    else:
         ids = [row["id"] for row in rows]
         shown = list((await restricted_among(asked.service.store.pool, None, ids)).restricted)
     await record_access(asked.request, asked.caller, shown)

@@ -34,6 +34,7 @@ from services.incident.events import IncidentEvent
 from services.incident.incidents import INCIDENT, Incidents
 from services.incident.lists import facet_routes
 from services.incident.lists import routes as list_routes
+from services.incident.metrics import routes as metric_routes
 from services.incident.policies import from_notifications, from_problems, timers
 from services.incident.published import PUBLISHED
 from services.incident.tables import INCIDENT_TEXTS, INCIDENTS, TABLES
@@ -110,6 +111,7 @@ DEFINITION = Definition(
         service_routes.router,
         item_routes.router,
         window_routes.router,
+        metric_routes.router,
         access_routes.router,
         feed_routes("incident", PUBLISHED),
         operation_routes("incident"),

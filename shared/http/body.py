@@ -198,7 +198,7 @@ def _query_names(route: APIRoute) -> frozenset[str]:
         for field in dependant.query_params:
             kind = field.field_info.annotation
             if inspect.isclass(kind) and issubclass(kind, BaseModel):
-                names |= kind.model_fields.keys()
+                names |= {known.alias or name for name, known in kind.model_fields.items()}
             else:
                 names.add(field.alias)
     return frozenset(names)

@@ -36,6 +36,7 @@ incident
     get   /v1/api-keys(/{id})?                 incident_manager auditor
     post  /v1/api-keys                         incident_manager
     delete /v1/api-keys/{id}                   incident_manager
+    get   /v1/incident/metrics(/{name}(/inputs)?)?  readers
     get   /v1/catalogue/services(/{id})?       everybody
     get   /v1/catalogue/services/{id}/(versions|impact)  readers
     get   /v1/catalogue/items(/{id}(/versions|/impact)?)?  readers

@@ -68,23 +68,24 @@ def within(intervals: Iterable[Interval], start: datetime, end: datetime) -> lis
 
 def without(intervals: Iterable[Interval], taken: Iterable[Interval]) -> list[Interval]:
     """What of these no interval of `taken` covers, merged."""
-    left = merged(intervals)
-    for gap in merged(taken):
-        left = [piece for each in left for piece in _around(each, gap)]
-    return left
+    found, gaps, place = list[Interval](), merged(taken), 0
+    for each in merged(intervals):
+        start = each.start
+        while place < len(gaps) and gaps[place].start < each.end:
+            if start < gaps[place].start:
+                found.append(Interval(start, gaps[place].start))
+            start = max(start, gaps[place].end)
+            if start > each.end:
+                break  # this gap goes on; it may reach into the next
+            place += 1
+        if start < each.end:
+            found.append(Interval(start, each.end))
+    return found
 
 
 def length(intervals: Iterable[Interval]) -> timedelta:
     """How long these are together; they must not overlap."""
     return sum((i.end - i.start for i in intervals), timedelta())
-
-
-def _around(each: Interval, gap: Interval) -> list[Interval]:
-    before = Interval(each.start, min(each.end, gap.start))
-    after = Interval(max(each.start, gap.end), each.end)
-    if gap.end <= each.start or each.end <= gap.start:
-        return [each]
-    return [piece for piece in (before, after) if piece.start < piece.end]
 
 
 def _planned(window: Window, start: datetime, end: datetime) -> Iterator[Interval]:

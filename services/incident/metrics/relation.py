@@ -1,0 +1,159 @@
+"""One row an incident, as it was known at a position, or as it had happened by a moment then.
+
+At a position the list's version rows say it. What had happened by a moment is folded from the
+events themselves, as single reads do it, and handed to the same formulas.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from services.incident.incident import Incident
+from services.incident.incidents import INCIDENT
+from shared.errors import Invalid
+from shared.ledger import happened_by
+from shared.listing import moments, where_of
+from shared.store.reader import Recorded, Wanted
+from shared.store.store import Store
+
+Condition = tuple[str, Any]
+
+MOST_FOLDED = 20_000
+_AT_ONCE = 200
+_COLUMNS = {
+    "id": "uuid",
+    "number": "bigint",
+    "status": "text",
+    "priority": "smallint",
+    "service": "text",
+    "group": "text",
+    "category": "text",
+    "imported": "boolean",
+    "declared": "timestamptz",
+    "started": "timestamptz",
+    "detected": "timestamptz",
+    "acknowledged": "timestamptz",
+    "mitigated": "timestamptz",
+    "resolved": "timestamptz",
+    "closed": "timestamptz",
+    "last_resolved": "timestamptz",
+    "reopen_count": "int",
+    "reassignment_count": "int",
+}
+_LAST_RESOLVED = """case when t.resolved_at is not null or t.reopen_count = 0 then t.resolved_at
+    else (select v.resolved_at from incidents v where v.id = t.id and v.resolved_at is not null
+          and v.from_position < t.from_position order by v.from_position desc limit 1) end"""
+_OF_ROWS = f"""t.id, t.number, t.status, t.priority, t.service, t.assignment_group as "group",
+    t.category, t.imported, coalesce(t.declared_at, t.created_at) as declared,
+    t.started_at as started, t.detected_at as detected, t.acknowledged_at as acknowledged,
+    t.mitigated_at as mitigated, t.resolved_at as resolved, t.closed_at as closed,
+    {_LAST_RESOLVED} as last_resolved, t.reopen_count, t.reassignment_count"""
+_STATE = {
+    "number": "number",
+    "status": "status",
+    "priority": "priority",
+    "service": "service",
+    "group": "group",
+    "category": "category",
+    "imported": "imported",
+    "started": "started_at",
+    "detected": "detected_at",
+    "acknowledged": "acknowledged_at",
+    "mitigated": "mitigated_at",
+    "resolved": "resolved_at",
+    "closed": "closed_at",
+    "reopen_count": "reopen_count",
+    "reassignment_count": "reassignment_count",
+}
+_WITH_RESTORED = "select r.*, coalesce(r.mitigated, r.resolved) as restored from ({relation}) r"
+
+
+class Instant(NamedTuple):
+    """What is known at a position; of it perhaps only what had happened by then; and now."""
+
+    position: int
+    now: datetime
+    effective_at: datetime | None = None
+
+
+class Relation(NamedTuple):
+    """SQL of the rows, and the values of its holes."""
+
+    sql: str
+    arguments: list[Any]
+
+
+async def relation(
+    store: Store, instant: Instant, visible: Sequence[Condition], narrowed: Sequence[Condition]
+) -> Relation:
+    """The rows at this instant, of what is `visible`.
+
+    `narrowed` are conditions on `t` that hold for some version of each incident that is asked for:
+    they only spare work. Raises Invalid where too many would have to be folded.
+    """
+    if instant.effective_at is None:
+        return _recorded(instant.position, visible)
+    folded = await _folded(store, instant, visible, narrowed)
+    columns = [list(column) for column in zip(*folded, strict=True)] or [[] for _ in _COLUMNS]
+    holes = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_COLUMNS.values(), 1))
+    names = ", ".join(f'"{name}"' for name in _COLUMNS)
+    return _restored(f"select * from unnest({holes}) as x ({names})", columns)
+
+
+def events_by(instant: Instant, events: Iterable[Recorded]) -> list[Recorded]:
+    """Of these events of one stream, what counts at this instant, in the order in which it does."""
+    known = [e for e in events if e.position <= instant.position]
+    return known if instant.effective_at is None else happened_by(known, instant.effective_at)
+
+
+async def streams(store: Store, ids: Sequence[UUID]) -> list[list[Recorded]]:
+    """The events of each of these, whole."""
+    tails = await store.log.tails([Wanted(id, 0, "") for id in ids]) if ids else []
+    return [tail.events for tail in tails]
+
+
+def _recorded(position: int, visible: Sequence[Condition]) -> Relation:
+    arguments: list[Any] = []
+    where = where_of(visible, arguments)
+    parts = [f"select {_OF_ROWS} from incidents t where {m}{where}" for m in moments(position)]
+    return _restored(" union all ".join(parts), arguments)
+
+
+def _restored(sql: str, arguments: list[Any]) -> Relation:
+    return Relation(_WITH_RESTORED.format(relation=sql), arguments)
+
+
+async def _folded(
+    store: Store, instant: Instant, visible: Sequence[Condition], narrowed: Sequence[Condition]
+) -> list[tuple[Any, ...]]:
+    arguments: list[Any] = []
+    some_version = where_of(narrowed, arguments).replace(" t.", " v.")
+    shown = where_of(visible, arguments)
+    query = f"""select t.id from incidents t where t.to_position is null{shown}
+        and exists (select from incidents v where v.id = t.id{some_version})
+        limit {MOST_FOLDED + 1}"""
+    ids = [row[0] for row in await store.pool.fetch(query, *arguments)]
+    if len(ids) > MOST_FOLDED:
+        detail = f"folds each incident, {MOST_FOLDED:,} at most: narrow it by service or group"
+        raise Invalid(("query:effective_at", detail))
+    rows = []
+    for start in range(0, len(ids), _AT_ONCE):
+        for events in await streams(store, ids[start : start + _AT_ONCE]):
+            rows += _row(events_by(instant, events))
+    return rows
+
+
+def _row(events: Sequence[Recorded]) -> list[tuple[Any, ...]]:
+    """None where nothing had happened yet."""
+    state, last_resolved = Incident(), None
+    for recorded in events:
+        state = INCIDENT.evolve(state, recorded.event)  # type: ignore[arg-type]  # by its topic
+        last_resolved = state.resolved_at or last_resolved
+    if not events or state.status is None:
+        return []
+    told = {name: getattr(state, field) for name, field in _STATE.items()}
+    first = min(events, key=lambda e: e.originator_version)
+    told |= {"id": first.originator_id, "last_resolved": last_resolved}
+    told |= {"declared": state.declared_at or first.recorded_at}
+    return [tuple(told[name] for name in _COLUMNS)]

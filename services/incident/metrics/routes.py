@@ -1,0 +1,144 @@
+"""Metrics over HTTP: which there are, their figures at any moment, and what is behind them."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from fastapi import Depends, Path, Query, Response
+from pydantic import Field
+
+from services.incident.access import items_on_record
+from services.incident.catalogue.catalogue import CATALOGUE
+from services.incident.metrics.csv_form import as_csv
+from services.incident.metrics.formulas import FORMULAS, Formula
+from services.incident.metrics.inputs import inputs
+from services.incident.metrics.measuring import measure
+from services.incident.metrics.query import MetricQuery, Question
+from services.incident.metrics.relation import Instant
+from services.incident.metrics.view import FormulaPage, InputPage, MetricView, formula_view
+from services.incident.rules import READERS
+from services.incident.visibility import visible_to
+from shared.errors import NotFound
+from shared.http.app import routes
+from shared.http.asked import Asked, allowed
+from shared.http.moments import moment_of, position_of
+from shared.http.openapi import answers
+from shared.http.pages import Cursor, read_cursor, write_cursor
+from shared.http.waiting import has_seen
+
+ByReader = Annotated[Asked, Depends(allowed(*READERS))]
+Name = Annotated[str, Path(max_length=60, json_schema_extra={"enum": list(FORMULAS)})]
+_RECORDED = "select recorded_at from events where position = $1"
+
+
+class FormQuery(MetricQuery):
+    """Also in which form."""
+
+    format: Annotated[
+        Literal["json", "csv"] | None, Field(description="As Accept: text/csv does")
+    ] = None
+
+
+class InputQuery(MetricQuery):
+    """A page of what is behind a metric."""
+
+    excluded: Annotated[
+        bool | None, Field(description="Only what does not count, or only what does")
+    ] = None
+    limit: Annotated[int, Field(ge=1, le=200, description="Items on a page")] = 50
+    cursor: Annotated[str | None, Field(max_length=1000, description="As next_cursor gave it")] = (
+        None
+    )
+
+
+router = routes("metrics", "/v1/incident/metrics")
+_METRIC = answers(MetricView)
+_METRIC["openapi_extra"]["responses"]["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
+
+
+@router.get("", **answers(FormulaPage))
+async def list_metrics(asked: ByReader) -> Response:
+    """The metrics that can be asked for, each with its formula and the version of it."""
+    page = FormulaPage([formula_view(formula) for formula in FORMULAS.values()])
+    return _json(page)
+
+
+@router.get("/{name}", **_METRIC)
+async def read_metric(
+    name: Name, query: Annotated[FormQuery, Query()], asked: ByReader
+) -> Response:
+    """A metric's mean, median, 90th percentile and count, and what was left out of it and why.
+
+    Times are effective; cancelled and merged incidents never count, imported ones on request. An
+    incident falls into a period by the milestone that `period.by` names, or where it has none yet
+    by its declaration.
+    """
+    question = await _question(asked, name, query)
+    found = await measure(asked.service.store, asked.service.parts[CATALOGUE], question)
+    if _wants_csv(asked, query):
+        headers = {"content-disposition": f'attachment; filename="{name}.csv"'}
+        return Response(as_csv(found), headers=headers, media_type="text/csv; charset=utf-8")
+    return _json(found)
+
+
+@router.get("/{name}/inputs", **answers(InputPage))
+async def list_metric_inputs(
+    name: Name, query: Annotated[InputQuery, Query()], asked: ByReader
+) -> Response:
+    """The incidents behind a metric by number: each value with the events that prove it."""
+    filters = query.model_dump_json(exclude={"cursor", "wait_for", "limit"})
+    cursor = read_cursor(query.cursor, asked, filters)
+    question = await _question(asked, name, query, cursor)
+    after = int(cursor.value) if cursor else 0
+    rows, items = await inputs(
+        asked.service.store, question, after=after, limit=query.limit, excluded=query.excluded
+    )
+    await items_on_record(asked, rows[: query.limit], is_present=False)
+    (position, now, _), following = question.instant, None
+    if len(rows) > query.limit:
+        last = Cursor(position, str(rows[query.limit - 1]["number"]), now.isoformat())
+        following = write_cursor(last, asked, filters)
+    page = InputPage(items=items, next_cursor=following, total_estimate=None, position=position)
+    return _json(page)
+
+
+async def _question(
+    asked: Asked, name: str, query: MetricQuery, cursor: Cursor | None = None
+) -> Question:
+    formula = _formula(name)
+    instant = await _instant(asked, query, cursor)
+    return Question(formula, query, instant, visible_to(asked.caller))
+
+
+def _formula(name: str) -> Formula:
+    if (found := FORMULAS.get(name)) is None:
+        raise NotFound(f"there is no metric {name}; there are {', '.join(FORMULAS)}")
+    return found
+
+
+async def _instant(asked: Asked, query: MetricQuery, cursor: Cursor | None = None) -> Instant:
+    """What is known where, what had happened of it by when, and when now is."""
+    await has_seen(asked.service, query.wait_for)
+    store, effective_at = asked.service.store, moment_of(query.effective_at)
+    if cursor is not None:
+        return Instant(cursor.position, moment_of(cursor.id) or asked.now, effective_at)
+    position = await position_of(query.as_of, store.log)
+    if position is None:
+        return Instant((await store.log.head()).position, effective_at or asked.now, effective_at)
+    now = effective_at or await _moment_of(asked, query.as_of or "", position)
+    return Instant(position, now, effective_at)
+
+
+async def _moment_of(asked: Asked, as_of: str, position: int) -> Any:
+    if not as_of.isdigit():
+        return moment_of(as_of, "as_of")
+    return await asked.service.store.pool.fetchval(_RECORDED, position) or asked.now
+
+
+def _wants_csv(asked: Asked, query: FormQuery) -> bool:
+    if query.format is not None:
+        return query.format == "csv"
+    return asked.request.headers.get("accept", "").lower().startswith("text/csv")
+
+
+def _json(content: msgspec.Struct) -> Response:
+    return Response(msgspec.json.encode(content), media_type="application/json")
