@@ -1,7 +1,7 @@
 """What runs beside a service's routes: followers and timers, until the service stops."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -25,8 +25,12 @@ async def running(
     follows: Mapping[Name, Mapping[str, Reaction]],
     timers: Mapping[str, Handler],
     steps: Mapping[str, Step] | None = None,
+    beside: Sequence[Coroutine[Any, Any, None]] = (),
 ) -> AsyncIterator[None]:
-    """Follow these feeds with these reactions, ring these timers, work off these lists."""
+    """Follow these feeds with these reactions, ring these timers, work off these lists.
+
+    `beside`: what else runs until then.
+    """
     async with AsyncExitStack() as stack:
         for source, reactions in follows.items():
             url = f"{service.settings.url_of(source)}/v1/{source}"
@@ -42,6 +46,8 @@ async def running(
             await stack.enter_async_context(_task(Timers(service.store, timers).run()))
         if steps:
             await stack.enter_async_context(_task(WorkLists(service.store, steps).run()))
+        for work in beside:
+            await stack.enter_async_context(_task(work))
         yield
 
 

@@ -41,6 +41,11 @@ def evolve(policy: Policy, event: PolicySet) -> Policy:
 POLICY = Aggregate("policy", Policy(), evolve)
 
 
+def policy_stream(service: str, name: str) -> UUID:
+    """Where the versions of a service's policy stand."""
+    return uuid5(NAMESPACE_URL, f"tocsin:{service}:policy:{name}")
+
+
 class Policies(Ledger[Policy, PolicySet]):
     """The policies of one service, by name."""
 

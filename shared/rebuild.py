@@ -1,7 +1,7 @@
 """Read models made anew from the log, row by row as they were written; or compared with it."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import asyncpg
 from sqlalchemy import Table
@@ -24,11 +24,29 @@ class Rebuilt(NamedTuple):
     differences: dict[str, int]
 
 
+class Follows(Protocol):
+    """Read models that follow the log beside the appends."""
+
+    @property
+    def tables(self) -> Sequence[str]:
+        """Their names."""
+        ...
+
+    async def lock(self, connection: asyncpg.Connection) -> None:
+        """Hold up whoever writes them, before the tables are touched."""
+        ...
+
+    async def replay(self, connection: asyncpg.Connection) -> int:
+        """Write the emptied tables again, as far as they had come; answers how many rows."""
+        ...
+
+
 class Replayed(NamedTuple):
     """By topic, the aggregates whose events write these tables (and nothing else does)."""
 
     aggregates: Mapping[str, Aggregate[Any, Any]]
     tables: Sequence[Table]
+    follows: Sequence[Follows] = ()
 
 
 class Rebuild:
@@ -37,6 +55,8 @@ class Rebuild:
     def __init__(self, replayed: Replayed, vault: Vault) -> None:
         self._aggregates = replayed.aggregates
         self._tables = {table.name: table for table in replayed.tables}
+        self._follows = replayed.follows
+        self._names = [*self._tables, *(name for each in replayed.follows for name in each.tables)]
         self._vault = vault
 
     async def run(self, dsn: str, *, keep: bool = True) -> Rebuilt:
@@ -54,7 +74,9 @@ class Rebuild:
 
     async def _replayed(self, connection: asyncpg.Connection) -> Rebuilt:
         await connection.execute(_LOCK)
-        for name in self._tables:
+        for each in self._follows:
+            await each.lock(connection)
+        for name in self._names:
             await connection.execute(
                 f"create temporary table was_{name} on commit drop as table {name}"
             )
@@ -69,7 +91,8 @@ class Rebuild:
             events += len(chunk)
             rows += await self._copy(connection, replay.finished())
         rows += await self._copy(connection, replay.rest())
-        return Rebuilt(events, rows, {n: await _differences(connection, n) for n in self._tables})
+        rows += sum([await each.replay(connection) for each in self._follows])
+        return Rebuilt(events, rows, {n: await _differences(connection, n) for n in self._names})
 
     async def _copy(
         self, connection: asyncpg.Connection, rows: Mapping[str, Sequence[tuple[Any, ...]]]

@@ -30,6 +30,9 @@ from services.incident.catalogue.events import ItemEvent, MaintenanceEvent, Serv
 from services.incident.catalogue.tables import CATALOGUE_TABLES, ENTRIES, WINDOWS
 from services.incident.clocks import routes as clock_routes
 from services.incident.clocks.desk import CLOCKS, Desk
+from services.incident.clocks.keeper import TIMER as SLA
+from services.incident.clocks.keeper import Keeper, KeptRows
+from services.incident.clocks.ringing import ringing
 from services.incident.events import IncidentEvent
 from services.incident.incidents import INCIDENT, Incidents
 from services.incident.lists import facet_routes
@@ -58,6 +61,7 @@ from shared.work_list import WORK_ITEMS, WORK_LISTS
 async def _running(service: Service) -> AsyncIterator[None]:
     incidents = Incidents(service.store)
     catalogue = Catalogue(service.store)
+    desk = Desk(incidents)
     master = service.settings.master_key_file.read_bytes()
     service.parts |= {
         "incidents": incidents,
@@ -65,7 +69,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
         "alerts": AlertIntake(incidents, planned_in(catalogue)),
         "api_keys": ApiKeyLedger(service.store, master),
         CATALOGUE: catalogue,
-        CLOCKS: Desk(incidents),
+        CLOCKS: desk,
     }
     follows: dict[Name, Mapping[str, Reaction]] = {
         "problem": from_problems(incidents),
@@ -75,8 +79,9 @@ async def _running(service: Service) -> AsyncIterator[None]:
     async with running(
         service,
         follows=follows,
-        timers=timers(incidents) | service.parts["alerts"].timers(),
+        timers=timers(incidents) | service.parts["alerts"].timers() | {SLA: ringing(desk)},
         steps=steps,
+        beside=[Keeper(service.store).run()],
     ):
         yield
 
@@ -121,6 +126,7 @@ DEFINITION = Definition(
     replayed=Replayed(
         _AGGREGATES,
         (INCIDENTS, INCIDENT_TEXTS, RESTRICTIONS, ENTRIES, WINDOWS, API_KEYS, KNOWN_API_KEYS),
+        follows=[KeptRows()],
     ),
 )
 
