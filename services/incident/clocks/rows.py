@@ -11,11 +11,6 @@ COLUMNS = (
     "warn_at", "warned_at", "breached_at", "stopped_at", "verdict", "verdict_at", "corrected",
     "corrected_at", "target_seconds", "elapsed_seconds", "imported",
 )  # fmt: skip
-KINDS = (
-    "text", "smallint", "int", "text", "text", "timestamptz", "timestamptz",
-    "timestamptz", "timestamptz", "timestamptz", "timestamptz", "text", "timestamptz", "text",
-    "timestamptz", "float8", "float8", "boolean",
-)  # fmt: skip
 
 
 class ClockKey(NamedTuple):
