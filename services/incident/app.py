@@ -30,9 +30,9 @@ from services.incident.catalogue.events import ItemEvent, MaintenanceEvent, Serv
 from services.incident.catalogue.tables import CATALOGUE_TABLES, ENTRIES, WINDOWS
 from services.incident.clocks import routes as clock_routes
 from services.incident.clocks.desk import CLOCKS, Desk
-from services.incident.clocks.keeper import TIMER as SLA
 from services.incident.clocks.keeper import Keeper, KeptRows
 from services.incident.clocks.ringing import ringing
+from services.incident.clocks.rows import TIMER as SLA
 from services.incident.events import IncidentEvent
 from services.incident.incidents import INCIDENT, Incidents
 from services.incident.lists import facet_routes

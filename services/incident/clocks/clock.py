@@ -94,6 +94,14 @@ class Clock:
         due = self.due()
         return self._in_force(due) if self.is_live and due is not None and due <= now else None
 
+    def state(self, now: int) -> str:
+        """Running, paused, met, breached or cancelled; a recorded breach stays one."""
+        if self.breached_at(now) is not None:
+            return "breached"
+        if not self.is_live:
+            return "cancelled" if self.stopped is None else "met"
+        return "running" if self.course.going and self.course.going.is_running else "paused"
+
     def pass_to(self, known: int) -> None:
         """As far as is known, nothing has stopped it until then."""
         due = self.due()

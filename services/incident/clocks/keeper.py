@@ -18,7 +18,7 @@ import structlog
 from services.incident.clocks.book import POLICY, Book
 from services.incident.clocks.calendar import moment_at
 from services.incident.clocks.fold import Fold, RulesAt
-from services.incident.clocks.rows import COLUMNS, ClockKey, key_of, next_ring, row_of
+from services.incident.clocks.rows import COLUMNS, TIMER, ClockKey, key_of, next_ring, row_of
 from services.incident.clocks.steps import TOPICS, steps_of
 from services.incident.facts import SlaBreached, SlaWarned, facts_stream
 from shared.leader import leading
@@ -27,7 +27,6 @@ from shared.store.reader import COLUMNS as ENVELOPE
 from shared.store.reader import Recorded
 from shared.store.store import Store
 
-TIMER = "sla"
 TABLE = "incident_clocks"
 
 _NAME = "clocks"

@@ -11,8 +11,7 @@ from uuid import UUID
 from services.incident.clocks.calendar import micros, moment_at
 from services.incident.clocks.clock import Clock
 from services.incident.clocks.desk import Desk, Reading
-from services.incident.clocks.keeper import TIMER
-from services.incident.clocks.rows import next_ring
+from services.incident.clocks.rows import TIMER, next_ring
 from services.incident.facts import (
     FACTS,
     Fact,

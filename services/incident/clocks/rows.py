@@ -4,7 +4,9 @@ from typing import Any, NamedTuple
 
 from services.incident.clocks.calendar import SECOND, moment_at
 from services.incident.clocks.clock import Clock, Verdict
-from services.incident.clocks.view import state_of
+
+TIMER = "sla"
+"""The name of the timers that record warnings and breaches."""
 
 COLUMNS = (
     "target", "priority", "policy_version", "calendar", "state", "started_at", "due_at",
@@ -34,7 +36,7 @@ def row_of(clock: Clock, now: int) -> tuple[Any, ...]:
         clock.chosen.traits.priority,
         clock.version,
         clock.target.calendar_name,
-        state_of(clock, now),
+        clock.state(now),
         moment_at(clock.started),
         *map(_moment, (clock.planned(), clock.warning_at(), clock.warned and clock.warned.at)),
         *map(_moment, (clock.breached_at(now), clock.ended_at)),

@@ -84,17 +84,6 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     elapsed_seconds: float
 
 
-def state_of(clock: Clock, now: int) -> str:
-    """Running, paused, met, breached or cancelled; a recorded breach stays one."""
-    if clock.breached_at(now) is not None:
-        return "breached"
-    if clock.cancelled is not None:
-        return "cancelled"
-    if clock.stopped is not None:
-        return "met"
-    return "running" if clock.course.going and clock.course.going.is_running else "paused"
-
-
 def clock_view(clock: Clock, now: int) -> ClockView:
     """A clock as it stands at a moment."""
     elapsed, target = clock.elapsed(now), clock.target
@@ -105,7 +94,7 @@ def clock_view(clock: Clock, now: int) -> ClockView:
         priority=clock.chosen.traits.priority,
         policy_version=clock.version,
         calendar=target.calendar_name,
-        state=state_of(clock, now),
+        state=clock.state(now),
         started_at=moment_at(clock.started),
         stopped_at=_moment(clock.ended_at),
         due_at=_moment(clock.planned()),
@@ -130,7 +119,7 @@ def judgements(clocks: Iterable[Clock], now: int) -> tuple[Judgement, ...]:
             target=clock.target.name,
             round=clock.round,
             priority=clock.chosen.traits.priority,
-            state=state_of(clock, now),
+            state=clock.state(now),
             due_at=_moment(clock.planned()),
             breached_at=_moment(clock.breached_at(now)),
             elapsed_seconds=clock.elapsed(now) / SECOND,

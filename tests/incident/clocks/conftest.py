@@ -12,8 +12,9 @@ from services.incident import events as e
 from services.incident import lifecycle
 from services.incident.app import DEFINITION
 from services.incident.clocks.desk import Desk, Reading
-from services.incident.clocks.keeper import TIMER, Keeper
+from services.incident.clocks.keeper import Keeper
 from services.incident.clocks.ringing import ringing
+from services.incident.clocks.rows import TIMER
 from services.incident.facts import SlaBreached, SlaWarned, facts_stream
 from services.incident.incidents import Incidents
 from services.incident.matrix import DEFAULT, Matrix
