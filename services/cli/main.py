@@ -6,6 +6,7 @@ import typer
 from pydantic import ValidationError
 
 from services.cli import demo, migrate, proxy, rebuild, run, serve, site, token
+from services.cli.imports.command import imports
 from shared.process import CannotStart
 
 cli = typer.Typer(
@@ -23,6 +24,7 @@ cli.command()(migrate.migrate)
 cli.command()(rebuild.rebuild)
 cli.command()(token.token)
 cli.command()(site.site)
+cli.add_typer(imports)
 
 
 def app() -> None:

@@ -23,6 +23,7 @@ from services.incident.alerts.maintenance import planned_in
 from services.incident.alerts.senders import alertmanager_routes, opsgenie_routes, pagerduty_routes
 from services.incident.api_key import API_KEY, API_KEYS, ApiKeyEvent
 from services.incident.api_keys import ApiKeyLedger
+from services.incident.backfill import routes as backfill_routes
 from services.incident.catalogue import item_routes, service_routes, window_routes
 from services.incident.catalogue import lists as catalogue_lists
 from services.incident.catalogue.catalogue import CATALOGUE, ITEM, SERVICE, WINDOW, Catalogue
@@ -102,6 +103,7 @@ DEFINITION = Definition(
         facet_routes.router,
         list_routes.router,
         routes.router,
+        backfill_routes.router,
         triage_routes.router,
         history.router,
         clock_routes.router,

@@ -1,0 +1,124 @@
+"""Sends histories to a running system, several requests at a time, and adds up its answers."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from shared.client import AsyncClient, HTTPError, Response
+from shared.process import CannotStart
+
+_INCIDENTS = 40
+_STEPS = 2_000
+_PATIENCE = 120.0
+_LONGEST_PAUSE = 5.0
+_AGAIN = {408, 429, 502, 503, 504}
+
+
+class Sent(NamedTuple):
+    """What the service said of one incident."""
+
+    external_ref: str
+    outcome: str
+    steps: int
+    events: int
+    reopenings: int
+    group_changes: int
+    deviations: list[dict[str, Any]]
+    reason: str | None
+    told: int
+
+
+class Target(NamedTuple):
+    """Where histories go, and how."""
+
+    client: AsyncClient
+    path: str
+    system: str
+    live: bool = False
+
+
+def batches(histories: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Histories in portions that one request may hold."""
+    batch: list[dict[str, Any]] = []
+    steps = 0
+    for each in histories:
+        if batch and (len(batch) == _INCIDENTS or steps + len(each["steps"]) > _STEPS):
+            yield batch
+            batch, steps = [], 0
+        batch.append(each)
+        steps += len(each["steps"])
+    if batch:
+        yield batch
+
+
+async def send(target: Target, batch: Sequence[dict[str, Any]]) -> list[Sent]:
+    """Tell these histories; waits for a service that is away. Raises CannotStart in the end."""
+    body = {"system": target.system, "live": target.live, "incidents": batch}
+    answer = await _answer(target, msgspec.json.encode(body))
+    if answer.status_code != 200:
+        raise CannotStart(f"POST {target.path} answered {answer.status_code}: {answer.text[:500]}")
+    told = {each["external_ref"]: len(each["steps"]) for each in batch}
+    items = msgspec.json.decode(answer.content)["items"]
+    return [_sent(item, told[item["external_ref"]]) for item in items]
+
+
+def _sent(item: dict[str, Any], told: int) -> Sent:
+    known = {name: item[name] for name in Sent._fields if name != "told"}
+    return Sent(**known, told=told)
+
+
+async def _answer(target: Target, content: bytes) -> Response:
+    """Asked again while the service is away: what it has stored already, it skips."""
+    loop = asyncio.get_running_loop()
+    deadline, pause = loop.time() + _PATIENCE, 0.2
+    while True:
+        try:
+            answer = await target.client.post(
+                target.path, content=content, headers={"content-type": "application/json"}
+            )
+        except HTTPError as failure:
+            reason = str(failure) or type(failure).__name__
+        else:
+            if answer.status_code not in _AGAIN:
+                return answer
+            reason = f"it answered {answer.status_code}"
+        if loop.time() + pause > deadline:
+            raise CannotStart(f"{reason}; run it again later: it goes on where it has stopped")
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+class Tally:
+    """Adds up."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.deviations: Counter[str] = Counter()
+        self.listed: list[dict[str, Any]] = []
+        self.refused: list[dict[str, Any]] = []
+
+    def add(self, sent: Sequence[Sent]) -> None:
+        """Take these in."""
+        for each in sent:
+            self.counts["incidents"] += each.outcome == "added"
+            self.counts["continued"] += each.outcome == "continued"
+            self.counts["known_incidents"] += each.outcome in ("known", "continued")
+            self.counts["known_events"] += (
+                0 if each.outcome == "refused" else each.told - each.steps
+            )
+            self.counts["events"] += each.steps
+            self.counts["recorded_events"] += each.events
+            self.counts["reopened_incidents"] += each.reopenings > 0
+            self.counts["reopenings"] += each.reopenings
+            self.counts["group_changes"] += each.group_changes
+            self._deviates(each)
+            if each.outcome == "refused":
+                self.refused.append({"external_ref": each.external_ref, "reason": each.reason})
+
+    def _deviates(self, sent: Sent) -> None:
+        for each in sent.deviations:
+            self.deviations[each["change"]] += 1
+            self.listed.append({"external_ref": sent.external_ref, **each})

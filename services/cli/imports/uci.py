@@ -1,0 +1,137 @@
+"""The UCI log of a ServiceNow instance: each row is a ticket as it stood at `sys_updated_at`."""
+
+import csv
+import gzip
+from collections.abc import Iterator
+from datetime import tzinfo
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from services.cli.imports.uci_row import (
+    COLUMNS,
+    BadRow,
+    Cells,
+    hindsight_of,
+    known,
+    step_of,
+    time_of,
+)
+from shared.process import CannotStart
+
+
+class Rejected(NamedTuple):
+    """A row that is not taken; `row` is its line in the file, whose first is the header."""
+
+    row: int
+    external_ref: str
+    reason: str
+
+
+class Ticket(NamedTuple):
+    """One incident as a backfill takes it (None where no row is left), and rows not taken."""
+
+    body: dict[str, Any] | None
+    rejected: list[Rejected]
+
+
+class UciLog:
+    """Reads the log's tickets, one after the other; its times are of this zone."""
+
+    def __init__(self, file: Path, zone: tzinfo) -> None:
+        self._file = file
+        self._zone = zone
+        self._raw: IO[bytes] | None = None
+        self.size = file.stat().st_size
+
+    @property
+    def bytes_read(self) -> int:
+        """How far it is."""
+        return self.size if self._raw is None or self._raw.closed else self._raw.tell()
+
+    def tickets(self, limit: int | None = None) -> Iterator[Ticket]:
+        """At most so many tickets. Raises CannotStart where the file is not this log."""
+        with self._file.open("rb") as raw:
+            self._raw = raw
+            is_packed = raw.read(2) == b"\x1f\x8b"
+            raw.seek(0)
+            lines: Any = gzip.GzipFile(fileobj=raw) if is_packed else raw
+            reader = csv.reader(line.decode("utf-8", "replace") for line in lines)
+            yield from islice(self._grouped(reader), limit)
+
+    def _grouped(self, reader: Any) -> Iterator[Ticket]:
+        """A ticket's rows stand together; one that does not comes too late to be told in order."""
+        ended: set[str] = set()
+        ticket = _Rows("", self._zone)
+        for line, cells in _rows(reader):
+            number = cells.get("number", "").strip()
+            if len(cells) < len(COLUMNS) or not number:
+                ticket.reject(line, number, "has no number, or not the columns of the header")
+                continue
+            if number != ticket.number:
+                yield from ticket.done()
+                ended.add(ticket.number)
+                ticket = _Rows(number, self._zone)
+            if number in ended:
+                ticket.reject(line, number, "stands apart from its ticket's other rows")
+            else:
+                ticket.add(line, cells)
+        yield from ticket.done()
+
+
+def _rows(reader: Any) -> Iterator[tuple[int, Cells]]:
+    """Each row with its line; without cells where it is not one."""
+    header: list[str] = next(reader, [])
+    if missing := COLUMNS - set(header):
+        raise CannotStart(f"this is not the UCI log: it has no {', '.join(sorted(missing))}")
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            cells = []
+        is_whole = len(cells) == len(header)
+        yield reader.line_num, dict(zip(header, cells, strict=True)) if is_whole else {}
+
+
+class _Rows:
+    """One ticket, while its rows are read."""
+
+    def __init__(self, number: str, zone: tzinfo) -> None:
+        self.number = number
+        self._zone = zone
+        self._first: Cells = {}
+        self._last: Cells = {}
+        self._steps: list[dict[str, Any]] = []
+        self._rejected: list[Rejected] = []
+
+    def add(self, line: int, cells: Cells) -> None:
+        try:
+            step = step_of(cells, self._last, self._zone)
+        except BadRow as reason:
+            self.reject(line, self.number, str(reason))
+            return
+        self._steps.append(step)
+        self._first = self._first or cells
+        self._last = cells
+
+    def reject(self, line: int, number: str, reason: str) -> None:
+        self._rejected.append(Rejected(line, number, reason))
+
+    def done(self) -> Iterator[Ticket]:
+        if self._steps:
+            self._steps[-1]["source"] |= hindsight_of(self._last, self._zone)
+            yield Ticket(self._body(), self._rejected)
+        elif self._rejected:
+            yield Ticket(None, self._rejected)
+
+    def _body(self) -> dict[str, Any]:
+        symptom = known(self._first["u_symptom"])
+        return {
+            "external_ref": self.number,
+            "title": f"{self.number}, symptom {symptom}" if symptom else self.number,
+            "reporter": {"id": known(self._first["caller_id"]) or "unknown"},
+            "detected_at": time_of(self._first["opened_at"], self._zone),
+            "steps": self._steps,
+        }

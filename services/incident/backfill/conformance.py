@@ -1,0 +1,53 @@
+"""Which steps of an imported history our own rules would have refused."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import msgspec
+
+from services.incident import events as e
+from services.incident.backfill.history import Step, status_after
+from services.incident.events import IncidentEvent
+from services.incident.incident import Incident
+from services.incident.lifecycle import refusal
+from services.incident.rules import RULES, WHY_NOT, Status
+
+_COMMANDS: dict[type[IncidentEvent], str] = {
+    e.Categorised: "categorise",
+    e.Prioritised: "prioritise",
+    e.Assigned: "assign",
+    e.Noted: "note",
+}
+
+
+class Deviation(msgspec.Struct, frozen=True):
+    """A step that is none of ours: from which status to which, or which command, and why not."""
+
+    step: int
+    at: datetime
+    change: str
+    reason: str
+
+
+def deviations(
+    incident: Incident, number: int, step: Step, events: Sequence[IncidentEvent]
+) -> Iterator[Deviation]:
+    """Of this step, taken on the incident before it."""
+    here, there = incident.status or Status.NEW, status_after(incident, step)
+    if (why := why_not(here, there)) is not None:
+        yield Deviation(number, step.at, f"{here} → {there}", why)
+    if any(isinstance(event, e.Declared | e.Reopened) for event in events):
+        return
+    for event in events:
+        command = _COMMANDS.get(type(event))
+        if command is not None and (why := refusal(incident, command)) is not None:
+            yield Deviation(number, step.at, command, why)
+
+
+def why_not(here: Status, there: Status) -> str | None:
+    """Why no command of ours leads from one status to another; None where one does."""
+    if here is Status.CLOSED and there is Status.IN_PROGRESS:
+        return "the incident is closed; reopening it takes an incident manager"
+    if here is there or any(rule.leads[here] is there for rule in RULES.values()):
+        return None
+    return WHY_NOT[here]
