@@ -53,6 +53,9 @@ lock: .venv/.dev-ok ## resolve the dependencies anew
 faults: .venv/.dev-ok ## kill each process, PostgreSQL included, 20 times under load
 	@TOCSIN_KILLS=$${TOCSIN_KILLS:-20} $(PYTEST) -q tests/faults
 
+uci: .venv/.dev-ok ## import the whole UCI log and find each of its facts again (needs the log)
+	@TOCSIN_UCI=1 $(PYTEST) -q -s tests/uci/test_year.py
+
 bench: .venv/.dev-ok ## measure: a table, and bench.json (BENCH_ARGS=--short for a glance)
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
@@ -79,4 +82,4 @@ LOCK = $(BIN)/uv pip compile pyproject.toml -q --universal --python-version 3.11
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help run demo test check format format-check lint types architecture audit lock faults bench clean
+.PHONY: help run demo test check format format-check lint types architecture audit lock faults uci bench clean

@@ -99,7 +99,11 @@ def _mitigated(item: Item, data: Event) -> None:
 
 
 def _resolved(item: Item, data: Event) -> None:
-    item["status"], item["hold_reason"], item["resolution_code"] = "resolved", None, data["code"]
+    item["status"], item["hold_reason"], item["resolution_code"] = (
+        "resolved",
+        None,
+        data.get("code"),
+    )
     _stamp(item, resolved=data["at"])
 
 

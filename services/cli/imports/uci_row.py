@@ -33,6 +33,8 @@ _KEPT = (
     "sys_created_by", "sys_created_at", "contact_type", "location", "u_symptom", "notify",
     "problem_id", "rfc", "vendor", "caused_by",
 )  # fmt: skip
+_ALWAYS = "sys_mod_count"
+"""Stated by each step, so that each can be told from the others of its minute."""
 _HINDSIGHT = ("closed_code", "resolved_by", "resolved_at", "closed_at")
 _TIMES = ("opened_at", "sys_created_at", "resolved_at", "closed_at")
 
@@ -96,7 +98,7 @@ def _said(cells: Cells, before: Cells) -> dict[str, Any]:
 
 
 def _kept(cells: Cells, names: Sequence[str], before: Cells, zone: tzinfo) -> dict[str, Any]:
-    told = ((name, cells[name]) for name in names if cells[name] != before.get(name))
+    told = ((n, cells[n]) for n in names if n == _ALWAYS or cells[n] != before.get(n))
     return {name: _value(name, text, zone) for name, text in told}
 
 
