@@ -22,7 +22,6 @@ incident
     get   /v1/incidents/facets                 everybody
     get   /v1/incidents(/{id}(/timeline|/events|/alerts|/clocks)?)?                    everybody
     post  /v1/incidents/backfill               service
-    get   /v1/incidents(/{id}(/timeline|/events|/alerts)?)?                    everybody
     post  /v1/incidents/{id}/(categorise|prioritise|assign|acknowledge|start)  agents
     post  /v1/incidents/{id}/(hold|resume|diagnose|mitigate|resolve|close|cancel)  agents
     post  /v1/incidents/{id}/(note|reopen)     agents reporter

@@ -5,12 +5,12 @@ from typing import Annotated
 import msgspec
 from fastapi import Depends, Response
 
+from services.incident.access import incidents_of
 from services.incident.backfill.bodies import Backfill
 from services.incident.backfill.history import Manner
 from services.incident.backfill.intake import Intake
 from services.incident.backfill.report import BackfillReport
 from services.incident.bodies import ReopeningDocument
-from services.incident.routes import incidents_of
 from shared.auth.roles import Role
 from shared.clock import new_id
 from shared.errors import Stale
