@@ -123,8 +123,9 @@ def _methods_of(request: Request) -> list[str]:
     """All that this address takes; the framework names those of one route only."""
     path = request.scope["path"]
     routes = [r for router in request.app.state.routers for r in router.routes]
-    matching = (r for r in routes if isinstance(r, APIRoute) and r.path_regex.match(path))
-    return sorted({method for route in matching for method in route.methods or ()})
+    matching = [r for r in routes if isinstance(r, APIRoute) and r.path_regex.match(path)]
+    literal = [r for r in matching if r.path == path]  # an address without holes has its own
+    return sorted({method for route in literal or matching for method in route.methods or ()})
 
 
 def _validation_error(error: dict[str, Any]) -> tuple[str, str]:

@@ -12,9 +12,11 @@ from shared.http.body import Body, Line, Moment, Name, Text
 MOST_INCIDENTS = 100
 MOST_STEPS = 5_000
 
-_Number = Annotated[StrictInt, Field(ge=-(2**53), le=2**53)]
+_WHOLE = 2**53  # further from zero not every whole number is one in everybody's JSON
+_Number = Annotated[StrictInt, Field(ge=-_WHOLE, le=_WHOLE)]
+_Decimal = Annotated[StrictFloat, Field(ge=-_WHOLE, le=_WHOLE)]
 _Words = Annotated[str, Field(max_length=1_000)]
-_Stated = dict[Name, StrictBool | _Number | StrictFloat | _Words | None]
+_Stated = dict[Name, StrictBool | _Number | _Decimal | _Words | None]
 
 
 class Changes(Body):
