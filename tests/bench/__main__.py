@@ -11,6 +11,7 @@ from tests.bench.alert_figures import AlertFigures
 from tests.bench.aside import memory_after, rebuilt_per_second, seconds_to_run
 from tests.bench.figures import Figures
 from tests.bench.ground import Ground, ground
+from tests.bench.import_figures import ImportFigures
 from tests.bench.measure import SHORT, Figure, Pace
 from tests.bench.report import HEAD, aside, row, write
 from tests.support.postgres import ROOT
@@ -26,6 +27,7 @@ _NAMES = (
     "feed_events_per_s_vs_copy",
     "alertmanager_alerts_vs_bare_insert",
     "status_change_at_10k_open_vs_100",
+    "uci_import_events_per_s_vs_bare_batch",
 )
 
 
@@ -36,10 +38,10 @@ async def _measure(pace: Pace, names: list[str]) -> None:
         service = await place.incident_service(await place.incident_database("incidents"))
         bare = await place.bare()
         wanted = Figures(place, pace, bare, service)
-        of_alerts = AlertFigures(place, pace, bare, service)
+        others = [each(place, pace, bare, service) for each in (AlertFigures, ImportFigures)]
         for name in names or _NAMES:
-            measure = getattr(wanted, name, None) or getattr(of_alerts, name)
-            figures[name] = await measure()
+            owner = next(each for each in (wanted, *others) if hasattr(each, name))
+            figures[name] = await getattr(owner, name)()
             print(row(name, figures[name]), flush=True)
         if not names:
             async for name, value in _beside(place, wanted, pace):
