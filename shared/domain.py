@@ -12,6 +12,7 @@ stored fields in place: the conventions of the `eventsourcing` library.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
@@ -99,8 +100,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def fields(self, *names: str) -> dict[str, Any]:
         """These fields of it, or all its own, by name: for a state that takes them over."""
-        own = names or (name for name in self.__struct_fields__ if name != "origin")
-        return {name: getattr(self, name) for name in own}
+        return {name: getattr(self, name) for name in names or _own_fields(type(self))}
+
+
+@cache
+def _own_fields(kind: type[Event]) -> tuple[str, ...]:
+    return tuple(name for name in kind.__struct_fields__ if name != "origin")
 
 
 E = TypeVar("E", bound=Event)

@@ -81,6 +81,8 @@ async def beside(
 ) -> dict[str, Any]:
     """These parts of the representation, at the position that it shows."""
     state, vault = folded.state, ledger.store.vault
+    if _stands_alone(state):
+        return _NOTHING
     family = [folded]
     if state.absorbed:
         family = await with_merged(partial(ledger.past, position=folded.position), folded)
@@ -99,6 +101,22 @@ async def beside(
         "last_escalation": state.escalation and _escalation(state.escalation, open_here),
         "corrections": [_correction(each, open_here) for each in corrected],
     }
+
+
+def _stands_alone(state: Incident) -> bool:
+    """As nearly all do: there is nothing to put together."""
+    related = state.children or state.absorbed or state.links or state.attachments
+    return not (related or state.escalation or state.correction_count)
+
+
+_NOTHING: dict[str, Any] = {
+    "children": [],
+    "merged": [],
+    "links": [],
+    "attachments": [],
+    "last_escalation": None,
+    "corrections": [],
+}
 
 
 async def _corrected(
