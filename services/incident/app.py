@@ -20,7 +20,13 @@ from services.incident.alerts import group_routes
 from services.incident.alerts import routes as alert_routes
 from services.incident.alerts.intake import AlertIntake
 from services.incident.alerts.maintenance import planned_in
-from services.incident.alerts.senders import alertmanager_routes, opsgenie_routes, pagerduty_routes
+from services.incident.alerts.senders import (
+    alertmanager_routes,
+    cloudevents_routes,
+    grafana_routes,
+    opsgenie_routes,
+    pagerduty_routes,
+)
 from services.incident.api_key import API_KEY, API_KEYS, ApiKeyEvent
 from services.incident.api_keys import ApiKeyLedger
 from services.incident.backfill import routes as backfill_routes
@@ -108,6 +114,8 @@ DEFINITION = Definition(
         history.router,
         clock_routes.router,
         alertmanager_routes.router,
+        grafana_routes.router,
+        cloudevents_routes.router,
         pagerduty_routes.router,
         opsgenie_routes.router,
         alert_routes.router,

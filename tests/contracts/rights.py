@@ -26,9 +26,9 @@ incident
     post  /v1/incidents/{id}/(hold|resume|diagnose|mitigate|resolve|close|cancel)  agents
     post  /v1/incidents/{id}/(note|reopen)     agents reporter
     post  /v1/incidents/{id}/restrict          incident_manager
-    post  /v1/alerts/alertmanager              service
+    post  /v1/alerts/(alertmanager|grafana|cloudevents)  service
     get   /v1/alerts/groups/{id}(/events)?     readers
-    post  /v1/alerts/by-key/{secret}/alertmanager  service
+    post  /v1/alerts/by-key/{secret}/(alertmanager|grafana|cloudevents)  service
     post  (/v1/alerts/by-key/{secret})?/v2/enqueue  service
     post  (/v1/alerts/by-key/{secret})?/v2/alerts(/{identifier}/(acknowledge|close|notes))?  service
     get   (/v1/alerts/by-key/{secret})?/v2/alerts/requests/{request_id}  service

@@ -18,7 +18,7 @@ from services.incident.alerts.group import AlertGroup, evolve
 from services.incident.alerts.judgement import InMaintenance, Maintenance
 from services.incident.alerts.notification import Notification
 from services.incident.alerts.parts import parts_of, together
-from services.incident.alerts.rules import rules_of
+from services.incident.alerts.rules import AlertRulesDocument, rules_of
 from services.incident.events import IncidentEvent
 from services.incident.facts import FACTS
 from services.incident.incident import Incident
@@ -83,17 +83,33 @@ class AlertIntake:
             return await self._in_parts(told, order)
 
     async def _in_parts(self, told: Notification, order: Order) -> Taken:
-        mapping = await self._policies.named("alert-rules")
-        parts = await parts_of(told, rules_of(mapping.state.document))
+        parts = await parts_of(told, await self.rules())
         if len(parts) == 1:
             return await self._take(parts[0], order)
+        return await self._each(self._take, parts, [of_part(order, part) for part in parts])
+
+    async def take_all(self, told: Sequence[Notification], orders: Sequence[Order]) -> Taken:
+        """Take several in, a few at once; one answer for all. Raises as `take` does."""
+        with self._crowd.admitted(orders[0].actor if orders else ""):
+            return await self._each(self._in_parts, told, orders)
+
+    async def rules(self) -> AlertRulesDocument:
+        """The rules in force; what another process has set counts from its next decision on."""
+        return rules_of((await self._policies.named("alert-rules")).state.document)
+
+    async def _each(
+        self,
+        take: Callable[[Notification, Order], Awaitable[Taken]],
+        told: Sequence[Notification],
+        orders: Sequence[Order],
+    ) -> Taken:
         free = asyncio.Semaphore(_AT_ONCE)
 
-        async def one(part: Notification) -> Taken:
+        async def one(each: Notification, order: Order) -> Taken:
             async with free:
-                return await self._take(part, _of_part(order, part))
+                return await take(each, order)
 
-        return together(await asyncio.gather(*map(one, parts)))
+        return together(await asyncio.gather(*map(one, told, orders)))
 
     def timers(self) -> Mapping[str, Handler]:
         """What rings for groups of alerts."""
@@ -206,8 +222,8 @@ def _at(taken: Taken, stored: Folded[Any]) -> Taken:
     return msgspec.structs.replace(taken, position=stored.position)
 
 
-def _of_part(order: Order, part: Notification) -> Order:
-    """Each part keeps its own answer under the one key."""
+def of_part(order: Order, part: Notification) -> Order:
+    """The order for one of several: each keeps its own answer under the one key."""
     if order.key is None:
         return order
     key = order.key._replace(value=f"{order.key.value} {part.stream}")

@@ -19,6 +19,7 @@ class Notification(NamedTuple):
     `keyed`: its sender tells repeats by the key alone, so the order of arrival decides.
     `integration` is the name of the credentials that it came with; rules may match it.
     `repeats`: this kind of monitor tells again and again what still fires.
+    `whole`: an end need not have the labels of its beginning, so labels do not group it.
     `by`: labels and values that a rule groups by, in the place of receiver and group key.
     """
 
@@ -31,6 +32,7 @@ class Notification(NamedTuple):
     note: str | None = None
     integration: str = ""
     repeats: bool = False
+    whole: bool = False
     by: tuple[tuple[str, str], ...] = ()
     of: UUID | None = None  # the group's stream, where only that is known
 

@@ -20,7 +20,7 @@ async def parts_of(told: Notification, rules: AlertRulesDocument) -> list[Notifi
 
     A sender's key stays its group: an end that comes with nothing but the key must find it again.
     """
-    if told.keyed or not any(rule.group_by for rule in rules.rules):
+    if told.keyed or told.whole or not any(rule.group_by for rule in rules.rules):
         return [told]
     parts: dict[Labels, list[Alert]] = {}
     for number, alert in enumerate(told.alerts):
@@ -32,14 +32,15 @@ async def parts_of(told: Notification, rules: AlertRulesDocument) -> list[Notifi
 
 def together(taken: Sequence[Taken]) -> Taken:
     """One answer for all parts: it names the first incident that was declared, else the first."""
-    first = next((each for each in taken if each.declared), taken[0])
+    nothing = Taken(outcome="heard")
+    first = next((each for each in taken if each.declared), taken[0] if taken else nothing)
     return msgspec.structs.replace(
         first,
         declared=sum(each.declared for each in taken),
         attached=sum(each.attached for each in taken),
         withheld=sum(each.withheld for each in taken),
         duplicates=sum(each.duplicates for each in taken),
-        position=max(each.position for each in taken),
+        position=max((each.position for each in taken), default=0),
     )
 
 

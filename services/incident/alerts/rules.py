@@ -6,6 +6,7 @@ from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import Field, StrictBool, model_validator
 
+from services.incident.alerts.cloudevent_rules import CloudEventRules
 from services.incident.alerts.patterns import Label, Match
 from services.incident.bodies import Level
 from shared.http.body import Body, Line, Name, Whole
@@ -114,6 +115,7 @@ class AlertRulesDocument(Body):
         Annotated[Whole, Field(ge=1, le=8_760)] | None,
         Field(description="What a monitor that repeats itself has not told for so long is over"),
     ] = 48
+    cloudevents: CloudEventRules = CloudEventRules()
 
     @property
     def window(self) -> timedelta:

@@ -1,12 +1,13 @@
 """What all senders share: who may tell, by a header or in the address, and what is answered."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
 from fastapi import Depends, Request, Response
 
 from services.incident.alerts.decision import Taken
-from services.incident.alerts.intake import AlertIntake, Step
+from services.incident.alerts.intake import AlertIntake, Step, of_part
 from services.incident.alerts.notification import Notification
 from services.incident.alerts.originals import Secret, sender
 from shared.auth.roles import Role
@@ -29,6 +30,15 @@ async def take(asked: Asked, told: Notification) -> Taken:
     """Take one notification in; raises KeyReused, Unavailable."""
     order = await _order(asked, told)
     return await intake_of(asked).take(told._replace(integration=asked.caller.name), order)
+
+
+async def take_all(asked: Asked, told: Sequence[Notification]) -> Taken:
+    """Take several in, of different groups: each is stored by itself, and once however often."""
+    if len(told) == 1:
+        return await take(asked, told[0])
+    orders = [of_part(await _order(asked, each), each) for each in told]
+    named = [each._replace(integration=asked.caller.name) for each in told]
+    return await intake_of(asked).take_all(named, orders)
 
 
 async def command(asked: Asked, told: Notification, *steps: Step) -> Taken:
