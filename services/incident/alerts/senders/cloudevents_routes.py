@@ -40,11 +40,9 @@ _EVENT = {
     "additionalProperties": {"type": ["string", "integer", "boolean"]},
     "example": _EXAMPLE,
 }
-_MANY = {"type": "array", "items": _EVENT, "maxItems": ce.MOST_EVENTS}
-_BODY = {
-    "required": True,
-    "content": {ce.STRUCTURED: {"schema": _EVENT}, ce.BATCH: {"schema": _MANY}},
-}
+_BATCH = {"type": "array", "items": _EVENT, "maxItems": ce.MOST_EVENTS}
+_SCHEMA = {"schema": {"anyOf": [_EVENT, _BATCH]}}
+_BODY = {"required": True, "content": {ce.STRUCTURED: _SCHEMA, ce.BATCH: _SCHEMA}}
 
 
 def _described() -> dict[str, Any]:
