@@ -120,7 +120,7 @@ async def resolved(host: str, port: int) -> Sequence[Address]:
 
 
 class Outgoing:
-    """Posts to users' addresses; used as an asynchronous context."""
+    """Calls to users' addresses; used as an asynchronous context."""
 
     def __init__(
         self, allow: Sequence[Network] = (), *, within: float = 15.0, resolve: Resolve = resolved
@@ -147,6 +147,34 @@ class Outgoing:
             raise OutgoingFailed(f"no answer within {self._within:g} seconds") from None
         except (HTTPError, InvalidURL) as failure:
             raise OutgoingFailed(f"no answer: {type(failure).__name__}") from None
+
+    async def get(self, url: str, *, limit: int) -> bytes:
+        """What stands there, at most `limit` bytes of it and only with 200.
+
+        Raises OutgoingRefused, OutgoingFailed.
+        """
+        try:
+            async with asyncio.timeout(self._within):
+                return await self._got(await self._destination(url), limit)
+        except TimeoutError:
+            raise OutgoingFailed(f"no answer within {self._within:g} seconds") from None
+        except (HTTPError, InvalidURL) as failure:
+            raise OutgoingFailed(f"no answer: {type(failure).__name__}") from None
+
+    async def _got(self, there: Destination, limit: int) -> bytes:
+        # Unencoded, so that a few compressed bytes cannot become gigabytes.
+        own = {"host": there.host, "connection": "close", "accept-encoding": "identity"}
+        found = bytearray()
+        async with self._client.stream(
+            "GET", there.url, headers=own, extensions={"sni_hostname": there.name}
+        ) as answer:
+            if answer.status_code != 200:
+                raise OutgoingFailed(f"answered {answer.status_code}")
+            async for chunk in answer.aiter_raw():
+                found += chunk
+                if len(found) > limit:
+                    raise OutgoingFailed(f"more than {limit} bytes")
+        return bytes(found)
 
     async def _post(self, there: Destination, content: bytes, headers: Mapping[str, str]) -> int:
         # One connection a call: a kept one was verified for the name of another receiver.

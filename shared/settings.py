@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = None
     outbound_allow: Annotated[tuple[Network, ...], NoDecode] = ()
 
+    sns_topics: Annotated[tuple[str, ...], NoDecode] = ()  # any of SNS where none is named
+    sns_origins: Annotated[tuple[str, ...], NoDecode] = ()  # trusted as SNS: a stand-in of it
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_json: bool = True
 
@@ -65,6 +68,14 @@ class Settings(BaseSettings):
         if not isinstance(words, list | tuple):
             raise TypeError("networks, separated by commas")
         return tuple(ip_network(str(word).strip()) for word in words if str(word).strip())
+
+    @field_validator("sns_topics", "sns_origins", mode="before")
+    @classmethod
+    def _words(cls, value: object) -> object:
+        words = value.split(",") if isinstance(value, str) else value
+        if not isinstance(words, list | tuple):
+            raise TypeError("texts, separated by commas")
+        return tuple(str(word).strip() for word in words if str(word).strip())
 
     def port_of(self, service: Service) -> int:
         return int(getattr(self, f"{service}_port"))

@@ -26,7 +26,9 @@ from services.incident.alerts.senders import (
     grafana_routes,
     opsgenie_routes,
     pagerduty_routes,
+    sns_routes,
 )
+from services.incident.alerts.senders.sns_signature import SnsSignatures
 from services.incident.api_key import API_KEY, API_KEYS, ApiKeyEvent
 from services.incident.api_keys import ApiKeyLedger
 from services.incident.backfill import routes as backfill_routes
@@ -57,6 +59,7 @@ from shared.http.feed import feed_routes
 from shared.http.operations import operation_routes
 from shared.http.policies import POLICIES
 from shared.http.service import Service
+from shared.outgoing import Outgoing
 from shared.rebuild import Replayed
 from shared.restrictions import RESTRICTIONS
 from shared.settings import Service as Name
@@ -83,6 +86,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
         "notification": from_notifications(service.store),
     }
     steps = {awaiting.RESOLVE: awaiting.step(incidents)}
+<<<<<<< HEAD
     async with running(
         service,
         follows=follows,
@@ -91,6 +95,13 @@ async def _running(service: Service) -> AsyncIterator[None]:
         beside=[Keeper(service.store).run()],
     ):
         yield
+=======
+    rings = timers(incidents) | service.parts["alerts"].timers()
+    async with Outgoing(service.settings.outbound_allow) as outgoing:
+        service.parts[sns_routes.SIGNATURES] = SnsSignatures(outgoing, service.settings.sns_origins)
+        async with running(service, follows=follows, timers=rings, steps=steps):
+            yield
+>>>>>>> 90634f4 (Amazon SNS with CloudWatch alarms: signed, confirmed, told once)
 
 
 _AGGREGATES: dict[str, Aggregate[Any, Any]] = {
@@ -118,6 +129,7 @@ DEFINITION = Definition(
         cloudevents_routes.router,
         pagerduty_routes.router,
         opsgenie_routes.router,
+        sns_routes.router,
         alert_routes.router,
         group_routes.router,
         *policy_routes.ROUTERS,

@@ -5,15 +5,22 @@ import re
 from fastapi import Request
 from starlette.types import Scope
 
-_MARK = "/by-key/"
-_HELD = re.compile(f"(?<={_MARK})[^/]+")
+_MARKS = ("/by-key/", "/sns/")
+"""In an address: what follows is the credential."""
+
+_HELD = re.compile("|".join(f"(?<={mark})[^/]+" for mark in _MARKS))
 _SECRET = "tocsin.secret"  # noqa: S105  # where it goes meanwhile
 _MASK = "-"
 
 
+def holds_secret(path: str) -> bool:
+    """Whether such an address holds a credential."""
+    return any(mark in path for mark in _MARKS)
+
+
 def hide_secret(scope: Scope) -> None:
     """Routes, traces and failures see a dash where the address holds a credential."""
-    if _MARK in scope["path"] and (held := _HELD.search(scope["path"])) is not None:
+    if holds_secret(scope["path"]) and (held := _HELD.search(scope["path"])) is not None:
         scope[_SECRET] = held[0]
         scope["path"] = _HELD.sub(_MASK, scope["path"], count=1)
         scope["raw_path"] = scope["path"].encode("utf-8", "surrogateescape")

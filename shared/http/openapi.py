@@ -7,6 +7,7 @@ import msgspec
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
+from shared.http.hidden import holds_secret
 from shared.http.problems import KINDS, MEDIA_TYPE
 
 _HEADERS = {
@@ -40,7 +41,6 @@ _PROBLEM = {
     },
 }
 _PLAIN = "x-plain"  # an operation that is no command: it takes no headers of commands
-_BY_KEY = "/by-key/"  # in an address: what follows is the credential
 _ORIGINAL = "x-original"  # an operation that answers as another product does, failures too
 _FAILS = "x-fails"  # the type of such failures
 _IN_BODY = "x-key-in-body"
@@ -151,7 +151,7 @@ def _amended(
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _amend(operation, method, roles.get((path, method)))
-            if operation.pop(_IN_BODY, False) or _BY_KEY in path:
+            if operation.pop(_IN_BODY, False) or holds_secret(path):
                 del operation["security"]
     corrected: dict[str, Any] = _corrected(document)
     return corrected

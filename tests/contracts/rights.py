@@ -28,7 +28,8 @@ incident
     post  /v1/incidents/{id}/restrict          incident_manager
     post  /v1/alerts/(alertmanager|grafana|cloudevents)  service
     get   /v1/alerts/groups/{id}(/events)?     readers
-    post  /v1/alerts/by-key/{secret}/(alertmanager|grafana|cloudevents)  service
+    post  /v1/alerts/by-key/{secret}/(alertmanager|grafana|cloudevents|sns)  service
+    post  /v1/alerts/sns/{secret}              service
     post  (/v1/alerts/by-key/{secret})?/v2/enqueue  service
     post  (/v1/alerts/by-key/{secret})?/v2/alerts(/{identifier}/(acknowledge|close|notes))?  service
     get   (/v1/alerts/by-key/{secret})?/v2/alerts/requests/{request_id}  service

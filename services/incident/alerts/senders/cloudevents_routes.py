@@ -40,9 +40,11 @@ _EVENT = {
     "additionalProperties": {"type": ["string", "integer", "boolean"]},
     "example": _EXAMPLE,
 }
-_BATCH = {"type": "array", "items": _EVENT, "maxItems": ce.MOST_EVENTS}
-_SCHEMA = {"schema": {"anyOf": [_EVENT, _BATCH]}}
-_BODY = {"required": True, "content": {ce.STRUCTURED: _SCHEMA, ce.BATCH: _SCHEMA}}
+_BATCH = {"description": "An array of such events"}
+_BODY = {
+    "required": True,
+    "content": {ce.STRUCTURED: {"schema": _EVENT}, ce.BATCH: {"schema": _BATCH}},
+}
 
 
 def _described() -> dict[str, Any]:
