@@ -86,22 +86,12 @@ async def _running(service: Service) -> AsyncIterator[None]:
         "notification": from_notifications(service.store),
     }
     steps = {awaiting.RESOLVE: awaiting.step(incidents)}
-<<<<<<< HEAD
-    async with running(
-        service,
-        follows=follows,
-        timers=timers(incidents) | service.parts["alerts"].timers() | {SLA: ringing(desk)},
-        steps=steps,
-        beside=[Keeper(service.store).run()],
-    ):
-        yield
-=======
-    rings = timers(incidents) | service.parts["alerts"].timers()
+    rings = timers(incidents) | service.parts["alerts"].timers() | {SLA: ringing(desk)}
+    beside = [Keeper(service.store).run()]
     async with Outgoing(service.settings.outbound_allow) as outgoing:
         service.parts[sns_routes.SIGNATURES] = SnsSignatures(outgoing, service.settings.sns_origins)
-        async with running(service, follows=follows, timers=rings, steps=steps):
+        async with running(service, follows=follows, timers=rings, steps=steps, beside=beside):
             yield
->>>>>>> 90634f4 (Amazon SNS with CloudWatch alarms: signed, confirmed, told once)
 
 
 _AGGREGATES: dict[str, Aggregate[Any, Any]] = {
