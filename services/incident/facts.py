@@ -10,6 +10,9 @@ import msgspec
 from shared.aggregate import Aggregate
 from shared.domain import Event, State, changed, event
 
+PREVIOUS = "previous-incident"
+"""The label that names the incident a group had before; no monitor's label has a hyphen."""
+
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One alert as its monitor told it; times to the microsecond, None where it named none."""

@@ -11,9 +11,11 @@ from services.incident.incident import Incident
 from services.incident.rules import Status
 from services.incident.tables import rows
 from shared.aggregate import Aggregate, Alarm
+from shared.auth.caller import Caller
 from shared.errors import NotFound, Refused
 from shared.ledger import Ledger
 from shared.policy import Policies
+from shared.restrictions import restricted_among
 from shared.store.gather import Gather
 from shared.store.store import Store
 
@@ -67,10 +69,10 @@ class Incidents(Ledger[Incident, IncidentEvent]):
         except ValueError:
             raise NotFound("there is no such incident") from None
 
-    async def known_problem(self, reference: str) -> UUID:
-        """The id of a problem the problem service has told of. Raises Refused."""
+    async def known_problem(self, reference: str, caller: Caller) -> UUID:
+        """The id of a problem this caller may know of, as its service has told. Raises Refused."""
         found: UUID | None = await self.store.pool.fetchval(_PROBLEM, reference)
-        if found is None:
+        if found is None or (await restricted_among(self.store.pool, caller, [found])).hidden:
             raise Refused(f"no problem {reference} is known here; raise it first")
         return found
 

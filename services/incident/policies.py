@@ -15,6 +15,7 @@ from services.incident.rules import Status
 from services.incident.tables import PROBLEM_COPIES
 from shared.follower import Fact, Reaction, hears_history
 from shared.ledger import Ledger, Order
+from shared.restrictions import DERIVED
 from shared.store.store import Store
 from shared.timers import Handler
 from shared.work import Work
@@ -26,6 +27,7 @@ class ProblemLogged(msgspec.Struct):
     number: str
     title: str
     incidents: list[UUID] = []
+    raised_from: UUID | None = None
 
 
 class ContactTold(msgspec.Struct):
@@ -52,6 +54,8 @@ def from_problems(incidents: Incidents) -> Mapping[str, Reaction]:
         problem = fact.read(ProblemLogged)
         row = (fact.subject, problem.number, problem.title, fact.position)
         work.row(PROBLEM_COPIES, row)
+        if problem.raised_from is not None:
+            work.row(DERIVED, (fact.subject, f'["{problem.raised_from}"]'))
         raised = ProblemRaised(problem=fact.subject, number=problem.number, title=problem.title)
         for each in problem.incidents:
             await work.execute(machine_facts, facts_stream(each), facts.attach, fact=raised)

@@ -10,6 +10,7 @@ from services.incident import bodies, lifecycle
 from services.incident.access import incidents_of, on_record, ordered, seen
 from services.incident.catalogue.catalogue import CATALOGUE
 from services.incident.catalogue.references import references
+from services.incident.discretion import discreetly, shown
 from services.incident.events import IncidentEvent
 from services.incident.incident import Incident
 from services.incident.matrix import matrix_of
@@ -91,6 +92,7 @@ async def read(
     catalogue, waited = asked.service.parts[CATALOGUE], wait_for is not None
     named = await references(catalogue, found.state, position, fresh=waited)
     content = b'%b,"references":%b}' % (content[:-1], named)
+    content = await shown(asked, found.state, content)
     return Response(content, headers={"etag": f'"{found.version}"'}, media_type="application/json")
 
 
@@ -109,9 +111,8 @@ async def start(id: Reference, asked: ByAgent, body: Nothing = None) -> Response
 @router.post("/{id}/hold", **answers(IncidentView))
 async def hold(id: Reference, body: bodies.Hold, asked: ByAgent) -> Response:
     """Put it on hold, or change the reason why it is."""
-    problem = (
-        None if body.problem is None else await incidents_of(asked).known_problem(body.problem)
-    )
+    incidents, named = incidents_of(asked), body.problem
+    problem = None if named is None else await incidents.known_problem(named, asked.caller)
     return await command(
         asked,
         id,
@@ -138,7 +139,10 @@ async def resolve(id: Reference, body: bodies.Resolution, asked: ByAgent) -> Res
     async def under(reopening: Folded[Policy]) -> Folded[Incident]:
         order = await ordered(asked, id, guards=((reopening.stream, reopening.version),))
         days = _reopening(reopening).auto_close_days
-        return await incidents.execute(order, lifecycle.resolve, close_after_days=days, **arguments)
+        async with discreetly(asked):
+            return await incidents.execute(
+                order, lifecycle.resolve, close_after_days=days, **arguments
+            )
 
     return await answer(asked, await incidents.policies.under("reopening", under))
 
@@ -182,7 +186,9 @@ async def command(
 ) -> Response:
     """Carry out a command on the incident of this reference, and answer with it."""
     order = await ordered(asked, reference)
-    return await answer(asked, await incidents_of(asked).execute(order, act, *args, **kwargs))
+    async with discreetly(asked):
+        done = await incidents_of(asked).execute(order, act, *args, **kwargs)
+    return await answer(asked, done)
 
 
 async def answer(asked: Asked, folded: Folded[Incident], *, created: bool = False) -> Response:
@@ -191,7 +197,7 @@ async def answer(asked: Asked, folded: Folded[Incident], *, created: bool = Fals
     headers = {"etag": f'"{folded.version}"', "tocsin-position": str(folded.position)}
     if created:
         headers["location"] = f"/v1/incidents/{folded.stream}"
-    content = await render(incidents_of(asked), folded)
+    content = await shown(asked, folded.state, await render(incidents_of(asked), folded))
     return Response(content, 201 if created else 200, headers, "application/json")
 
 

@@ -4,6 +4,7 @@ from fastapi import Response
 
 from services.incident import bodies, restricting, triage
 from services.incident.access import incidents_of, ordered
+from services.incident.discretion import discreetly
 from services.incident.incident import Incident
 from services.incident.matrix import matrix_of
 from services.incident.routes import (
@@ -37,7 +38,9 @@ async def prioritise(id: Reference, body: bodies.Prioritisation, asked: ByAgent)
     async def under(matrix: Folded[Policy]) -> Folded[Incident]:
         order = await ordered(asked, id, guards=((matrix.stream, matrix.version),))
         known = matrix_of(matrix.state.document, matrix.version + 1)
-        return await incidents.execute(order, triage.prioritise, matrix=known, **body.arguments())
+        said = body.arguments()
+        async with discreetly(asked):
+            return await incidents.execute(order, triage.prioritise, matrix=known, **said)
 
     return await answer(asked, await incidents.policies.under("priority-matrix", under))
 

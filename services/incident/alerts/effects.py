@@ -13,7 +13,6 @@ from services.incident.alerts.events import AlertStatus, GroupEvent, Heard, Reco
 from services.incident.alerts.group import AlertGroup
 from services.incident.alerts.judgement import InMaintenance
 from services.incident.alerts.notification import (
-    PREVIOUS,
     Notification,
     description_of,
     labels_of,
@@ -22,7 +21,7 @@ from services.incident.alerts.notification import (
 )
 from services.incident.alerts.rules import AlertRulesDocument, Chosen, rules_of
 from services.incident.bodies import ReopeningDocument
-from services.incident.facts import Alert, AlertsAttached, Decided, Facts, facts_stream
+from services.incident.facts import PREVIOUS, Alert, AlertsAttached, Decided, Facts, facts_stream
 from services.incident.incident import Incident
 from services.incident.incidents import Incidents
 from services.incident.matrix import Matrix, matrix_of
@@ -121,7 +120,9 @@ class Effects:
         firing = (a.starts_at for a in told.alerts if a.status == AlertStatus.FIRING)
         started = min((at for at in firing if at and at <= latest), default=None)
         known = f"{rule.impact}{rule.urgency}" in rules.matrix.cells
-        linked = {} if previous is None else {PREVIOUS: f"INC-{previous.state.number}"}
+        linked = {}
+        if previous is not None and previous.state.restriction is None:
+            linked = {PREVIOUS: f"INC-{previous.state.number}"}
         return await self._work.execute(
             self._books.incidents,
             new_id(),

@@ -14,6 +14,7 @@ from services.incident.facts import Decided
 from services.incident.rules import READERS
 from services.incident.timeline import explained
 from shared.aggregate import Folded
+from shared.errors import NotFound
 from shared.event_view import event_views
 from shared.http.app import routes
 from shared.http.asked import Asked, allowed
@@ -75,9 +76,12 @@ def _intake(asked: Asked) -> AlertIntake:
 
 async def _visible(asked: Asked, stream: UUID) -> Folded[AlertGroup]:
     """A group whose incident the caller may know of. Raises NotFound."""
-    found = await _intake(asked).groups.current(stream)
-    if found.state.incident is not None:
-        await seen(asked, str(found.state.incident))
+    try:
+        found = await _intake(asked).groups.current(stream)
+        if found.state.incident is not None:
+            await seen(asked, str(found.state.incident))
+    except NotFound:
+        raise NotFound("there is no such group of alerts") from None
     return found
 
 

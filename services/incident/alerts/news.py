@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from services.incident.alerts import group as groups
 from services.incident.alerts.events import AlertStatus, Heard, Lapsed, Signal
 from services.incident.alerts.group import AlertGroup
-from services.incident.alerts.notification import PREVIOUS, Notification, signal_of
+from services.incident.alerts.notification import Notification, signal_of
 from services.incident.alerts.rules import AlertRulesDocument
-from services.incident.facts import Alert
+from services.incident.facts import PREVIOUS, Alert
 from services.incident.incident import Incident
 
 

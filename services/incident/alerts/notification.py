@@ -9,9 +9,6 @@ import msgspec
 from services.incident.alerts.events import AlertStatus, Signal
 from services.incident.facts import Alert
 
-PREVIOUS = "previous-incident"
-"""The label that names the incident a group had before; no monitor's label has a hyphen."""
-
 
 class Notification(NamedTuple):
     """What a monitor tells of one group; `source` names the monitor's kind.

@@ -6,10 +6,12 @@ from typing import Annotated
 import msgspec
 from fastapi import Depends, Request, Response
 
+from services.incident.access import incidents_of, on_record
 from services.incident.alerts.decision import Taken
 from services.incident.alerts.intake import AlertIntake, Step, of_part
 from services.incident.alerts.notification import Notification
 from services.incident.alerts.originals import Secret, sender
+from services.incident.visibility import is_visible
 from shared.auth.roles import Role
 from shared.http.asked import Asked, allowed
 from shared.ledger import Order
@@ -29,7 +31,8 @@ BySecret = Annotated[Asked, Depends(_by_secret)]
 async def take(asked: Asked, told: Notification) -> Taken:
     """Take one notification in; raises KeyReused, Unavailable."""
     order = await _order(asked, told)
-    return await intake_of(asked).take(told._replace(integration=asked.caller.name), order)
+    taken = await intake_of(asked).take(told._replace(integration=asked.caller.name), order)
+    return await _kept(asked, taken)
 
 
 async def take_all(asked: Asked, told: Sequence[Notification]) -> Taken:
@@ -43,13 +46,25 @@ async def take_all(asked: Asked, told: Sequence[Notification]) -> Taken:
 
 async def command(asked: Asked, told: Notification, *steps: Step) -> Taken:
     """Carry commands to the incident of what is told; raises KeyReused, Unavailable."""
-    return await intake_of(asked).command(told.stream, await _order(asked, told), *steps)
+    order = await _order(asked, told)
+    return await _kept(asked, await intake_of(asked).command(told.stream, order, *steps))
 
 
 def intake_of(asked: Asked) -> AlertIntake:
     """Where alerts are taken in."""
     found: AlertIntake = asked.service.parts["alerts"]
     return found
+
+
+async def _kept(asked: Asked, taken: Taken) -> Taken:
+    """Without the incident, where it is restricted: alerts go on reaching it, unseen."""
+    if taken.incident is None:
+        return taken
+    held = await incidents_of(asked).current(taken.incident)
+    if is_visible(held.state, asked.caller):
+        await on_record(asked, held)
+        return taken
+    return msgspec.structs.replace(taken, incident=None, number=None, status=None)
 
 
 async def _order(asked: Asked, told: Notification) -> Order:

@@ -7,6 +7,7 @@ from fastapi import Depends, Query, Response
 
 from services.incident import view
 from services.incident.access import items_on_record
+from services.incident.discretion import items_shown
 from services.incident.lists.conditions import conditions, number_in, search_of
 from services.incident.lists.filters import IncidentQuery
 from services.incident.lists.orders import SORTS, by_relevance
@@ -45,6 +46,7 @@ async def list_incidents(query: Annotated[IncidentQuery, Query()], asked: ByRead
     is_present = query.as_of is None and query.cursor is None
     await items_on_record(asked, found.rows, is_present=is_present)
     items = [view.item(row) for row in found.rows]
+    await items_shown(asked, items)
     if query.q is not None:
         await _highlight(asked, query.q, items)
     content = view.page(

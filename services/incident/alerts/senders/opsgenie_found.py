@@ -5,10 +5,11 @@ from uuid import UUID
 
 from fastapi import Path, Query
 
-from services.incident.access import incidents_of
+from services.incident.access import incidents_of, on_record
 from services.incident.alerts.group import AlertGroup
 from services.incident.alerts.senders.opsgenie import stream_of
 from services.incident.alerts.taking import intake_of
+from services.incident.visibility import is_visible
 from shared.aggregate import Folded
 from shared.errors import NotFound
 from shared.http.asked import Asked
@@ -51,6 +52,9 @@ async def _of_incident(asked: Asked, number: str) -> UUID | None:
         held = await incidents.current(await incidents.find(f"INC-{number}"))
     except NotFound:
         return None
+    if not is_visible(held.state, asked.caller):
+        return None
+    await on_record(asked, held)
     return group_of(held.state.external_ref)
 
 

@@ -4,10 +4,11 @@ from datetime import datetime
 
 import msgspec
 
-from services.incident.access import incidents_of
+from services.incident.access import incidents_of, on_record
 from services.incident.alerts.senders.opsgenie_found import group_of, is_ours
 from services.incident.alerts.senders.opsgenie_requests import Action, Outcome, Request, read
 from services.incident.alerts.taking import intake_of
+from services.incident.visibility import is_visible
 from shared.errors import NotFound
 from shared.http.asked import Asked
 from shared.store.reader import Recorded
@@ -77,7 +78,9 @@ async def _about(asked: Asked, recorded: Recorded | None, status: OpsgenieStatus
     stream = recorded and recorded.originator_id
     if recorded is not None and recorded.topic.startswith("incident."):
         held = await incidents_of(asked).current(recorded.originator_id)
-        stream = group_of(held.state.external_ref)
+        if is_visible(held.state, asked.caller):
+            await on_record(asked, held)
+            stream = group_of(held.state.external_ref)
     if stream is None:
         return status
     group = await intake_of(asked).group(stream)

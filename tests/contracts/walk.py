@@ -1,0 +1,155 @@
+"""Every operation of the three documents as somebody would call it who is after a secret."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from shared.settings import Service as Name
+from tests.contracts.secret import WORD, Secret
+from tests.support.started import BUILT, document_of
+
+UNKNOWN = "01a201e5-0000-7000-8000-000000000000"
+
+BODIES: dict[str, dict[str, Any]] = {
+    "acknowledge": {}, "start": {}, "resume": {}, "close": {}, "confirm": {}, "retire": {},
+    "publish-workaround": {}, "reject-fix": {"reason": "x"}, "cancel": {"reason": "x"},
+    "reopen": {"reason": "x"}, "reanalyse": {"reason": "x"}, "dismiss": {"reason": "x"},
+    "withdraw-workaround": {"reason": "x"}, "note": {"text": "x"}, "reply": {"text": "x"},
+    "notes": {"note": "x"}, "draft-workaround": {"text": "x"},
+    "categorise": {"category": "x"}, "prioritise": {"impact": 1, "urgency": 1},
+    "assign": {"group": "x"}, "hold": {"reason": "awaiting_vendor"}, "diagnose": {"cause": "x"},
+    "mitigate": {"action": "x"}, "resolve": {"code": "fixed", "summary": "x"},
+    "restrict": {"reason": "x", "people": ["eve"]}, "merge": {"into": UNKNOWN, "reason": "x"},
+    "unmerge": {"reason": "x"}, "escalate": {"kind": "functional", "reason": "x", "group": "y"},
+    "add-child": {"child": UNKNOWN}, "remove-child": {"child": UNKNOWN},
+    "link": {"kind": "external_ticket", "reference": "x"},
+    "unlink": {"kind": "external_ticket", "reference": "x"},
+    "correct-milestone": {"milestone": "started", "at": "2026-01-01T00:00:00Z", "reason": "x"},
+    "assess": {"category": "x", "impact": 1, "urgency": 1, "owner": "x"},
+    "record-root-cause": {"cause": "x", "evidence": ["x"]},
+    "analyse": {"question": "x", "whys": []},
+    "plan-fix": {"fix": "x", "target_date": "2026-12-01"},
+    "record-change": {"reference": "x", "state": "planned"},
+    "accept-risk": {"reason": "x", "approver": "x", "review_date": "2027-01-01"},
+    "mark-duplicate": {"of": UNKNOWN}, "link-incident": {"incident": UNKNOWN},
+    "unlink-incident": {"incident": UNKNOWN}, "add-task": {"title": "x"},
+    "complete-task": {"task": UNKNOWN}, "accept": {}, "redrive": {},
+}  # fmt: skip
+"""Of commands on one thing: what they take, such that only their subject can be wrong."""
+
+NAMING: dict[str, list[str]] = {
+    "merge": ["into"], "add-child": ["child"], "remove-child": ["child"],
+    "link-incident": ["incident"], "unlink-incident": ["incident"],
+}  # fmt: skip
+"""Fields of theirs that name another incident."""
+
+ELSEWHERE = re.compile(
+    r"POST /v1/(incidents|problems|contacts|subscriptions|api-keys|catalogue/[a-z-]+|templates|"
+    r"[a-z-]+/views|views)|PUT .*|DELETE .*|POST .*/(backfill|bulk.*|stream-tickets|preview)|"
+    r"POST .*/alerts/.*|POST .*/v2/.*|GET .*/by-key/.*|GET .*/stream|POST .*/views/.*"
+)
+"""What makes or replaces something of the caller's own, or is asked in a test of its own."""
+
+
+_PLAIN = ("",)
+
+
+class Call(NamedTuple):
+    """One request, and the same about something that does not exist."""
+
+    service: Name
+    method: str
+    path: str
+    operation: str
+    body: dict[str, Any] | None = None
+    twin: str | None = None
+
+    @property
+    def said(self) -> str:
+        """What the request itself gives away."""
+        return f"{self.path} {self.body or ''}"
+
+
+def operations() -> Iterator[tuple[Name, str, str, dict[str, Any]]]:
+    for service in BUILT:
+        for path, methods in document_of(service)["paths"].items():
+            for method, operation in methods.items():
+                yield service, method.upper(), path, operation
+
+
+def calls(scene: Secret, *, narrowed: bool = True) -> Iterator[Call]:
+    """All of the walk, with lists `narrowed` as well; what nobody has thought of is an error."""
+    for service, method, path, operation in operations():
+        name = f"{method} {path}"
+        if ELSEWHERE.fullmatch(name):
+            continue
+        for hole, filled in _addresses(path, scene, beside=method == "GET"):
+            twin = path.replace(hole, UNKNOWN) if hole else None
+            if method == "GET":
+                for query in _queries(operation, scene) if narrowed else _PLAIN:
+                    yield Call(service, method, filled + query, name, None, twin and twin + query)
+            else:
+                for body in _bodies(path, scene):
+                    yield Call(service, method, filled, name, body, twin)
+
+
+def _addresses(path: str, scene: Secret, *, beside: bool) -> Iterator[tuple[str, str]]:
+    """The address with each thing in its hole that is worth asking for.
+
+    `beside`: also what everybody may know of, and that has to do with it.
+    """
+    holes = re.findall(r"{\w+}", path)
+    if not holes:
+        yield "", path
+        return
+    assert len(holes) == 1 or path.endswith("/redrive"), f"what belongs into {path}?"
+    names, notifications = scene.names, [v for n, v in scene.names.items() if "notification" in n]
+    wanted = {
+        "/v1/incidents": [names["id"], names["number"]],
+        "/v1/problems": [names["problem"], names["problem number"]],
+        "/v1/notifications": notifications,
+        "/v1/alerts/groups": [scene.alerts["group"]],
+    }
+    found = [v for start, v in wanted.items() if path.startswith(start)] or [[names["id"]]]
+    for value in found[0]:
+        yield holes[-1], re.sub(r"{\w+}", value, path)
+    for start, value in (
+        ("/v1/incidents", scene.open["id"]),
+        ("/v1/problems", scene.general["id"]),
+    ):
+        if beside and path.startswith(start):
+            yield "", re.sub(r"{\w+}", value, path)
+
+
+def _queries(operation: dict[str, Any], scene: Secret) -> Iterator[str]:
+    known = {p["name"] for p in operation.get("parameters", []) if p["in"] == "query"}
+    names = scene.names
+    yield ""
+    wanted = {
+        "q": [WORD, names["number"]], "as_of": [str(scene.before)], "limit": ["1"],
+        "effective_at": ["2030-01-01T00:00:00Z"], "service": [f"{WORD}-service"],
+        "group": [f"{WORD}-group"], "category": [WORD], "assigned_to": ["sam"],
+        "incident": [names["id"]], "about": [names["id"], names["problem"]],
+        "number": [names["number"]], "id": [names["id"]], "parent": [names["id"]],
+        "problem": [names["problem"]], "person": ["sam"], "lastEventId": ["0"],
+        "sort": ["created_at", "number", "priority"], "status": ["new", "in_progress"],
+        "source": ["alertmanager"], "restricted": ["true"], "by": ["service,group,category"],
+        "tag": [WORD], "label": [f"alertname={WORD}"],
+    }  # fmt: skip
+    for name in known & wanted.keys():
+        for value in wanted[name]:
+            yield f"?{name}={value}"
+
+
+def _bodies(path: str, scene: Secret) -> Iterator[dict[str, Any]]:
+    command = path.rsplit("/", 1)[-1]
+    assert command in BODIES, f"what does {path} take? tell tests/contracts/walk.py"
+    body = {"summary": "x"} if path.endswith("problems/{id}/resolve") else BODIES[command]
+    if path.startswith("/v1/problems") and command == "close":
+        body = {"lessons_learned": "x"}
+    if path.startswith("/v1/candidates") and command == "merge":
+        body = {"into": UNKNOWN}
+    yield body
+    for field in NAMING.get(command, []) if "candidates" not in path else []:
+        for name in ("id", "number"):
+            yield body | {field: scene.names[name]}
