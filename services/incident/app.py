@@ -37,12 +37,15 @@ from services.incident.catalogue import lists as catalogue_lists
 from services.incident.catalogue.catalogue import CATALOGUE, ITEM, SERVICE, WINDOW, Catalogue
 from services.incident.catalogue.events import ItemEvent, MaintenanceEvent, ServiceEvent
 from services.incident.catalogue.tables import CATALOGUE_TABLES, ENTRIES, WINDOWS
+from services.incident.changes import routes as change_routes
+from services.incident.changes.change import CHANGE, CHANGES, ChangeRecorded
 from services.incident.clocks import routes as clock_routes
 from services.incident.clocks.desk import CLOCKS, Desk
 from services.incident.clocks.keeper import Keeper, KeptRows
 from services.incident.clocks.ringing import ringing
 from services.incident.clocks.rows import TIMER as SLA
 from services.incident.events import IncidentEvent
+from services.incident.facts import FACTS, INCIDENT_ALERTS, Fact
 from services.incident.incidents import INCIDENT, Incidents
 from services.incident.lists import facet_routes
 from services.incident.lists import routes as list_routes
@@ -59,6 +62,7 @@ from shared.http.feed import feed_routes
 from shared.http.operations import operation_routes
 from shared.http.policies import POLICIES
 from shared.http.service import Service
+from shared.ledger import Ledger
 from shared.outgoing import Outgoing
 from shared.rebuild import Replayed
 from shared.restrictions import RESTRICTIONS
@@ -77,6 +81,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
         "incidents": incidents,
         POLICIES: incidents.policies,
         "alerts": AlertIntake(incidents, planned_in(catalogue)),
+        "changes": Ledger(service.store, CHANGE),
         "api_keys": ApiKeyLedger(service.store, master),
         CATALOGUE: catalogue,
         CLOCKS: desk,
@@ -96,11 +101,15 @@ async def _running(service: Service) -> AsyncIterator[None]:
 
 _AGGREGATES: dict[str, Aggregate[Any, Any]] = {
     **{kind.topic: INCIDENT for kind in get_args(IncidentEvent)},
+    ChangeRecorded.topic: CHANGE,
+    **{kind.topic: FACTS for kind in get_args(Fact)},
     **{kind.topic: API_KEY for kind in get_args(ApiKeyEvent)},
     **{kind.topic: SERVICE for kind in get_args(ServiceEvent)},
     **{kind.topic: ITEM for kind in get_args(ItemEvent)},
     **{kind.topic: WINDOW for kind in get_args(MaintenanceEvent)},
 }
+
+_OF_KEYS_AND_ALERTS = (API_KEYS, KNOWN_API_KEYS, INCIDENT_ALERTS, CHANGES)
 
 DEFINITION = Definition(
     name="incident",
@@ -130,14 +139,22 @@ DEFINITION = Definition(
         window_routes.router,
         metric_routes.router,
         access_routes.router,
+        change_routes.router,
         feed_routes("incident", PUBLISHED),
         operation_routes("incident"),
     ),
-    tables=(*TABLES, *CATALOGUE_TABLES, API_KEYS, KNOWN_API_KEYS, WORK_LISTS, WORK_ITEMS),
+    tables=(*TABLES, *CATALOGUE_TABLES, *_OF_KEYS_AND_ALERTS, WORK_LISTS, WORK_ITEMS),
     running=_running,
     replayed=Replayed(
         _AGGREGATES,
-        (INCIDENTS, INCIDENT_TEXTS, RESTRICTIONS, ENTRIES, WINDOWS, API_KEYS, KNOWN_API_KEYS),
+        (
+            INCIDENTS,
+            INCIDENT_TEXTS,
+            RESTRICTIONS,
+            ENTRIES,
+            WINDOWS,
+            *_OF_KEYS_AND_ALERTS,
+        ),
         follows=[KeptRows()],
     ),
 )

@@ -1,14 +1,17 @@
 """What machines record about an incident: a side stream, so the incident's version stays."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
+from sqlalchemy import Column, MetaData, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.aggregate import Aggregate
+from shared.aggregate import Aggregate, Folded, Row
 from shared.domain import Event, State, changed, event
+from shared.store.tables import version_columns
 
 PREVIOUS = "previous-incident"
 """The label that names the incident a group had before; no monitor's label has a hyphen."""
@@ -128,4 +131,38 @@ def _once(fact: SlaWarned | SlaBreached) -> str:
     return f"{fact.topic}:{fact.kind}:{fact.round}"
 
 
-FACTS: Aggregate[Facts, Fact] = Aggregate("incident facts", Facts(), evolve)
+INCIDENT_ALERTS = Table(
+    "incident_alerts",
+    MetaData(),
+    *version_columns(),
+    Column("incident_facts", Uuid, nullable=False),
+    Column("receiver", Text, nullable=False),
+    Column("group_key", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("told", JSONB, nullable=False),
+)
+"""A version for each time that something new was told of the alert; `told` is that, whole."""
+
+
+def alert_id(incident: UUID, receiver: str, group_key: str, fingerprint: str) -> UUID:
+    """The id of an alert of an incident."""
+    return _id(facts_stream(incident), receiver, group_key, fingerprint)
+
+
+def alert_rows(folded: Folded[Facts], event: Fact) -> Iterable[Row]:
+    """A row for each alert that was attached; of one told twice at once, the later."""
+    if not isinstance(event, AlertsAttached):
+        return
+    told = {alert.fingerprint: alert for alert in event.alerts}
+    about = (folded.stream, event.receiver, event.group_key)
+    for fingerprint, alert in told.items():
+        of = (_id(*about, fingerprint), folded.version, folded.created_at)
+        content = msgspec.json.encode(alert, order="sorted").decode()
+        yield Row(INCIDENT_ALERTS, (*of, *about, alert.status, content))
+
+
+def _id(facts: UUID, receiver: str, group_key: str, fingerprint: str) -> UUID:
+    return uuid5(facts, f"{receiver}\0{group_key}\0{fingerprint}")
+
+
+FACTS: Aggregate[Facts, Fact] = Aggregate("incident facts", Facts(), evolve, rows=alert_rows)

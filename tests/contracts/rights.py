@@ -30,9 +30,10 @@ incident
     get   /v1/alerts/groups/{id}(/events)?     readers
     post  /v1/alerts/by-key/{secret}/(alertmanager|grafana|cloudevents|sns)  service
     post  /v1/alerts/sns/{secret}              service
-    post  (/v1/alerts/by-key/{secret})?/v2/enqueue  service
+    post  (/v1/alerts/by-key/{secret})?/v2/(change/)?enqueue  service
+    get   /v1/changes                          readers
     post  (/v1/alerts/by-key/{secret})?/v2/alerts(/{identifier}/(acknowledge|close|notes))?  service
-    get   (/v1/alerts/by-key/{secret})?/v2/alerts/requests/{request_id}  service
+    get   (/v1/alerts/by-key/{secret})?/v2/alerts/(requests/{request_id}|{identifier})  service
     get   /v1/incident/policies/[a-z-]+(/versions)?  readers
     put   /v1/incident/policies/[a-z-]+        incident_manager
     get   /v1/api-keys(/{id})?                 incident_manager auditor

@@ -198,8 +198,10 @@ async def test_five_thousand_alerts_in_one_body(
     taken = await tell(monitor, group, *many)
     assert taken["attached"] == 5_000
     assert (await tell(monitor, group, *many))["duplicates"] == 5_000
-    page = (await people.get(f"/v1/incidents/{taken['number']}/alerts")).json()
-    assert len(page["items"]) == 5_000
+    path = f"/v1/incidents/{taken['number']}/alerts"
+    page = (await people.get(path, params={"limit": 200})).json()
+    assert len(page["items"]) == 200
+    assert page["total_estimate"] >= 1_000
 
 
 async def test_long_labels_and_unknown_fields_are_kept(

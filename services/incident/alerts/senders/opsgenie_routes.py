@@ -20,6 +20,7 @@ from services.incident.alerts.senders.opsgenie import (
     OpsgenieNote,
     ended,
 )
+from services.incident.alerts.senders.opsgenie_alert import OpsgenieAlertFound, alert_of
 from services.incident.alerts.senders.opsgenie_answers import OpsgenieFailure, OpsgenieTaken
 from services.incident.alerts.senders.opsgenie_found import Identifier, IdentifierType, found
 from services.incident.alerts.senders.opsgenie_requests import Action, Outcome
@@ -27,6 +28,7 @@ from services.incident.alerts.senders.opsgenie_requests import Request as Asking
 from services.incident.alerts.senders.opsgenie_view import OpsgenieRequest, status_of
 from services.incident.alerts.taking import command, take
 from shared.auth.roles import Role
+from shared.errors import NotFound
 from shared.http.asked import Asked, allowed
 from shared.http.hidden import secret_of
 from shared.http.openapi import answers
@@ -134,6 +136,19 @@ async def opsgenie_request_status(
     data = await status_of(asked, request_id)
     body = OpsgenieRequest(data, told.took(since), request_id)
     return told.response(body, 200, request_id)
+
+
+@both("GET", "/v2/alerts/{identifier:path}", OpsgenieAlertFound, 200)
+async def opsgenie_get_alert(
+    identifier: Identifier, asked: ByGenieKey, kind: IdentifierType = "id"
+) -> Response:
+    """The alert of this alias, id or tiny id (its incident's number), as it stands."""
+    since = time.perf_counter()
+    alert = await found(asked, identifier, kind)
+    if alert is None:
+        raise NotFound("there is no such alert")
+    body = OpsgenieAlertFound(await alert_of(asked, alert), told.took(since), str(uuid4()))
+    return told.response(body, 200, body.request_id)
 
 
 async def _commanded(

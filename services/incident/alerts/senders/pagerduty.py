@@ -1,6 +1,6 @@
 """What PagerDuty's Events API v2 takes: an event about one alert, told apart by its key."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import Body
@@ -8,9 +8,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from services.incident.alerts.notification import Notification
 from services.incident.alerts.senders.details import labels_of, revision_of
+from services.incident.changes.change import ChangeRecorded
 from services.incident.facts import Alert
 
 SOURCE = "pagerduty"
+_CLOCKS_DIFFER = timedelta(days=1)
 _LONGEST = 20_000
 
 
@@ -122,6 +124,44 @@ class FollowUp(_Event):
         except ValueError:  # nobody needs it to be right
             return None
         return found
+
+
+class ChangePayload(_Posted):
+    """What was changed."""
+
+    summary: Filled
+    timestamp: Moment = None
+    source: Plain = None
+    custom_details: Any = None
+
+
+class ChangeEvent(_Event):
+    """That something was changed: no problem, and nobody is told."""
+
+    payload: ChangePayload
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What rules can match, to find its service."""
+        source = {"source": self.payload.source} if self.payload.source else {}
+        return {"sender": SOURCE} | labels_of(self.payload.custom_details) | source
+
+    def recorded(self, at: datetime, integration: str, service: str | None) -> ChangeRecorded:
+        """As it is kept; made when it says so, where that is not far in the future."""
+        told = self.payload
+        stated = told.timestamp
+        more = self.more(custom_details=told.custom_details, payload=told.unknown)
+        more.pop("links", None)
+        return ChangeRecorded(
+            summary=told.summary,
+            sender=SOURCE,
+            at=stated if stated is not None and stated <= at + _CLOCKS_DIFFER else at,
+            source=told.source,
+            service=service,
+            integration=integration,
+            links=tuple(self.links),
+            more=more,
+        )
 
 
 Event = Annotated[Trigger | FollowUp, Body(discriminator="event_action")]

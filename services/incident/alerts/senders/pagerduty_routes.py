@@ -7,14 +7,20 @@ import msgspec
 from fastapi import Depends, Request, Response
 
 from services.incident import lifecycle
+from services.incident.access import incidents_of
 from services.incident.alerts.decision import Taken
 from services.incident.alerts.originals import Secret, Trouble, original_routes, sender
-from services.incident.alerts.senders.pagerduty import SOURCE, Event
+from services.incident.alerts.rules import rules_of
+from services.incident.alerts.senders.pagerduty import SOURCE, ChangeEvent, Event
 from services.incident.alerts.taking import command, take
+from services.incident.changes import change
+from services.incident.changes.change import Change, ChangeRecorded
 from shared.auth.roles import Role
+from shared.clock import new_id
 from shared.errors import Unauthenticated
 from shared.http.asked import Asked
 from shared.http.openapi import answers
+from shared.ledger import Ledger
 
 LIMIT = 512 * 1024
 _NO_KEY = ["Invalid routing key"]
@@ -97,6 +103,38 @@ async def pagerduty_event(body: Event, asked: ByRoutingKey) -> Response:
 async def pagerduty_event_by_key(body: Event, asked: ByAddress) -> Response:
     """The same for a sender that cannot choose its routing key: an API key is in the address."""
     return await _taken(body, asked)
+
+
+@router.post(
+    "/v2/change/enqueue",
+    **answers(PagerDutyAnswer, 202, "Taken", failing=PagerDutyAnswer, key_in_body=True),
+)
+async def pagerduty_change(body: ChangeEvent, asked: ByRoutingKey) -> Response:
+    """PagerDuty's change events: kept for those who look for a cause, listed at `/v1/changes`."""
+    return await _recorded(body, asked)
+
+
+@router.post(
+    "/v1/alerts/by-key/{secret}/v2/change/enqueue",
+    **answers(PagerDutyAnswer, 202, "Taken", failing=PagerDutyAnswer),
+)
+async def pagerduty_change_by_key(body: ChangeEvent, asked: ByAddress) -> Response:
+    """The same for a sender that cannot choose its routing key."""
+    return await _recorded(body, asked)
+
+
+async def _recorded(body: ChangeEvent, asked: Asked) -> Response:
+    changes: Ledger[Change, ChangeRecorded] = asked.service.parts["changes"]
+    mapping = await incidents_of(asked).policies.named("alert-rules")
+    rules = rules_of(mapping.state.document)
+    labels = {"integration": asked.caller.name} | body.labels
+    service = rules.service_of(rules.choose(labels).rule, labels)
+    told = body.recorded(asked.now, asked.caller.name, service)
+    order = await asked.order(new_id(), creates=True)
+    done = await changes.execute(order, change.record, told=told)
+    answer = _answer(202, "success", "Change event processed")
+    answer.headers["tocsin-position"] = str(done.position)
+    return answer
 
 
 async def _taken(body: Event, asked: Asked) -> Response:
