@@ -31,7 +31,10 @@ TABLE = "incident_clocks"
 
 _NAME = "clocks"
 _PAGE = 200
-_REST = 0.05  # so that a busy log is read in pages; commands come first, two thirds of the time
+_REST = 0.05  # so that a busy log is read in pages
+_REST_WHEN_IDLE = 2  # times as long as a page has taken
+_REST_WHEN_BUSY = 19  # commands come first
+_BUSY = 0.5  # of a second's processor time in a second
 _LONG_WAIT = 20.0
 _PAUSE = 1.0
 _log = structlog.get_logger("tocsin.clocks")
@@ -82,6 +85,7 @@ class Keeper:
         self._store = store
         self._book = Book(policy_stream("incident", POLICY))
         self._position = 0
+        self._load = _Load()
 
     async def run(self) -> None:
         """Keep them until cancelled."""
@@ -109,10 +113,23 @@ class Keeper:
             if not await self.step():
                 await self._store.pulse.beyond(self._position, _LONG_WAIT)
                 began = time.monotonic()
-            await asyncio.sleep(max(_REST, 2 * (time.monotonic() - began)))
+            times = _REST_WHEN_BUSY if self._load.now() > _BUSY else _REST_WHEN_IDLE
+            await asyncio.sleep(max(_REST, times * (time.monotonic() - began)))
         except Exception as trouble:
             _log.warning("clocks_wait", reason=repr(trouble))
             await asyncio.sleep(_PAUSE)
+
+
+class _Load:
+    """How much of the processor this thread, and so its event loop, has used lately."""
+
+    def __init__(self) -> None:
+        self._last = (time.monotonic(), time.thread_time())
+
+    def now(self) -> float:
+        """The part of the time since this was last asked: 0 to 1."""
+        (before, used), self._last = self._last, (time.monotonic(), time.thread_time())
+        return (self._last[1] - used) / max(self._last[0] - before, 1e-9)
 
 
 class KeptRows:
