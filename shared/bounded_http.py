@@ -56,6 +56,7 @@ class BoundedHttp(HttpToolsProtocol):
     _deadlines: Deadlines
     _together: Together
     _unfinished_head = 0
+    _arrived = 0  # at once, just now
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -72,18 +73,23 @@ class BoundedHttp(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self._expect_request()
-        self._unfinished_head += len(data)
+        self._arrived = len(data)
+        self._unfinished_head += self._arrived
         super().data_received(data)
         if self._unfinished_head > self.head_limit:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_headers_complete(self) -> None:
+        if max(self._unfinished_head, self._arrived) > self.head_limit:
+            self._check_head()  # much of that may be a body
         self._unfinished_head = 0
+        super().on_headers_complete()
+        self.cycle.transport = self._together  # type: ignore[assignment]  # write and close are all it does
+
+    def _check_head(self) -> None:
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         if size > self.head_limit:
             raise HeadTooLarge
-        super().on_headers_complete()
-        self.cycle.transport = self._together  # type: ignore[assignment]  # write and close are all it does
 
     def on_body(self, body: bytes) -> None:
         self._unfinished_head = 0

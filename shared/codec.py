@@ -79,10 +79,13 @@ def _seal(
         if not isinstance(value, str):
             continue
         if subject not in keys:
-            subjects = about if subject == FREE_TEXT else [getattr(event, subject)]
-            keys[subject] = vault.new_key(subjects)
+            is_text = subject == FREE_TEXT
+            keys[subject] = (
+                vault.new_key(about) if is_text else vault.key_of(getattr(event, subject))
+            )
         sealed[field] = vault.seal(keys[subject], stream, f"{version}|{field}", value)
-    return (replace(event, **sealed) if sealed else event), list(keys.values())
+    new = [key for key in keys.values() if not key.is_stored]
+    return (replace(event, **sealed) if sealed else event), new
 
 
 def _placed(event: Event, version: int) -> Event:

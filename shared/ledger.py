@@ -105,21 +105,31 @@ class Ledger(Generic[S, E]):
         Raises the command's own refusal, NotFound, Stale (If-Match), KeyReused, GuardMoved,
         Unavailable.
         """
-        stream = None if order.creates else order.stream  # nobody else knows of it yet
-        async with self._turns.of(stream), self._turns.of(order.key and order.key[:2]):
+        if order.creates and order.key is None:  # nobody else knows of it yet
+            return await self._carry(order, command, *args, **kwargs)
+        async with self._turns.of(order.stream), self._turns.of(order.key and order.key[:2]):
             if order.key is not None and (prior := await self.answered(order.key)):
                 await self.admit(order)
                 return prior
-            for attempt in range(_TRIES):
-                held = await self._held(order, attempt)
-                try:
-                    events = self.decide(order, held, command, *args, **kwargs)
-                except (Refused, Stale, NotFound):
-                    if attempt == 0 and await self._has_moved(order, held):
-                        continue
-                    raise
-                if (done := await self._append(order, held, events)) is not None:
-                    return done
+            return await self._carry(order, command, *args, **kwargs)
+
+    async def _carry(
+        self,
+        order: Order,
+        command: Callable[Concatenate[S, P], Sequence[E]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Folded[S]:
+        for attempt in range(_TRIES):
+            held = await self._held(order, attempt)
+            try:
+                events = self.decide(order, held, command, *args, **kwargs)
+            except (Refused, Stale, NotFound):
+                if attempt == 0 and await self._has_moved(order, held):
+                    continue
+                raise
+            if (done := await self._append(order, held, events)) is not None:
+                return done
         raise Unavailable("others keep changing it at this moment; try again")
 
     async def admit(self, order: Order) -> None:

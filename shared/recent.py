@@ -33,3 +33,7 @@ class Recent(Generic[K, V]):
         """As if it had never been there."""
         self._young.pop(key, None)
         self._old.pop(key, None)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._young, self._old = {}, {}

@@ -1,9 +1,10 @@
 """Personal data at rest: sealed before a row exists, opened only while its key does.
 
 AES-256-GCM with a random nonce; the additional data is `stream|version|field`, so a ciphertext
-moved to another event does not open. Each event has one key per set of subjects; the key lies,
-wrapped by a master key outside the database, in `vault.personal_keys`. Whoever deletes that row
-erases the value from the log, from every snapshot and from every copy, and no hash changes.
+moved to another event does not open. Free text has a key of its own, so that one text can be
+redacted; a person's name and addresses share a key for half a minute at a time. Keys lie, wrapped
+by a master key outside the database, in `vault.personal_keys`. Whoever deletes that row erases
+the value from the log, from every snapshot and from every copy, and no hash changes.
 """
 
 import base64
@@ -27,18 +28,29 @@ ERASED = "[erased]"
 _REMEMBERED = 20_000
 _FRESH_SECONDS = 30.0
 _JUST_SEALED = 1_000
+_PEOPLE = 1_000
 Fetch = Callable[..., Awaitable[list[asyncpg.Record]]]
 _LOAD = "select id, wrapped from vault.personal_keys where id = any($1::uuid[])"
 
 
 class NewKey:
-    """A key to be stored in the same transaction as the event it belongs to."""
+    """A key to be stored in the same transaction as the event it belongs to.
 
-    __slots__ = ("cipher", "id", "secret", "subjects", "wrapped")
+    `person` is whose name and addresses it is for, until it has been in use for a while.
+    """
 
-    def __init__(self, subjects: tuple[str, ...], wrap: Callable[[UUID, bytes], bytes]) -> None:
+    __slots__ = ("cipher", "id", "is_stored", "person", "secret", "subjects", "wrapped")
+
+    def __init__(
+        self,
+        subjects: tuple[str, ...],
+        wrap: Callable[[UUID, bytes], bytes],
+        person: str | None = None,
+    ) -> None:
         self.id = new_id()
         self.subjects = subjects
+        self.person = person
+        self.is_stored = False
         self.secret = chance(32)
         self.cipher = AESGCM(self.secret)
         self.wrapped = wrap(self.id, self.secret)
@@ -54,20 +66,34 @@ class Vault:
         self.master_id = hashlib.sha256(b"tocsin master key" + master).hexdigest()[:16]
         self._seconds = seconds
         self._keys: Recent[UUID, tuple[float, bytes | None]] = Recent(_REMEMBERED)
-        self._just_sealed: dict[
-            tuple[UUID, UUID, str], str
-        ] = {}  # for the answer to whoever brought it
+        self._people: Recent[str, tuple[float, NewKey]] = Recent(_PEOPLE)
+        # For the answer to whoever has brought a text:
+        self._just_sealed: dict[tuple[UUID, UUID, str], str] = {}
 
     @classmethod
     def from_file(cls, path: Path) -> "Vault":
         """The vault whose master key (32 raw bytes) lies in this file."""
         return cls(path.read_bytes())
 
-    def new_key(self, subjects: Iterable[str]) -> NewKey:
+    def new_key(self, subjects: Iterable[str], *, person: str | None = None) -> NewKey:
         """A fresh key that is deleted with any of these subjects."""
-        key = NewKey(tuple(dict.fromkeys(subjects)), self._wrap)
+        key = NewKey(tuple(dict.fromkeys(subjects)), self._wrap, person)
         self._remember(key.id, key.secret)
         return key
+
+    def key_of(self, person: str) -> NewKey:
+        """The key for a person's name and addresses: the one in use, or a fresh one."""
+        held = self._people.get(person)
+        if held is not None and held[0] > self._seconds() - _FRESH_SECONDS:
+            return held[1]
+        return self.new_key([person], person=person)
+
+    def stored(self, keys: Iterable[NewKey]) -> None:
+        """These are in the database: what comes next for the same person may use them too."""
+        for key in keys:
+            key.is_stored = True
+            if key.person is not None:
+                self._people[key.person] = (self._seconds(), key)
 
     def seal(self, key: NewKey, stream: UUID, place: str, value: str) -> Sealed:
         """Encrypt a value for one place (`version|field`) of one stream."""
@@ -113,6 +139,7 @@ class Vault:
     def forget(self, key: UUID) -> None:
         """Drop a remembered key at once: it has been erased."""
         self._keys.forget(key)
+        self._people.clear()
 
     def _secret_of(self, key: UUID) -> bytes | None:
         known = self._keys.get(key)

@@ -25,7 +25,7 @@ _FIND = "select id from incidents where number = $1 and to_position is null"
 _PROBLEM = "select id from problem_copies where id::text = lower($1) or number = upper($1)"
 _NUMBERS = "select nextval('incident_numbers') from generate_series(1, $1)"
 _REMEMBERED = 10_000
-_STOCK = 31
+_STOCK = 99
 
 
 def _about(state: Incident, event: IncidentEvent) -> Iterable[str]:

@@ -122,7 +122,7 @@ class AppendStatement:
     """The batch append of a service: kernel tables and these read models, in one statement."""
 
     def __init__(self, tables: Sequence[Table], master_id: str) -> None:
-        self._tables = [table_parts(table) for table in tables]
+        self._tables = {table.name: table_parts(table) for table in tables}
         self._master_id = master_id
         self.sql = self._build()
 
@@ -130,7 +130,7 @@ class AppendStatement:
         call = ", ".join(f"${n}::{kind}" for n, kind in enumerate(_CALL_TYPES, 1))
         counter = iter(range(len(_CALL_TYPES) + 1, 10_000))
         parts = [_numbered(_KERNEL_PARTS, counter)]
-        parts += [_numbered(part.sql, counter) for part in self._tables]
+        parts += [_numbered(part.sql, counter) for part in self._tables.values()]
         return (
             f"with told as materialized (select * from append_commands({call})),\n"
             + _WON
@@ -150,10 +150,11 @@ class AppendStatement:
         changes = [(n, t) for n, c in numbered for t in c.timers.values()]
         arguments += _columns(3, ((n, t.stream, t.name) for n, t in changes if t.due_at is None))
         arguments += _columns(4, ((n, *t) for n, t in changes if t.due_at is not None))
-        for part in self._tables:
-            rows = (part.row(n, r) for n, c in numbered for r in c.changes.get(part.name, ()))
-            arguments.append(rows_as_json(rows))
-        return arguments
+        rows: dict[str, list[dict[str, Any]]] = {name: [] for name in self._tables}
+        for n, command in numbered:
+            for name, written in command.changes.items():
+                rows[name] += [self._tables[name].row(n, change) for change in written]
+        return [*arguments, *map(rows_as_json, rows.values())]
 
 
 def _numbered(sql: str, numbers: Iterator[int]) -> str:

@@ -72,6 +72,7 @@ class Store:
         writer = Writer(connector(dsn), AppendStatement(tables, vault.master_id), clock)
         store = cls(dsn, pool, vault, writer, clock)
         writer.grown = store.pulse.beat
+        writer.stored = lambda command: vault.stored(command.keys)
         return store
 
     async def close(self) -> None:

@@ -41,6 +41,7 @@ class Writer:
         self._clock = clock
         self._patience = patience
         self.grown: Callable[[int], None] = lambda position: None
+        self.stored: Callable[[Append], None] = lambda command: None
         self._waiting: list[_Entry] = []
         self._task: asyncio.Task[None] | None = None
         self._connection: asyncpg.Connection | None = None
@@ -104,6 +105,7 @@ class Writer:
             if answer.first_position is not None:
                 self._head = max(self._head, answer.first_position + len(command.events) - 1)
                 self.grown(self._head)
+                self.stored(command)
             if not future.done():
                 future.set_result(answer)
 

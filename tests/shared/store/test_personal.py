@@ -209,3 +209,35 @@ def test_a_master_key_of_another_length_is_refused(tmp_path: Path) -> None:
     short.write_bytes(b"short")
     with pytest.raises(ValueError, match="32 bytes"):
         Vault.from_file(short)
+
+
+def test_a_persons_key_serves_again_only_once_it_is_stored_and_not_for_long(
+    clock_of_seconds: list[float],
+) -> None:
+    vault = Vault(b"k" * 32, seconds=lambda: clock_of_seconds[0])
+    first = vault.key_of("person:ada")
+    assert vault.key_of("person:ada") is not first  # it may yet be lost with its command
+    vault.stored([first])
+    assert vault.key_of("person:ada") is first
+    assert vault.key_of("person:eve") is not first
+    clock_of_seconds[0] += 31
+    assert vault.key_of("person:ada") is not first
+
+
+def test_a_key_for_texts_is_never_anothers(clock_of_seconds: list[float]) -> None:
+    vault = Vault(b"k" * 32, seconds=lambda: clock_of_seconds[0])
+    vault.stored([vault.new_key(["person:ada"])])
+    assert not vault.key_of("person:ada").is_stored
+
+
+def test_erasure_ends_the_use_of_a_persons_key(clock_of_seconds: list[float]) -> None:
+    vault = Vault(b"k" * 32, seconds=lambda: clock_of_seconds[0])
+    key = vault.key_of("person:ada")
+    vault.stored([key])
+    vault.forget(key.id)
+    assert vault.key_of("person:ada") is not key
+
+
+@pytest.fixture
+def clock_of_seconds() -> list[float]:
+    return [1_000.0]
