@@ -52,6 +52,9 @@ from services.incident.lists import routes as list_routes
 from services.incident.metrics import routes as metric_routes
 from services.incident.policies import from_notifications, from_problems, timers
 from services.incident.published import PUBLISHED
+from services.incident.saved_views import routes as saved_view_routes
+from services.incident.saved_views.saved_view import SAVED_VIEW, SAVED_VIEWS, SavedViewEvent
+from services.incident.saved_views.saved_views import SAVED, SavedViews
 from services.incident.tables import INCIDENT_TEXTS, INCIDENTS, TABLES
 from shared.aggregate import Aggregate
 from shared.auth.open import KNOWN_API_KEYS
@@ -82,6 +85,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
         POLICIES: incidents.policies,
         "alerts": AlertIntake(incidents, planned_in(catalogue)),
         "changes": Ledger(service.store, CHANGE),
+        SAVED: SavedViews(service.store),
         "api_keys": ApiKeyLedger(service.store, master),
         CATALOGUE: catalogue,
         CLOCKS: desk,
@@ -104,12 +108,13 @@ _AGGREGATES: dict[str, Aggregate[Any, Any]] = {
     ChangeRecorded.topic: CHANGE,
     **{kind.topic: FACTS for kind in get_args(Fact)},
     **{kind.topic: API_KEY for kind in get_args(ApiKeyEvent)},
+    **{kind.topic: SAVED_VIEW for kind in get_args(SavedViewEvent)},
     **{kind.topic: SERVICE for kind in get_args(ServiceEvent)},
     **{kind.topic: ITEM for kind in get_args(ItemEvent)},
     **{kind.topic: WINDOW for kind in get_args(MaintenanceEvent)},
 }
 
-_OF_KEYS_AND_ALERTS = (API_KEYS, KNOWN_API_KEYS, INCIDENT_ALERTS, CHANGES)
+_OF_KEYS_AND_ALERTS = (API_KEYS, KNOWN_API_KEYS, INCIDENT_ALERTS, CHANGES, SAVED_VIEWS)
 
 DEFINITION = Definition(
     name="incident",
@@ -118,6 +123,7 @@ DEFINITION = Definition(
     routers=(
         facet_routes.router,
         list_routes.router,
+        saved_view_routes.router,
         routes.router,
         backfill_routes.router,
         triage_routes.router,

@@ -140,6 +140,13 @@ class IncidentView(IncidentItem, kw_only=True):
     actions: list[Action] | msgspec.UnsetType = msgspec.UNSET
 
 
+class AppliedView(msgspec.Struct, frozen=True):
+    """The saved view that a list was narrowed by, in the version that was applied."""
+
+    id: UUID
+    version: int
+
+
 class IncidentPage(msgspec.Struct, kw_only=True):
     """A page of a list; `position` is the moment of the log it shows."""
 
@@ -147,6 +154,7 @@ class IncidentPage(msgspec.Struct, kw_only=True):
     next_cursor: str | None
     total_estimate: int | None
     position: int
+    view: AppliedView | msgspec.UnsetType = msgspec.UNSET
 
 
 async def render(

@@ -19,7 +19,7 @@ _PART = re.compile(r'(?:"(?:[^"]|"")*"|[^,])+')
 
 def split(value: Any) -> Any:
     """Query values at their commas, but for those in double quotes."""
-    if not isinstance(value, list):
+    if not isinstance(value, list) or not all(isinstance(each, str | int) for each in value):
         return value
     return [part.strip() for each in value for part in _PART.findall(str(each)) if part.strip()]
 

@@ -36,6 +36,9 @@ incident
     get   (/v1/alerts/by-key/{secret})?/v2/alerts/(requests/{request_id}|{identifier})  service
     get   /v1/incident/policies/[a-z-]+(/versions)?  readers
     put   /v1/incident/policies/[a-z-]+        incident_manager
+    get   /v1/incident/views(/{id}(/versions)?)?  everybody
+    post  /v1/incident/views(/{id}/retire)?    people
+    put   /v1/incident/views/{id}              people
     get   /v1/api-keys(/{id})?                 incident_manager auditor
     post  /v1/api-keys                         incident_manager
     delete /v1/api-keys/{id}                   incident_manager

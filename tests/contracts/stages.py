@@ -82,6 +82,7 @@ class Stages:
             "/v1/incidents/{id}": self._incident,
             "/v1/api-keys/{id}": self._api_key,
             "/v1/alerts/groups/{id}": self._alert_group,
+            "/v1/incident/views/{id}": self._saved_view,
             "/v1/catalogue/services/{id}": self._entry("services"),
             "/v1/catalogue/items/{id}": self._entry("items"),
             "/v1/catalogue/maintenance-windows/{id}": self._maintenance_window,
@@ -132,6 +133,9 @@ class Stages:
 
     async def _patches(self, command: str) -> Staged:
         return Staged({}, PATCHES | {"repeats": None})
+
+    async def _saved_view(self, command: str) -> Staged:
+        return Staged({"id": (await self._post("/v1/incident/views", {"name": "Mine"}))["id"]})
 
     async def _secret(self) -> Staged:
         made = await self._post("/v1/api-keys", {"name": "Monitor", "roles": ["service"]})

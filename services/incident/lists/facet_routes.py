@@ -6,9 +6,8 @@ import msgspec
 from fastapi import Query, Response
 from pydantic import BeforeValidator, Field
 
-from services.incident.lists.conditions import by_filter
+from services.incident.lists.asking import ByReader, wanted
 from services.incident.lists.filters import FilteredQuery
-from services.incident.lists.routes import ByReader
 from services.incident.visibility import visible_to
 from shared import facets
 from shared.facets import Facet
@@ -62,7 +61,7 @@ async def count_incidents(query: Annotated[FacetQuery, Query()], asked: ByReader
     """
     await has_seen(asked.service, query.wait_for)
     fields = list(dict.fromkeys(query.by))
-    stated = by_filter(query, asked.caller)
+    asks = await wanted(asked, query)
     counted = await facets.count(
         asked.service.store.pool,
         facets.Asked(
@@ -70,10 +69,11 @@ async def count_incidents(query: Annotated[FacetQuery, Query()], asked: ByReader
             fields={name: _COLUMNS[name] for name in fields if name not in _MANY},
             many={name: _MANY[name] for name in fields if name in _MANY},
             conditions=[
-                *(each for name, own in stated.items() if name not in fields for each in own),
+                *(each for name, own in asks.own.items() if name not in fields for each in own),
+                *asks.of_view,
                 *visible_to(asked.caller),
             ],
-            own={name: stated[name] for name in fields if name in stated},
+            own={name: asks.own[name] for name in fields if name in asks.own},
             top=query.top,
             position=await position_asked(asked, query),
         ),

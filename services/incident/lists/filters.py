@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from typing import Annotated, Literal, get_args
+from uuid import UUID
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
@@ -107,6 +108,8 @@ SORT_NAMES: tuple[str, ...] = get_args(SortName)
 
 class FilteredQuery(IncidentFilters, OfMoment):
     """Which incidents, of which moment."""
+
+    view: Annotated[UUID | None, Field(description="Of a saved view; filters narrow it")] = None
 
 
 class IncidentQuery(FilteredQuery, TimedQuery):

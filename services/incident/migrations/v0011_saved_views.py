@@ -1,0 +1,13 @@
+"""Saved views of the list."""
+
+from pathlib import Path
+
+from shared.migrate import run_sql
+
+revision = "incident_0011"
+down_revision = "incident_0010"
+
+
+def upgrade(app: str) -> None:
+    """Build it; `app` is the role that will use it."""
+    run_sql(Path(__file__).with_name("schema_v11.sql"), app=app)

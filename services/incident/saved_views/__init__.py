@@ -1,0 +1,1 @@
+"""Saved views: filters, order and columns under a name, one's own or shared."""
