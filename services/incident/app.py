@@ -32,6 +32,7 @@ from services.incident.alerts.senders.sns_signature import SnsSignatures
 from services.incident.api_key import API_KEY, API_KEYS, ApiKeyEvent
 from services.incident.api_keys import ApiKeyLedger
 from services.incident.backfill import routes as backfill_routes
+from services.incident.bulk import routes as bulk_routes
 from services.incident.catalogue import item_routes, service_routes, window_routes
 from services.incident.catalogue import lists as catalogue_lists
 from services.incident.catalogue.catalogue import CATALOGUE, ITEM, SERVICE, WINDOW, Catalogue
@@ -122,6 +123,7 @@ DEFINITION = Definition(
     migrations=Path(__file__).with_name("migrations"),
     routers=(
         facet_routes.router,
+        bulk_routes.router,
         list_routes.router,
         saved_view_routes.router,
         routes.router,

@@ -19,6 +19,7 @@ OPEN = {("get", "/healthz"), ("get", "/readyz")}
 _RIGHTS = r"""
 incident
     post  /v1/incidents                        reporter responder incident_manager service
+    post  /v1/incidents/bulk                   agents reporter
     get   /v1/incidents/facets                 everybody
     get   /v1/incidents(/{id}(/timeline|/events|/alerts|/clocks)?)?                    everybody
     post  /v1/incidents/backfill               service

@@ -65,6 +65,7 @@ class Stages:
     def __init__(self, service: RunningService) -> None:
         self._service = service
         self._client = service.client(Role.ADMIN)
+        self._view: str | None = None
 
     async def of(self, path: str) -> Staged | None:
         """The scene for an operation of this path; None where it needs none."""
@@ -135,7 +136,10 @@ class Stages:
         return Staged({}, PATCHES | {"repeats": None})
 
     async def _saved_view(self, command: str) -> Staged:
-        return Staged({"id": (await self._post("/v1/incident/views", {"name": "Mine"}))["id"]})
+        if command == "retire" or self._view is None:
+            self._view = str((await self._post("/v1/incident/views", {"name": "Mine"}))["id"])
+        view, self._view = self._view, None if command == "retire" else self._view
+        return Staged({"id": view})
 
     async def _secret(self) -> Staged:
         made = await self._post("/v1/api-keys", {"name": "Monitor", "roles": ["service"]})

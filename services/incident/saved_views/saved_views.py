@@ -16,7 +16,7 @@ from shared.store.store import Store
 
 SAVED = "saved_views"
 """Among a service's parts, its `SavedViews`."""
-MOST = 200
+MOST = 1_000
 
 _KEPT = "select count(*) from saved_views where owner = $1 and to_position is null and not retired"
 

@@ -1,0 +1,1 @@
+"""One command on many incidents, each in its own right."""
