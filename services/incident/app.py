@@ -50,6 +50,7 @@ from services.incident.facts import FACTS, INCIDENT_ALERTS, Fact
 from services.incident.incidents import INCIDENT, Incidents
 from services.incident.lists import facet_routes
 from services.incident.lists import routes as list_routes
+from services.incident.lists.live import live_view
 from services.incident.metrics import routes as metric_routes
 from services.incident.policies import from_notifications, from_problems, timers
 from services.incident.published import PUBLISHED
@@ -148,7 +149,7 @@ DEFINITION = Definition(
         metric_routes.router,
         access_routes.router,
         change_routes.router,
-        feed_routes("incident", PUBLISHED),
+        feed_routes("incident", PUBLISHED, live_view),
         operation_routes("incident"),
     ),
     tables=(*TABLES, *CATALOGUE_TABLES, *_OF_KEYS_AND_ALERTS, WORK_LISTS, WORK_ITEMS),

@@ -1,7 +1,7 @@
 """How others read a service: the pull feed, and the live stream for browsers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
@@ -70,6 +70,24 @@ class Ticket(msgspec.Struct):
     ticket: str
 
 
+class Heard(NamedTuple):
+    """What a stream of a service's own making tells, how far it has looked, and if it is over."""
+
+    events: list[ServerSentEvent]
+    scanned: int
+    ended: bool = False
+
+
+Live = Callable[[int], Awaitable[Heard]]
+"""Tells what has happened behind a position."""
+Lens = Callable[..., Awaitable[Live | None]]
+"""A dependency: something else to tell than the published events, where the request asks for it."""
+
+
+async def _all_events() -> Live | None:
+    return None
+
+
 class _Wanted(NamedTuple):
     after: int
     timeout: float
@@ -77,8 +95,8 @@ class _Wanted(NamedTuple):
     limit: int
 
 
-def feed_routes(name: str, published: Published) -> APIRouter:
-    """The feed, the stream and the stream's tickets of a service."""
+def feed_routes(name: str, published: Published, lens: Lens = _all_events) -> APIRouter:
+    """The feed, the stream and the stream's tickets of a service; `lens` may tell other things."""
     router = routes("feed", f"/v1/{name}")
     by_reader = Annotated[Asked, Depends(allowed(*READERS))]
 
@@ -122,15 +140,21 @@ def feed_routes(name: str, published: Published) -> APIRouter:
     @router.get("/stream", response_class=EventSourceResponse)
     async def stream(
         request: Request,
+        *,
         start: Annotated[int, Depends(_start)],
         caller: Annotated[Caller, Depends(_streaming)],
         wanted: Annotated[Narrowed, Depends(chosen)],
+        live: Annotated[Live | None, Depends(lens)],
         place: Annotated[None, Depends(_place)],
     ) -> AsyncIterator[ServerSentEvent]:
         """Published events as they happen (server-sent events); Last-Event-ID resumes.
 
         Each event is told to who may know of its subject at that moment, as on the feed.
         """
+        if live is not None:
+            async for event in _live_events(request, live, start, caller):
+                yield event
+            return
         feed = Feed(name, service_of(request).store, published)
         async for event in _events(request, feed, start, caller, wanted):
             yield event
@@ -182,6 +206,22 @@ async def _events(
             await store.pulse.beyond(after, 1.0)
 
 
+async def _live_events(
+    request: Request, live: Live, after: int, caller: Caller
+) -> AsyncIterator[ServerSentEvent]:
+    store, stop = service_of(request).store, stopping(request.app)
+    yield ServerSentEvent(comment="connected", retry=1_000)
+    while not stop.is_set() and await _may_go_on(request, caller):
+        heard = await live(after)
+        for event in heard.events:
+            yield event
+        if heard.ended:
+            return
+        after = heard.scanned
+        if not stop.is_set():
+            await store.pulse.beyond(after, 1.0)
+
+
 async def _streaming(
     request: Request, ticket: Annotated[str | None, Query(max_length=16_384)] = None
 ) -> Caller:
@@ -209,6 +249,8 @@ async def _may_go_on(request: Request, caller: Caller) -> bool:
         return False
 
 
+streaming = _streaming
+"""A dependency: who opens a stream, by token, key or ticket."""
 _streaming.roles = READERS  # type: ignore[attr-defined]  # for the document
 
 
