@@ -1,7 +1,6 @@
 """The commands of an incident, as their routes have them."""
 
-from collections.abc import Callable, Coroutine, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Response
@@ -43,8 +42,7 @@ class Command(NamedTuple):
         return await self.endpoint(**{"id": incident, self.asked: asked, self.body: body})
 
 
-@lru_cache(maxsize=8)
-def commands_of(routers: tuple[APIRouter, ...]) -> dict[str, Command]:
+def commands_of(routers: Iterable[APIRouter]) -> dict[str, Command]:
     """By name, the commands that take an incident, arguments, and nothing else."""
     routes = (r for router in routers for r in router.routes if isinstance(r, APIRoute))
     by_path = {r.path: r for r in routes if r.methods == {"POST"} and _is_plain(r)}

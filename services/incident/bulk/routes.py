@@ -27,6 +27,7 @@ from shared.ledger import Order
 from shared.listing import Listing, Slice
 
 _AT_ONCE = 16
+_COMMANDS = "commands of one incident"
 _LISTING = Listing("incidents", SORTS)
 router = routes("incidents", "/v1/incidents")
 ByAgentOrReporter = Annotated[Asked, Depends(allowed(*RULES["note"].roles, Role.REPORTER))]
@@ -87,7 +88,7 @@ async def give_to_many(body: BulkCommand, asked: ByAgentOrReporter) -> Response:
     """
     if asked.request.headers.get("if-match") is not None:
         raise Malformed("If-Match is of one incident; give this command without it")
-    command = _known(commands_of(asked.request.app.state.routers), body.command)
+    command = _known(_commands(asked), body.command)
     command.require(asked.caller)
     arguments = command.read(body.details)
     chosen = await chosen_once(asked, lambda: _references(body, asked))
@@ -96,6 +97,15 @@ async def give_to_many(body: BulkCommand, asked: ByAgentOrReporter) -> Response:
     done = sum(item.problem is None for item in items)
     told = BulkAnswer(chosen.bulk, body.command, items, done, len(items) - done)
     return Response(msgspec.json.encode(told), media_type="application/json")
+
+
+def _commands(asked: Asked) -> Mapping[str, Command]:
+    """Those of the application that was asked, looked up once."""
+    parts = asked.service.parts
+    if _COMMANDS not in parts:
+        parts[_COMMANDS] = commands_of(asked.request.app.state.routers)
+    known: Mapping[str, Command] = parts[_COMMANDS]
+    return known
 
 
 def _known(commands: Mapping[str, Command], name: str) -> Command:

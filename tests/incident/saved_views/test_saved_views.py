@@ -104,7 +104,7 @@ async def test_a_search_in_a_view_is_highlighted_and_of_the_present(
 
 
 async def test_only_those_it_is_shared_with_know_of_a_view(ground: Ground) -> None:
-    manager = ground.who("mia", Role.INCIDENT_MANAGER, teams=("desk",))
+    manager = ground.who("mona", Role.INCIDENT_MANAGER, teams=("desk",))
     shares: dict[str, dict[str, Any]] = {
         "private": {},
         "team": {"teams": ["desk"]},
@@ -113,14 +113,14 @@ async def test_only_those_it_is_shared_with_know_of_a_view(ground: Ground) -> No
     }
     views = {n: await saved(manager, name=n, shared_with=s) for n, s in shares.items()}
     callers = {
-        ground.who("mia"): set(views),
+        ground.who("mona"): set(views),
         ground.who("ada", teams=("desk",)): {"team", "everyone"},
         ground.who("paul", Role.PROBLEM_MANAGER): {"role", "everyone"},
         ground.who("rita", Role.REPORTER): {"everyone"},
         ground.who("al", Role.AUDITOR): set(views),
     }
     for client, known in callers.items():
-        answer = await client.get(VIEWS, params={"owner": "mia"})
+        answer = await client.get(VIEWS, params={"owner": "mona"})
         assert {item["name"] for item in answer.json()["items"]} == known
         for name, view in views.items():
             expected = 200 if name in known else 404
