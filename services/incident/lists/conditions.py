@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from services.incident.lists.filters import IncidentFilters, Mine
+from services.incident.relations.events import LinkKind
 from shared import search
 from shared.auth.caller import Caller
 from shared.errors import Invalid
@@ -43,6 +44,9 @@ _TIMES = {
 }
 _OPEN = "t.status in ('new', 'in_progress', 'on_hold')"
 _FLAGS = {
+    "restricted": ("t.restricted", "not t.restricted"),
+    "escalated": ("t.escalation_count > 0", "t.escalation_count = 0"),
+    "has_children": ("t.child_count > 0", "t.child_count = 0"),
     "open": (_OPEN, f"not {_OPEN}"),
     "reopened": ("t.reopen_count > 0", "t.reopen_count = 0"),
     "imported": ("t.imported", "not t.imported"),
@@ -53,7 +57,7 @@ _MINE = {
     Mine.REPORTED: "t.reporter = ({}::text[])[1]",
     Mine.GROUP: "t.assignment_group = any(({}::text[])[2:])",
 }
-_OF_IDS = """t.id in (
+_NAMED = """(
     select x::uuid from jsonb_array_elements_text({}::jsonb -> 'ids') x union all
     select n.id from jsonb_array_elements({}::jsonb -> 'numbers') x
     join incidents n on n.number = x::bigint and n.to_position is null)"""
@@ -123,9 +127,15 @@ def _ids(name: str, values: Sequence[str], caller: Caller) -> Iterator[Condition
     for value in values:
         if number := _NUMBER.fullmatch(value):
             known["numbers"].append(int(number[2]))
-        else:
+        elif value != _NOBODYS or name == "id":
             known["ids"].append(_uuid(name, value))
-    yield _OF_IDS, known
+    condition = f"t.{name} in {_NAMED}"
+    if _NOBODYS not in values:
+        yield condition, known
+    elif any(known.values()):
+        yield f"({condition} or t.{name} is null)", known
+    else:
+        yield f"t.{name} is null", None
 
 
 def _uuid(name: str, value: str) -> str:
@@ -160,6 +170,15 @@ def _mine(name: str, values: Sequence[Mine], caller: Caller) -> Iterator[Conditi
 def _tags(name: str, values: Sequence[str], caller: Caller) -> Iterator[Condition]:
     sign = "?|" if name == "tag" else "?&"
     yield f"t.tags {sign} {{}}::text[]", [unquoted(value) for value in values]
+
+
+def _links(name: str, values: Sequence[str], caller: Caller) -> Iterator[Condition]:
+    wanted = [unquoted(value) for value in values]
+    for value in wanted:
+        if value.partition(":")[0] not in set(LinkKind):
+            kinds = ", ".join(LinkKind)
+            raise Invalid((f"query:{name}", f"give kind:reference, the kind one of {kinds}"))
+    yield "t.links ?| {}::text[]", wanted
 
 
 def _labels(name: str, values: Sequence[str], caller: Caller) -> Iterator[Condition]:
@@ -205,7 +224,7 @@ def _without(name: str, values: Sequence[str], caller: Caller) -> Iterator[Condi
 
 _WHEN = WHEN | _TIMES
 _MADE: dict[str, Callable[[str, Any, Caller], Iterator[Condition]]] = {
-    "id": _ids,
+    **dict.fromkeys(("id", "parent", "merged_into"), _ids),
     **dict.fromkeys(_KEYS, _keys),
     **dict.fromkeys(_LEVELS, _levels),
     **dict.fromkeys(_FLAGS, _flag),
@@ -214,8 +233,13 @@ _MADE: dict[str, Callable[[str, Any, Caller], Iterator[Condition]]] = {
     "tag": _tags,
     "all_tags": _tags,
     "label": _labels,
+    "link": _links,
     **dict.fromkeys(_WHEN, _time),
     "without": _without,
     "q": _words,
 }
-_EXCLUDING = {"id", *_KEYS, *_LEVELS, "problem", "tag", "label"}
+_EXCLUDING = {
+    *("id", "parent", "merged_into", "problem", "tag", "label", "link"),
+    *_KEYS,
+    *_LEVELS,
+}

@@ -69,8 +69,16 @@ class IncidentFilters(Timed):
     resolution_code: Codes | None = None
     problem: Annotated[Words | None, Field(description="Ids, or numbers such as PRB-1")] = None
     known_error: Words | None = None
+    link: Annotated[
+        Words | None, Field(description="kind:reference", examples=[["change:CHG-7"]])
+    ] = None
+    parent: Annotated[Words | None, Field(description="Ids, or numbers such as INC-1")] = None
+    has_children: bool | None = None
+    merged_into: Annotated[Words | None, Field(description="Ids, or numbers such as INC-1")] = None
     reopened: Annotated[bool | None, Field(description="At least once")] = None
     reassigned: Annotated[bool | None, Field(description="To another group, at least once")] = None
+    escalated: Annotated[bool | None, Field(description="At least once")] = None
+    restricted: bool | None = None
     imported: Annotated[bool | None, Field(description="From another system's past")] = None
     started_after: Moment | None = None
     started_before: Moment | None = None
@@ -101,7 +109,8 @@ SortName = Literal[
     "started_at", "-started_at", "detected_at", "-detected_at",
     "acknowledged_at", "-acknowledged_at", "mitigated_at", "-mitigated_at",
     "resolved_at", "-resolved_at", "closed_at", "-closed_at",
-    "reopen_count", "-reopen_count", "reassignment_count", "-reassignment_count", "relevance",
+    "reopen_count", "-reopen_count", "reassignment_count", "-reassignment_count",
+    "escalation_count", "-escalation_count", "child_count", "-child_count", "relevance",
 ]  # fmt: skip
 SORT_NAMES: tuple[str, ...] = get_args(SortName)
 

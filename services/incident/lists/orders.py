@@ -56,6 +56,8 @@ SORTS: dict[str, Sort] = {
     **_time("closed_at"),
     **_number("reopen_count", "t.reopen_count"),
     **_number("reassignment_count", "t.reassignment_count"),
+    **_number("escalation_count", "t.escalation_count"),
+    **_number("child_count", "t.child_count"),
 }
 """By name, but for relevance: that depends on what is searched for."""
 

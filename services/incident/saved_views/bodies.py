@@ -13,7 +13,8 @@ Column = Literal[
     "subcategory", "group", "assigned_to", "reporter", "source", "external_ref", "tags", "labels",
     "hold_reason", "resolution_code", "problem", "known_error", "created_at", "updated_at",
     "started_at", "detected_at", "acknowledged_at", "mitigated_at", "resolved_at", "closed_at",
-    "reopen_count", "reassignment_count", "imported",
+    "reopen_count", "reassignment_count", "escalation_count", "child_count", "parent",
+    "merged_into", "restricted", "imported",
 ]  # fmt: skip
 
 
