@@ -5,6 +5,7 @@ from typing import Annotated, NamedTuple
 from fastapi import Depends
 from pydantic import ValidationError
 
+from services.incident.lists import words
 from services.incident.lists.conditions import (
     Condition,
     by_filter,
@@ -40,7 +41,7 @@ class Wanted(NamedTuple):
     @property
     def conditions(self) -> list[Condition]:
         """All of them."""
-        return [*(each for found in self.own.values() for each in found), *self.of_view]
+        return [*flat(self.own), *self.of_view]
 
     def order(self, asked_for: str | None) -> str | Sort:
         """The order asked for, else the view's, else the newest change first. Raises Invalid."""
@@ -52,9 +53,16 @@ class Wanted(NamedTuple):
         return by_relevance(search_of(self.q), number_in(self.q))
 
 
+def flat(by_name: dict[str, list[Condition]]) -> list[Condition]:
+    """All conditions of these filters."""
+    return [each for found in by_name.values() for each in found]
+
+
 async def wanted(asked: Asked, query: FilteredQuery) -> Wanted:
     """All that a query asks. Raises Invalid, and for its view NotFound, Refused."""
     own = by_filter(query, asked.caller)
+    if query.q is not None:
+        own["q"] = await words.instead(asked.service.store.pool, query.q, own["q"])
     if query.view is None:
         return Wanted(own, [], None, query.q, None)
     view = await saved_views_of(asked.service).usable(query.view, asked.caller)
@@ -62,8 +70,11 @@ async def wanted(asked: Asked, query: FilteredQuery) -> Wanted:
     q = query.q or filters.q
     if query.as_of is not None and q is not None:
         raise Invalid(("query:as_of", "cannot be combined with q, which this view has"))
+    of_view = by_filter(filters, asked.caller)
+    if filters.q is not None:
+        of_view["q"] = await words.instead(asked.service.store.pool, filters.q, of_view["q"])
     applied = AppliedView(view.stream, view.version)
-    return Wanted(own, conditions(filters, asked.caller), view.state.sort, q, applied)
+    return Wanted(own, flat(of_view), view.state.sort, q, applied)
 
 
 def filters_of(view: Folded[SavedView]) -> IncidentFilters:
