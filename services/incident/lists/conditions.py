@@ -14,6 +14,8 @@ from shared.auth.caller import Caller
 from shared.errors import Invalid
 from shared.http.lists import WHEN
 from shared.http.pages import unquoted
+from shared.restrictions import not_shut
+from shared.restrictions import visible_to as admitted
 from shared.search import Search
 
 Condition = tuple[str, Any]
@@ -130,6 +132,8 @@ def _ids(name: str, values: Sequence[str], caller: Caller) -> Iterator[Condition
         elif value != _NOBODYS or name == "id":
             known["ids"].append(_uuid(name, value))
     condition = f"t.{name} in {_NAMED}"
+    if name != "id" and any(known.values()):
+        yield from admitted(caller, f"(t.{name} is null or {not_shut('t.' + name)})")
     if _NOBODYS not in values:
         yield condition, known
     elif any(known.values()):

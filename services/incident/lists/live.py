@@ -4,6 +4,7 @@ Whether an incident is in the view is asked of its version rows before and after
 reader who comes back with the last position misses nothing and hears nothing twice.
 """
 
+from itertools import starmap
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from fastapi import Depends, Query, Request
 from fastapi.sse import ServerSentEvent
 
 from services.incident import view as incident_view
+from services.incident.discretion import items_shown
 from services.incident.lists.asking import meant_by
 from services.incident.saved_views.saved_view import SavedView
 from services.incident.saved_views.saved_views import saved_views_of
@@ -22,6 +24,7 @@ from shared.aggregate import Folded
 from shared.auth.caller import Caller
 from shared.errors import Invalid, NotFound, Refused, Unavailable
 from shared.http.access_log import record_access
+from shared.http.asked import Asked
 from shared.http.feed import Heard, Live, streaming
 from shared.http.service import service_of
 from shared.listing import where_of
@@ -99,7 +102,10 @@ class _LiveView:
         rows = await self._moves(view, after, until)
         shown = [row["id"] for row in rows if row["id"] is not None and row["restricted"]]
         await record_access(self._request, self._caller, shown)
-        return Heard([*self._version(view), *map(_event, rows)], until)
+        moves = [(row, incident_view.item(row) if row["id"] is not None else None) for row in rows]
+        asked = Asked(self._request, self._caller)
+        await items_shown(asked, [item for _, item in moves if item is not None])
+        return Heard([*self._version(view), *starmap(_event, moves)], until)
 
     def _version(self, view: Folded[SavedView]) -> list[ServerSentEvent]:
         if view.version == self._told:
@@ -136,12 +142,11 @@ def _moves_sql(
     order by e.position"""
 
 
-def _event(row: asyncpg.Record) -> ServerSentEvent:
+def _event(row: asyncpg.Record, item: IncidentItem | None) -> ServerSentEvent:
     move = Moved(position=row["at"], id=row["about"], number=f"INC-{row['was']}")
     kind = "left"
-    if row["id"] is not None:
-        move.incident = incident_view.item(row)
-        move.number = move.incident.number
+    if item is not None:
+        move.incident, move.number = item, item.number
         kind = "entered" if row["was"] is None else "changed"
     return ServerSentEvent(raw_data=_text(move), event=kind, id=str(row["at"]))
 
