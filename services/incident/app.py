@@ -40,6 +40,7 @@ from services.incident.catalogue.events import ItemEvent, MaintenanceEvent, Serv
 from services.incident.catalogue.tables import CATALOGUE_TABLES, ENTRIES, WINDOWS
 from services.incident.changes import routes as change_routes
 from services.incident.changes.change import CHANGE, CHANGES, ChangeRecorded
+from services.incident.clocks import rerun, rerun_routes
 from services.incident.clocks import routes as clock_routes
 from services.incident.clocks.desk import CLOCKS, Desk
 from services.incident.clocks.keeper import Keeper, KeptRows
@@ -91,12 +92,13 @@ async def _running(service: Service) -> AsyncIterator[None]:
         "api_keys": ApiKeyLedger(service.store, master),
         CATALOGUE: catalogue,
         CLOCKS: desk,
+        rerun_routes.RERUNS: rerun.Reruns(desk),
     }
     follows: dict[Name, Mapping[str, Reaction]] = {
         "problem": from_problems(incidents),
         "notification": from_notifications(service.store),
     }
-    steps = {awaiting.RESOLVE: awaiting.step(incidents)}
+    steps = {awaiting.RESOLVE: awaiting.step(incidents), rerun.RERUN: rerun.step(desk)}
     rings = timers(incidents) | service.parts["alerts"].timers() | {SLA: ringing(desk)}
     beside = [Keeper(service.store).run()]
     async with Outgoing(service.settings.outbound_allow) as outgoing:
@@ -132,6 +134,7 @@ DEFINITION = Definition(
         triage_routes.router,
         history.router,
         clock_routes.router,
+        rerun_routes.router,
         alertmanager_routes.router,
         grafana_routes.router,
         cloudevents_routes.router,

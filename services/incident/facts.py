@@ -96,7 +96,30 @@ class SlaBreached(Event, frozen=True):
     due_at: datetime | None = None
 
 
-Fact = AlertsAttached | Told | ProblemRaised | SlaWarned | SlaBreached
+class Judgement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One clock under another version of the policy, as it stood when that was asked."""
+
+    kind: str
+    round: int
+    target: str
+    state: str
+    elapsed_seconds: float
+    priority: int | None = None
+    due_at: datetime | None = None
+    stopped_at: datetime | None = None
+    breached_at: datetime | None = None
+
+
+@event("incident.sla_judged")
+class SlaJudged(Event, frozen=True):
+    """What a version of the policy says of the past; the verdicts that were stay beside it."""
+
+    rerun: UUID
+    policy_version: int
+    judgements: tuple[Judgement, ...]
+
+
+Fact = AlertsAttached | Told | ProblemRaised | SlaWarned | SlaBreached | SlaJudged
 
 
 class Facts(State, frozen=True):

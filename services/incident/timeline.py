@@ -49,6 +49,10 @@ _SENTENCES: dict[type[Event], Sentence] = {
     f.Told: lambda h: (f"{h.recipient} told by {h.channel}: {h.outcome}", h.fact),
     f.SlaWarned: lambda h: (f"Most of the time to {_aim(h)} has passed", _until(h)),
     f.SlaBreached: lambda h: (f"The time to {_aim(h)} is over", _until(h)),
+    f.SlaJudged: lambda h: (
+        f"Clocks judged by policy version {h.policy_version}",
+        ", ".join(f"{j.target} {j.state}" for j in h.judgements) or None,
+    ),
     f.ProblemRaised: lambda h: (f"Problem {h.number} raised", h.title),
 }
 

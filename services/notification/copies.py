@@ -23,6 +23,8 @@ STATUS_AFTER: dict[str, str | None] = {
     "incident.reopened": "in_progress",
     "incident.closed": "closed",
     "incident.cancelled": "cancelled",
+    "incident.sla_warned": None,
+    "incident.sla_breached": None,
     "problem.logged": "new",
     "problem.assessed": "assessing",
     "problem.confirmed": "root_cause_analysis",
@@ -58,10 +60,14 @@ class Copy(msgspec.Struct, frozen=True):
     service: str | None = None
 
 
-class _Reminder(msgspec.Struct, frozen=True):
+class _Aside(msgspec.Struct, frozen=True):
     """A fact of a side stream: its subject is not what it is about."""
 
-    problem: UUID
+    problem: UUID | None = None
+    incident: UUID | None = None
+
+
+_ASIDE = {"problem.risk_review_due", "incident.sla_warned", "incident.sla_breached"}
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -85,8 +91,10 @@ def name_of(fact: Fact) -> str:
 
 def about(fact: Fact) -> UUID:
     """The incident or problem a fact is about."""
-    reminds = name_of(fact) == "problem.risk_review_due"
-    return fact.read(_Reminder).problem if reminds else fact.subject
+    if name_of(fact) not in _ASIDE:
+        return fact.subject
+    told = fact.read(_Aside)
+    return told.problem or told.incident or fact.subject
 
 
 def after(copy: Copy, fact: Fact) -> Copy:

@@ -36,6 +36,8 @@ incident
     post  (/v1/alerts/by-key/{secret})?/v2/alerts(/{identifier}/(acknowledge|close|notes))?  service
     get   (/v1/alerts/by-key/{secret})?/v2/alerts/(requests/{request_id}|{identifier})  service
     get   /v1/incident/policies/[a-z-]+(/versions)?  readers
+    post  /v1/incident/clocks/rerun            incident_manager
+    get   /v1/incident/clocks/reruns/{id}      readers
     put   /v1/incident/policies/[a-z-]+        incident_manager
     get   /v1/incident/views(/{id}(/versions)?)?  everybody
     post  /v1/incident/views(/{id}/retire)?    people

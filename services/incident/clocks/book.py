@@ -41,11 +41,11 @@ class Book:
         """The rules in force at a position."""
         return self._rules[bisect_right(self._positions, position)]
 
-    def version(self, number: int) -> Rules:
-        """One version of them. Raises Invalid."""
+    def version(self, number: int, place: str = "query:policy_version") -> Rules:
+        """One version of them. Raises Invalid, which names the place it was asked at."""
         if not 1 <= number <= len(self._rules):
             newest = len(self._rules)
-            raise Invalid(("query:policy_version", f"there are the versions 1 to {newest}"))
+            raise Invalid((place, f"there are the versions 1 to {newest}"))
         return self._rules[number - 1]
 
     def event(self, number: int) -> UUID:

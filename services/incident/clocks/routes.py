@@ -11,7 +11,7 @@ from pydantic import Field
 from services.incident.access import seen
 from services.incident.clocks.calendar import moment_at
 from services.incident.clocks.desk import CLOCKS, Desk
-from services.incident.clocks.view import ClockView, clock_view
+from services.incident.clocks.view import ClockView, RerunView, clock_view, rerun_views
 from services.incident.routes import ByReader, Reference, WaitFor
 from shared.errors import NotFound
 from shared.http.app import routes
@@ -44,6 +44,7 @@ class Clocks(msgspec.Struct, kw_only=True):
     position: int
     policy_version: int
     clocks: list[ClockView]
+    reruns: list[RerunView]
 
 
 def desk_of(asked: Asked) -> Desk:
@@ -75,6 +76,7 @@ async def clocks(id: Reference, query: Annotated[ClockQuery, Query()], asked: By
         position=newest,
         policy_version=query.policy_version or desk_of(asked).book.at(newest).version,
         clocks=[clock_view(clock, reading.now) for clock in reading.clocks],
+        reruns=rerun_views(reading.events),
     )
     return Response(msgspec.json.encode(found), media_type="application/json")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -9,6 +10,10 @@ import msgspec
 from services.incident.clocks.calendar import SECOND, moment_at
 from services.incident.clocks.clock import Clock, Segment, Verdict
 from services.incident.clocks.steps import Step
+from services.incident.facts import Judgement, SlaJudged
+from shared.store.reader import Recorded
+
+_SHOWN = 50
 
 
 class Because(msgspec.Struct, frozen=True):
@@ -71,17 +76,14 @@ class ClockView(msgspec.Struct, frozen=True, kw_only=True):
     segments: list[SegmentView]
 
 
-class Judgement(msgspec.Struct, frozen=True, kw_only=True):
-    """What another version of the policy says, as it was recorded beside the verdict."""
+class RerunView(msgspec.Struct, frozen=True):
+    """The same incident under another version of the policy."""
 
-    kind: str
-    target: str
-    round: int
-    priority: int | None
-    state: str
-    due_at: datetime | None = None
-    breached_at: datetime | None = None
-    elapsed_seconds: float
+    rerun: UUID
+    policy_version: int
+    event: UUID
+    recorded_at: datetime
+    clocks: list[Judgement]
 
 
 def clock_view(clock: Clock, now: int) -> ClockView:
@@ -115,16 +117,33 @@ def judgements(clocks: Iterable[Clock], now: int) -> tuple[Judgement, ...]:
     """The clocks of an incident in short."""
     return tuple(
         Judgement(
-            kind=clock.kind,
+            kind=clock.kind.value,
             target=clock.target.name,
             round=clock.round,
             priority=clock.chosen.traits.priority,
             state=clock.state(now),
             due_at=_moment(clock.planned()),
+            stopped_at=_moment(clock.ended_at),
             breached_at=_moment(clock.breached_at(now)),
             elapsed_seconds=clock.elapsed(now) / SECOND,
         )
         for clock in clocks
+    )
+
+
+def rerun_views(events: Iterable[Recorded]) -> list[RerunView]:
+    """What other versions of the policy have said, as it was recorded; the newest last."""
+    judged = [each for each in events if each.topic == SlaJudged.topic]
+    return [_rerun(each, each.event) for each in judged[-_SHOWN:]]
+
+
+def _rerun(recorded: Recorded, event: Any) -> RerunView:
+    return RerunView(
+        event.rerun,
+        event.policy_version,
+        recorded.event_id,
+        recorded.recorded_at,
+        list(event.judgements),
     )
 
 
