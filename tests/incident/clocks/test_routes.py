@@ -14,13 +14,13 @@ POLICY = "/v1/incident/policies/sla"
 URGENT = {"title": "Down", "impact": 1, "urgency": 1}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 async def service(databases: Databases) -> AsyncIterator[RunningService]:
     async with started("incident", databases) as running:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def agent(service: RunningService) -> AsyncClient:
     return service.client("responder")
 
