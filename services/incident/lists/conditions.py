@@ -22,6 +22,7 @@ Condition = tuple[str, Any]
 """SQL over `t`, and the value of the hole in it."""
 
 _NOBODYS = "none"
+_OTHERS = {"parent", "merged_into"}
 _NUMBER = re.compile(r"(INC-)?(\d{1,18})", re.ASCII | re.IGNORECASE)
 _KEYS = {
     "status": "t.status",
@@ -80,7 +81,10 @@ def conditions(filters: IncidentFilters, caller: Caller) -> list[Condition]:
 def by_filter(filters: IncidentFilters, caller: Caller) -> dict[str, list[Condition]]:
     """The conditions of each filter that is stated. Raises Invalid."""
     stated = {n: v for n in _MADE if (v := getattr(filters, n)) is not None}
-    return {name: list(_MADE[name](name, value, caller)) for name, value in stated.items()}
+    found = {name: list(_MADE[name](name, value, caller)) for name, value in stated.items()}
+    for name in _OTHERS & found.keys():  # of an incident that is hidden nothing is told by another
+        found[name] += admitted(caller, f"(t.{name} is null or {not_shut('t.' + name)})")
+    return found
 
 
 def search_of(q: str) -> Search:
@@ -132,8 +136,6 @@ def _ids(name: str, values: Sequence[str], caller: Caller) -> Iterator[Condition
         elif value != _NOBODYS or name == "id":
             known["ids"].append(_uuid(name, value))
     condition = f"t.{name} in {_NAMED}"
-    if name != "id" and any(known.values()):
-        yield from admitted(caller, f"(t.{name} is null or {not_shut('t.' + name)})")
     if _NOBODYS not in values:
         yield condition, known
     elif any(known.values()):
@@ -222,13 +224,13 @@ def _without(name: str, values: Sequence[str], caller: Caller) -> Iterator[Condi
         except ValidationError as failure:
             detail = f"{field}: {failure.errors()[0]['msg']}"
             raise Invalid((f"query:{name}", detail)) from None
-        for sql, argument in conditions(only, caller):
+        for sql, argument in _MADE[field](field, getattr(only, field), caller):
             yield f"({sql}) is not true", argument
 
 
 _WHEN = WHEN | _TIMES
 _MADE: dict[str, Callable[[str, Any, Caller], Iterator[Condition]]] = {
-    **dict.fromkeys(("id", "parent", "merged_into"), _ids),
+    **dict.fromkeys(("id", *_OTHERS), _ids),
     **dict.fromkeys(_KEYS, _keys),
     **dict.fromkeys(_LEVELS, _levels),
     **dict.fromkeys(_FLAGS, _flag),
@@ -243,7 +245,7 @@ _MADE: dict[str, Callable[[str, Any, Caller], Iterator[Condition]]] = {
     "q": _words,
 }
 _EXCLUDING = {
-    *("id", "parent", "merged_into", "problem", "tag", "label", "link"),
+    *("id", *_OTHERS, "problem", "tag", "label", "link"),
     *_KEYS,
     *_LEVELS,
 }

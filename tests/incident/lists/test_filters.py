@@ -98,6 +98,7 @@ CASES: dict[str, Callable[[Item], bool]] = {
     "merged_into=none": lambda i: True,
     "link=change:CHG-1,problem:PRB-1": lambda i: False,
     "without=parent:none": lambda i: False,
+    "without=parent:INC-1": lambda i: True,
     "imported=false": lambda i: True,
     f"started_after={MIDDLE}": lambda i: at(i, "started") > MIDDLE,
     f"started_before={MIDDLE}": lambda i: at(i, "started") < MIDDLE,
