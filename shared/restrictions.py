@@ -21,7 +21,7 @@ from shared.auth.roles import Role
 
 FOLLOWS = "tocsin:restricted"
 """The scope of a token that shows what is restricted on feeds and streams, flagged: for services
-that keep it so. API keys have no scopes."""
+that keep it so. An API key that names it as a team has it; only an admin can make such a key."""
 
 _METADATA = MetaData()
 

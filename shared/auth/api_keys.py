@@ -14,6 +14,7 @@ import msgspec
 from shared.auth.caller import Caller
 from shared.auth.roles import Role
 from shared.errors import Unauthenticated
+from shared.restrictions import FOLLOWS
 
 PREFIX = "tocsin_"
 """How every key begins, so that people and secret scanners know one when they see it."""
@@ -146,4 +147,5 @@ def _caller_of(record: KeyRecord) -> Caller:
         roles=record.roles,
         teams=record.teams,
         expires=math.inf if record.expires_at is None else record.expires_at,
+        scopes=record.teams & {FOLLOWS},  # keys have no scopes of their own
     )

@@ -152,3 +152,19 @@ async def test_pages_of_one_go_past_what_is_withheld(service: Started) -> None:
             assert int(page.headers["tocsin-scanned"]) > after
             after = int(page.headers["tocsin-scanned"])
         assert seen == [open_one["id"]]
+
+
+async def test_a_key_shows_what_is_restricted_only_if_an_admin_made_it_so(
+    service: Started,
+) -> None:
+    body = {"name": "Tocsin itself", "roles": ["service"], "teams": [FOLLOWS]}
+    async with (
+        client(service, "ida", Role.INCIDENT_MANAGER, Role.SERVICE) as ida,
+        client(service, "root", Role.ADMIN) as root,
+    ):
+        assert (await ida.post("/v1/api-keys", json=body)).status_code == 403
+        for teams, shown in (([FOLLOWS], "included"), ([], "withheld")):
+            made = await root.post("/v1/api-keys", json=body | {"teams": teams})
+            headers = {"authorization": f"Bearer {made.json()['key']}"}
+            page = await root.get(FEED, headers=headers)
+            assert page.headers["tocsin-restricted"] == shown
