@@ -26,6 +26,7 @@ from services.incident.alerts.senders import (
     grafana_routes,
     opsgenie_routes,
     pagerduty_routes,
+    preview_routes,
     sns_routes,
 )
 from services.incident.alerts.senders.sns_signature import SnsSignatures
@@ -141,6 +142,7 @@ DEFINITION = Definition(
         pagerduty_routes.router,
         opsgenie_routes.router,
         sns_routes.router,
+        preview_routes.router,
         alert_routes.router,
         group_routes.router,
         *policy_routes.ROUTERS,

@@ -1,6 +1,6 @@
 """The incident service's policies over HTTP."""
 
-from services.incident.alerts.rules import AlertRulesDocument
+from services.incident.alerts.rules import AlertRulesDocument, check_rules
 from services.incident.bodies import MatrixDocument, ReopeningDocument
 from services.incident.clocks import documents, rules
 from services.incident.matrix import DEFAULT, check_matrix
@@ -23,7 +23,11 @@ _reopening = policy_routes(
     "incident", "reopening", ReopeningDocument(), managers=Role.INCIDENT_MANAGER
 )
 _alert_rules = policy_routes(
-    "incident", "alert-rules", AlertRulesDocument(), managers=Role.INCIDENT_MANAGER
+    "incident",
+    "alert-rules",
+    AlertRulesDocument(),
+    managers=Role.INCIDENT_MANAGER,
+    check=check_rules,
 )
 
 _sla = policy_routes(

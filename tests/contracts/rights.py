@@ -28,6 +28,7 @@ incident
     post  /v1/incidents/{id}/(note|reopen)     agents reporter
     post  /v1/incidents/{id}/restrict          incident_manager
     post  /v1/alerts/(alertmanager|grafana|cloudevents)  service
+    post  /v1/alerts/preview                   agents service
     get   /v1/alerts/groups/{id}(/events)?     readers
     post  /v1/alerts/by-key/{secret}/(alertmanager|grafana|cloudevents|sns)  service
     post  /v1/alerts/sns/{secret}              service

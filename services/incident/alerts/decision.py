@@ -30,6 +30,7 @@ from services.incident.alerts.news import (
     told_of,
 )
 from services.incident.alerts.notification import Notification, lead_of
+from services.incident.facts import Decided
 from services.incident.incident import Incident
 from services.incident.timeline import explained
 from shared.aggregate import Folded
@@ -68,6 +69,7 @@ class Outcome(NamedTuple):
 
     taken: Taken
     group: Folded[AlertGroup]
+    decided: Decided | None = None
 
 
 class _Now(NamedTuple):
@@ -174,7 +176,8 @@ class Decision:
         outcome = _OUTCOMES[judgement.course]
         if judgement.course in (Course.WITHHOLD, Course.NOTHING):
             group = await self._effects.hear(now.group, *_recorded(news), news.event)
-            return Outcome(await self._taken(outcome, now.held, group, news), group)
+            taken = await self._taken(outcome, now.held, group, news)
+            return Outcome(taken, group, judgement.decided)
         held = await self._incident(now, judgement, news)
         event = replace(news.event, incident=held.stream)
         before, after = now.group.state, groups.evolve(now.group.state, event)
@@ -186,7 +189,8 @@ class Decision:
         if not judgement.holds:
             await self._effects.recover(before, after, now.rules)
         group = await self._effects.hear(now.group, event)
-        return Outcome(await self._taken(outcome, held, group, news), group)
+        taken = await self._taken(outcome, held, group, news)
+        return Outcome(taken, group, judgement.decided)
 
     async def _incident(self, now: _Now, judgement: Judgement, news: _News) -> Folded[Incident]:
         if judgement.course is Course.DECLARE or now.held is None:

@@ -1,7 +1,7 @@
 """What follows from news of alerts: on the group, its incident and the facts beside it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -45,6 +45,8 @@ class Books(NamedTuple):
     groups: Ledger[AlertGroup, GroupEvent]
     facts: Ledger[Facts, facts.Fact]
     in_maintenance: InMaintenance
+    number: Callable[[], Awaitable[int]]
+    tried: AlertRulesDocument | None = None  # rules to try in the place of those in force
 
 
 class Rules(NamedTuple):
@@ -76,8 +78,8 @@ class Effects:
         names = ("priority-matrix", "reopening", "alert-rules")
         matrix, reopening, mapping = await asyncio.gather(*map(self._policy, names))
         return Rules(
-            rules_of(mapping.state.document),
-            mapping.version + 1,
+            self._books.tried or rules_of(mapping.state.document),
+            0 if self._books.tried else mapping.version + 1,
             matrix_of(matrix.state.document, matrix.version + 1),
             ReopeningDocument(**(reopening.state.document or {})).auto_close_days,
         )
@@ -127,7 +129,7 @@ class Effects:
             self._books.incidents,
             new_id(),
             lifecycle.declare,
-            number=await self._books.incidents.next_number(),
+            number=await self._books.number(),
             title=title_of(lead, told.group_key),
             description=description_of(lead),
             reporter=reporter,

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -20,7 +20,7 @@ from services.incident.alerts.notification import Notification
 from services.incident.alerts.parts import parts_of, together
 from services.incident.alerts.rules import AlertRulesDocument, rules_of
 from services.incident.events import IncidentEvent
-from services.incident.facts import FACTS
+from services.incident.facts import FACTS, Decided
 from services.incident.incident import Incident
 from services.incident.incidents import Incidents
 from shared.aggregate import Aggregate, Alarm, Folded
@@ -36,6 +36,7 @@ RECONSIDER = "alerts-reconsider"
 LAPSE = "alerts-lapse"
 _TRIES = 8
 _AT_ONCE = 32
+_MOST_FORESEEN = 100
 
 
 def _alarms(before: AlertGroup, event: GroupEvent, after: AlertGroup) -> Iterable[Alarm]:
@@ -62,6 +63,19 @@ async def _never(at: datetime, service: str | None, item: str | None) -> Mainten
     return None
 
 
+class Foreseen(NamedTuple):
+    """What a notification would lead to, and the incident as it would be."""
+
+    told: Notification
+    taken: Taken
+    decided: Decided | None
+    incident: Incident | None
+
+
+async def _no_number() -> int:
+    return 0
+
+
 class AlertIntake:
     """The groups of alerts of this service; its workers and the monitor's peers may race."""
 
@@ -70,7 +84,13 @@ class AlertIntake:
         self._crowd = Crowd()
         self._policies = incidents.policies
         self.groups = Ledger(incidents.store, ALERT_GROUP)
-        self._books = Books(incidents, self.groups, Ledger(incidents.store, FACTS), in_maintenance)
+        self._books = Books(
+            incidents,
+            self.groups,
+            Ledger(incidents.store, FACTS),
+            in_maintenance,
+            incidents.next_number,
+        )
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     async def take(self, told: Notification, order: Order) -> Taken:
@@ -110,6 +130,23 @@ class AlertIntake:
                 return await take(each, order)
 
         return together(await asyncio.gather(*map(one, told, orders)))
+
+    async def foresee(
+        self, told: Sequence[Notification], actor: str, tried: AlertRulesDocument | None
+    ) -> list[Foreseen]:
+        """What these would lead to now, perhaps under other rules. Nothing is stored."""
+        rules = tried or await self.rules()
+        books = self._books._replace(number=_no_number, tried=tried)
+        parts = [part for each in told for part in await parts_of(each, rules)]
+        return [await self._foreseen(books, part, actor) for part in parts[:_MOST_FORESEEN]]
+
+    async def _foreseen(self, books: Books, told: Notification, actor: str) -> Foreseen:
+        work = Work(self._store, actor)
+        taken, _, decided = await Decision(books, work, actor).take(told)
+        if taken.incident is None:
+            return Foreseen(told, taken, decided, None)
+        held = await work.current(books.incidents, taken.incident)
+        return Foreseen(told, taken, decided, held.state)
 
     def timers(self) -> Mapping[str, Handler]:
         """What rings for groups of alerts."""
@@ -191,7 +228,7 @@ class AlertIntake:
     async def _attempt(self, told: Notification, order: Order) -> Taken | None:
         """None where something it rests on has moved meanwhile."""
         work = self._work(order)
-        taken, group = await Decision(self._books, work, order.actor).take(told)
+        taken, group, _ = await Decision(self._books, work, order.actor).take(told)
         if work.is_empty and order.key is None:
             return _at(taken, group)
         done = await work.append(key=order.key and _kept(order.key, taken, group))

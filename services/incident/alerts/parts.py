@@ -10,7 +10,7 @@ from services.incident.alerts.notification import Notification
 from services.incident.alerts.rules import AlertRulesDocument
 from services.incident.facts import Alert
 
-_BREATH = 100  # alerts looked at before others may have their turn
+_BREATH = 20  # alerts looked at before others may have their turn
 
 Labels = tuple[tuple[str, str], ...]
 

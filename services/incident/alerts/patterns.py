@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Self
+from functools import lru_cache
+from typing import Annotated, NamedTuple, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -40,6 +41,25 @@ Pattern = Annotated[
 ]
 
 
+class Cost(NamedTuple):
+    """How much work a pattern may be: how many alternatives, how many of them repeat twice."""
+
+    alternatives: int
+    slow: int  # on a long label, as many steps as it has pairs of characters
+
+
+def cost_of(pattern: str) -> Cost:
+    """What comparing with it costs at most."""
+    alternatives = pattern.split("|")
+    repeats = (sum(map(bool, _REPEATED.findall(each))) for each in alternatives)
+    return Cost(len(alternatives), sum(each == _MOST_REPEATS for each in repeats))
+
+
+@lru_cache(maxsize=2_000)
+def _fits(pattern: str, value: str) -> bool:
+    return bool(re.fullmatch(pattern, value))
+
+
 class Match(Body):
     """A label's whole value: equal to one, one of several, or fitting a pattern without groups."""
 
@@ -59,4 +79,4 @@ class Match(Body):
         value = labels.get(self.label, "")
         if self.matches is None:
             return value == self.equals if self.one_of is None else value in self.one_of
-        return len(value) <= LONGEST_MATCHED and bool(re.fullmatch(self.matches, value))
+        return len(value) <= LONGEST_MATCHED and _fits(self.matches, value)

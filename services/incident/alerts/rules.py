@@ -7,11 +7,14 @@ from typing import Annotated, Any, NamedTuple, Self
 from pydantic import Field, StrictBool, model_validator
 
 from services.incident.alerts.cloudevent_rules import CloudEventRules
-from services.incident.alerts.patterns import Label, Match
+from services.incident.alerts.patterns import Label, Match, cost_of
 from services.incident.bodies import Level
+from shared.errors import Invalid
 from shared.http.body import Body, Line, Name, Whole
 
 _WEEK = 10_080
+MOST_ALTERNATIVES = 2_000
+MOST_SLOW = 20
 Minutes = Annotated[Whole, Field(ge=1, le=_WEEK)]
 
 
@@ -154,6 +157,21 @@ class AlertRulesDocument(Body):
 
 
 _NO_RULE = AlertRule()
+
+
+def check_rules(document: AlertRulesDocument) -> None:
+    """Bounds the work of all patterns together. Raises Invalid.
+
+    Asked of new rules only: what was stored once stays readable.
+    """
+    patterns = (match.matches for rule in document.rules for match in rule.match)
+    costs = [cost_of(pattern) for pattern in patterns if pattern is not None]
+    if sum(cost.alternatives for cost in costs) > MOST_ALTERNATIVES:
+        wrong = f"all patterns together may have {MOST_ALTERNATIVES} alternatives at most"
+        raise Invalid(("/rules", wrong))
+    if sum(cost.slow for cost in costs) > MOST_SLOW:
+        wrong = f"at most {MOST_SLOW} alternatives may repeat twice; use one_of or a prefix"
+        raise Invalid(("/rules", wrong))
 
 
 class _Read(NamedTuple):
