@@ -61,7 +61,7 @@ def _new(event: Event) -> Item:
     item |= {"labels": data.get("labels", {}), "reopen_count": 0, "reassignment_count": 0}
     item |= {"escalation_count": 0, "child_count": 0, "parent": None, "merged_into": None}
     milestones = dict.fromkeys(MILESTONES)
-    item["imported"] = False
+    item |= {"imported": False, "restricted": False}
     milestones |= {"started": data.get("started_at"), "detected": data.get("detected_at")}
     return item | {"milestones": milestones}
 
