@@ -10,7 +10,7 @@ from shared.aggregate import Folded
 from shared.domain import Event, State
 from shared.draft import Draft
 from shared.errors import Stale, Unavailable
-from shared.ledger import Ledger, Order
+from shared.ledger import GuardMoved, Ledger, Order
 from shared.store.append import Appended, IdempotencyKey
 from shared.store.store import Store
 
@@ -38,6 +38,21 @@ class Work:
     def is_empty(self) -> bool:
         """Whether nothing has happened in it."""
         return not self._draft.append.events
+
+    @property
+    def streams(self) -> int:
+        """How many streams it rests on or writes so far."""
+        return len(self._draft.append.expected)
+
+    def guard(self, stream: UUID, version: int) -> None:
+        """Store nothing of this work unless the stream is still at this version."""
+        self._draft.expect(stream, version)
+
+    async def rest_on(self, ledger: Ledger[S, E], stream: UUID) -> Folded[S]:
+        """As `current`; nothing of this work is stored if it has moved before the append."""
+        held = await self.current(ledger, stream)
+        self.guard(held.stream, held.version)
+        return held
 
     async def current(self, ledger: Ledger[S, E], stream: UUID) -> Folded[S]:
         """The aggregate as this work would leave it; without events where there is none yet."""
@@ -74,7 +89,7 @@ async def settle(
     """Carry a command on several streams to the log; `act` decides, perhaps more than once.
 
     Answers the aggregate that `act` answered with, as stored; for a used idempotency key the same
-    again. Raises the commands' refusals, NotFound, Stale, KeyReused, Unavailable.
+    again. Raises the commands' refusals, NotFound, Stale, KeyReused, GuardMoved, Unavailable.
     """
     for _ in range(_TRIES):
         if order.key is not None and (prior := await ledger.answered(order.key)):
@@ -93,7 +108,11 @@ async def settle(
         if order.version not in (None, held.version):
             raise Stale(f"it is at version {held.version} by now; read it again")
         after = await act(work)
+        for stream, version in order.guards:
+            work.guard(stream, version)
         key = order.key and IdempotencyKey(*order.key, after.stream, after.version, order.detail)
         if (await work.append(key=key)).outcome in ("appended", "already"):
             return await ledger.past(after.stream, version=after.version)
+    if order.guards:
+        raise GuardMoved
     raise Unavailable("others keep changing it at this moment; try again")

@@ -56,6 +56,7 @@ from services.incident.lists.live import live_view
 from services.incident.metrics import routes as metric_routes
 from services.incident.policies import from_notifications, from_problems, timers
 from services.incident.published import PUBLISHED
+from services.incident.relations import routes as relation_routes
 from services.incident.saved_views import routes as saved_view_routes
 from services.incident.saved_views.saved_view import SAVED_VIEW, SAVED_VIEWS, SavedViewEvent
 from services.incident.saved_views.saved_views import SAVED, SavedViews
@@ -100,6 +101,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
         "notification": from_notifications(service.store),
     }
     steps = {awaiting.RESOLVE: awaiting.step(incidents), rerun.RERUN: rerun.step(desk)}
+    steps |= cascade.steps(incidents)
     rings = timers(incidents) | service.parts["alerts"].timers() | {SLA: ringing(desk)}
     beside = [Keeper(service.store).run()]
     async with Outgoing(service.settings.outbound_allow) as outgoing:
@@ -133,6 +135,7 @@ DEFINITION = Definition(
         routes.router,
         backfill_routes.router,
         triage_routes.router,
+        relation_routes.router,
         history.router,
         clock_routes.router,
         rerun_routes.router,

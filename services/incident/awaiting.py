@@ -9,10 +9,12 @@ import msgspec
 from services.incident.events import HoldReason, IncidentEvent, ResolutionCode, Resolved
 from services.incident.incident import Incident
 from services.incident.incidents import Incidents
+from services.incident.relations import cascade
 from services.incident.rules import Status
+from shared.aggregate import Folded
 from shared.follower import Fact, Reaction
 from shared.ledger import Order
-from shared.work import MOST_STREAMS, Work
+from shared.work import MOST_STREAMS, Work, settle
 from shared.work_list import Step, spread
 
 RESOLVE = "resolve-by-problem"
@@ -45,9 +47,12 @@ def on_resolution(incidents: Incidents) -> Reaction:
             spread(work, RESOLVE, fact.id, told.incidents, about=fact.subject)
             return
         for each in told.incidents:
-            await work.execute(
+            before = await work.current(incidents, each)
+            after = await work.execute(
                 incidents, each, resolve_by_problem, problem=fact.subject, at=told.at
             )
+            if after.version != before.version:
+                await cascade.resolved(work, incidents, after)
 
     return resolved
 
@@ -57,6 +62,16 @@ def step(incidents: Incidents) -> Step:
 
     async def resolve(order: Order, problem: UUID) -> None:
         now = incidents.store.clock()
-        await incidents.execute(order, resolve_by_problem, problem=problem, at=now)
+
+        async def act(work: Work) -> Folded[Incident]:
+            before = await work.current(incidents, order.stream)
+            after = await work.execute(
+                incidents, order.stream, resolve_by_problem, problem=problem, at=now
+            )
+            if after.version != before.version:
+                await cascade.resolved(work, incidents, after)
+            return after
+
+        await settle(incidents, order, act)
 
     return resolve

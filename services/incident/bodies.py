@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StrictBool, field_validator, model_validator
 
-from services.incident.events import HoldReason, ResolutionCode
+from services.incident.events import EscalationKind, HoldReason, Milestone, ResolutionCode
 from shared.auth.roles import Role
 from shared.http.body import Body, Line, Moment, Name, Text, Whole
 
@@ -78,6 +78,23 @@ class Hold(Body):
 
 class Note(Body):
     text: Annotated[Text, Field(examples=["Rolled back release 41 in region north"])]
+
+
+class Escalation(Body):
+    """To another line where somebody is named, else to management, unless `kind` says which."""
+
+    reason: Text
+    kind: EscalationKind | None = None
+    group: Name | None = None
+    person: Name | None = None
+
+
+class MilestoneCorrection(Body):
+    """When it happened in truth, and how that is known."""
+
+    milestone: Milestone
+    at: Moment
+    reason: Text
 
 
 class Diagnosis(Body):

@@ -246,9 +246,9 @@ def _after(incident: Incident, event: IncidentEvent) -> Incident:
             return changed(incident, absorbed=_without(incident.absorbed, other))
         case r.Linked(kind=kind, reference=reference):
             link = {link_key(kind, reference): Link(**event.fields())}
-            return changed(incident, links=incident.links | link)
+            return _linked(incident, incident.links | link)
         case r.Unlinked(kind=kind, reference=reference):
-            return changed(incident, links=_without(incident.links, link_key(kind, reference)))
+            return _linked(incident, _without(incident.links, link_key(kind, reference)))
         case r.AttachmentAdded(sha256=sha256):
             attachment = {sha256: Attachment(**event.fields())}
             return changed(incident, attachments=incident.attachments | attachment)
@@ -260,6 +260,15 @@ def _after(incident: Incident, event: IncidentEvent) -> Incident:
             return changed(incident, restriction=None)
         case _:
             assert_never(event)
+
+
+def _linked(incident: Incident, links: dict[str, Link]) -> Incident:
+    """Its problem is the one it was put on hold for, else the first it is linked to."""
+    before = {each.id for each in incident.links.values() if each.kind is LinkKind.PROBLEM}
+    after = [each.id for each in links.values() if each.kind is LinkKind.PROBLEM]
+    is_gone = incident.problem in before and incident.problem not in after
+    problem = None if is_gone else incident.problem
+    return changed(incident, links=links, problem=problem or next(iter(after), None))
 
 
 def _resolution(event: e.Resolved) -> dict[str, Any]:

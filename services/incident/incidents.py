@@ -3,11 +3,13 @@
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from services.incident import incident
 from services.incident.events import Declared, IncidentEvent, Resolved
 from services.incident.incident import Incident
+from services.incident.relations.events import Unmerged
 from services.incident.rules import Status
 from services.incident.tables import rows
 from shared.aggregate import Aggregate, Alarm
@@ -22,7 +24,8 @@ from shared.store.store import Store
 AUTO_CLOSE = "auto-close"
 
 _FIND = "select id from incidents where number = $1 and to_position is null"
-_PROBLEM = "select id from problem_copies where id::text = lower($1) or number = upper($1)"
+_PROBLEM = """select id, number from problem_copies
+    where id::text = lower($1) or number = upper($1)"""
 _NUMBERS = "select nextval('incident_numbers') from generate_series(1, $1)"
 _REMEMBERED = 10_000
 _STOCK = 99
@@ -37,8 +40,24 @@ def _alarms(before: Incident, event: IncidentEvent, after: Incident) -> Iterable
         return
     if isinstance(event, Resolved) and event.close_after_days is not None:
         yield Alarm(AUTO_CLOSE, timedelta(days=event.close_after_days))
+    elif isinstance(event, Unmerged) and after.status is Status.RESOLVED:
+        yield from _close_after_all(event, after)
     elif before.status is Status.RESOLVED and after.status is not Status.RESOLVED:
         yield Alarm(AUTO_CLOSE, None)
+
+
+def _close_after_all(event: Unmerged, after: Incident) -> Iterable[Alarm]:
+    """When it would have closed had it not been merged, if that is still to come."""
+    if after.close_after_days is not None and after.resolved_at is not None:
+        due = after.resolved_at + timedelta(days=after.close_after_days)
+        yield Alarm(AUTO_CLOSE, max(due - event.at, timedelta()))
+
+
+class KnownProblem(NamedTuple):
+    """A problem that this service keeps a copy of."""
+
+    id: UUID
+    number: str
 
 
 INCIDENT = Aggregate(
@@ -69,12 +88,15 @@ class Incidents(Ledger[Incident, IncidentEvent]):
         except ValueError:
             raise NotFound("there is no such incident") from None
 
-    async def known_problem(self, reference: str, caller: Caller) -> UUID:
-        """The id of a problem this caller may know of, as its service has told. Raises Refused."""
-        found: UUID | None = await self.store.pool.fetchval(_PROBLEM, reference)
-        if found is None or (await restricted_among(self.store.pool, caller, [found])).hidden:
+    async def known_problem(self, reference: str, caller: Caller) -> KnownProblem:
+        """A problem this caller may know of, as its service has told. Raises Refused."""
+        found = await self.store.pool.fetchrow(_PROBLEM, reference)
+        if found is None or (await self._is_hidden(found["id"], caller)):
             raise Refused(f"no problem {reference} is known here; raise it first")
-        return found
+        return KnownProblem(*found)
+
+    async def _is_hidden(self, id: UUID, caller: Caller) -> bool:
+        return bool((await restricted_among(self.store.pool, caller, [id])).hidden)
 
     async def _by_number(self, number: int) -> UUID:
         known = self._ids.get(number)

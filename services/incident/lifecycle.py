@@ -92,7 +92,8 @@ def hold(
     if reason is HoldReason.AWAITING_CALLER and note is None:
         raise Refused("awaiting the caller needs a note that says what is asked of them")
     if reason is HoldReason.AWAITING_PROBLEM and problem is None:
-        problem = _only(link.id for link in linked(incident, LinkKind.PROBLEM))
+        several = {link.id for link in linked(incident, LinkKind.PROBLEM)} | {incident.problem}
+        problem = _only(several)
         if problem is None:
             raise Refused("awaiting a problem needs the problem it waits for")
     return [e.Held(reason=reason, note=note, problem=problem, at=at)]

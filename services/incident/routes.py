@@ -14,7 +14,8 @@ from services.incident.discretion import discreetly, shown
 from services.incident.events import IncidentEvent
 from services.incident.incident import Incident
 from services.incident.matrix import matrix_of
-from services.incident.rules import DECLARERS, READERS, RULES
+from services.incident.relations import cascade
+from services.incident.rules import AGENTS, DECLARERS, READERS, RULES
 from services.incident.view import IncidentView, render
 from shared.aggregate import Folded
 from shared.auth.roles import Role
@@ -30,7 +31,7 @@ P = ParamSpec("P")
 
 Reference = Annotated[str, Path(max_length=40, description="Its id, or its number such as INC-1")]
 ByDeclarer = Annotated[Asked, Depends(allowed(*DECLARERS))]
-ByAgent = Annotated[Asked, Depends(allowed(*RULES["resolve"].roles))]
+ByAgent = Annotated[Asked, Depends(allowed(*AGENTS))]
 ByAgentOrReporter = Annotated[Asked, Depends(allowed(*RULES["note"].roles))]
 ByIncidentManager = Annotated[Asked, Depends(allowed(*RULES["restrict"].roles))]
 ByReader = Annotated[Asked, Depends(allowed(*READERS, Role.REPORTER))]
@@ -112,14 +113,14 @@ async def start(id: Reference, asked: ByAgent, body: Nothing = None) -> Response
 async def hold(id: Reference, body: bodies.Hold, asked: ByAgent) -> Response:
     """Put it on hold, or change the reason why it is."""
     incidents, named = incidents_of(asked), body.problem
-    problem = None if named is None else await incidents.known_problem(named, asked.caller)
+    known = None if named is None else await incidents.known_problem(named, asked.caller)
     return await command(
         asked,
         id,
         lifecycle.hold,
         reason=body.reason,
         note=body.note,
-        problem=problem,
+        problem=known and known.id,
         at=asked.now,
     )
 
@@ -132,7 +133,7 @@ async def resume(id: Reference, asked: ByAgent, body: Nothing = None) -> Respons
 
 @router.post("/{id}/resolve", **answers(IncidentView))
 async def resolve(id: Reference, body: bodies.Resolution, asked: ByAgent) -> Response:
-    """Record that service is restored for good."""
+    """Record that service is restored for good; its open children are resolved with it."""
     incidents = incidents_of(asked)
     arguments = body.arguments() | {"at": asked.stated(body.at)}
 
@@ -140,28 +141,30 @@ async def resolve(id: Reference, body: bodies.Resolution, asked: ByAgent) -> Res
         order = await ordered(asked, id, guards=((reopening.stream, reopening.version),))
         days = _reopening(reopening).auto_close_days
         async with discreetly(asked):
-            return await incidents.execute(
-                order, lifecycle.resolve, close_after_days=days, **arguments
-            )
+            return await cascade.resolve(incidents, order, close_after_days=days, **arguments)
 
     return await answer(asked, await incidents.policies.under("reopening", under))
 
 
 @router.post("/{id}/reopen", **answers(IncidentView))
 async def reopen(id: Reference, body: bodies.Reason, asked: ByAgentOrReporter) -> Response:
-    """Take it up again; from closed only within the reopen window, or by an incident manager."""
+    """Take it up again; from closed only within the reopen window, or by an incident manager.
+
+    The children that were resolved with it come back too, unless its reporter reopens it.
+    """
     incidents = incidents_of(asked)
     policy = await incidents.policies.named("reopening", fresh=True)
-    return await command(
-        asked,
-        id,
-        lifecycle.reopen,
-        reason=body.reason,
-        at=asked.now,
-        window=timedelta(days=_reopening(policy).window_days),
-        roles=asked.caller.roles,
-        by_reporter=not asked.caller.has(*RULES["resolve"].roles),
-    )
+    async with discreetly(asked):
+        reopened = await cascade.reopen(
+            incidents,
+            await ordered(asked, id),
+            reason=body.reason,
+            at=asked.now,
+            window=timedelta(days=_reopening(policy).window_days),
+            roles=asked.caller.roles,
+            by_reporter=not asked.caller.has(*AGENTS),
+        )
+    return await answer(asked, reopened)
 
 
 @router.post("/{id}/close", **answers(IncidentView))

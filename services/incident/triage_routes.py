@@ -2,7 +2,7 @@
 
 from fastapi import Response
 
-from services.incident import bodies, restricting, triage
+from services.incident import bodies, lifecycle, milestones, restricting, triage
 from services.incident.access import incidents_of, ordered
 from services.incident.discretion import discreetly
 from services.incident.incident import Incident
@@ -55,6 +55,28 @@ async def assign(id: Reference, body: bodies.Assignment, asked: ByAgent) -> Resp
 async def note(id: Reference, body: bodies.Note, asked: ByAgentOrReporter) -> Response:
     """Add a note to its timeline."""
     return await command(asked, id, triage.note, text=body.text)
+
+
+@router.post("/{id}/reply", **answers(IncidentView))
+async def reply(id: Reference, body: bodies.Note, asked: ByAgentOrReporter) -> Response:
+    """Record what the caller answers; a hold that awaits them ends by itself."""
+    return await command(asked, id, lifecycle.reply, text=body.text, at=asked.now)
+
+
+@router.post("/{id}/escalate", **answers(IncidentView))
+async def escalate(id: Reference, body: bodies.Escalation, asked: ByAgent) -> Response:
+    """Escalate to another line, which takes it over if it is named, or to management."""
+    return await command(asked, id, triage.escalate, at=asked.now, **body.arguments())
+
+
+@router.post("/{id}/correct-milestone", **answers(IncidentView))
+async def correct_milestone(
+    id: Reference, body: bodies.MilestoneCorrection, asked: ByAgent
+) -> Response:
+    """Say when a milestone was reached in truth; the old value stays readable."""
+    asked.stated(body.at)
+    correct = milestones.correct_milestone
+    return await command(asked, id, correct, now=asked.now, **body.arguments())
 
 
 @router.post("/{id}/diagnose", **answers(IncidentView))

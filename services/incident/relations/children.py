@@ -38,6 +38,11 @@ def get_parent(child: Incident, *, parent: UUID, number: int) -> Sequence[Incide
     return [r.ParentAdded(parent=parent, number=number)]
 
 
+def require_removal(asked: Incident) -> None:
+    """Raises Refused where no child may be removed from it, or from what is merged into it."""
+    require(asked, "remove-child")
+
+
 def remove_child(parent: Incident, *, child: UUID, number: int) -> Sequence[IncidentEvent]:
     """Also of one that was merged: its survivor speaks for it."""
     if child not in parent.children:
@@ -66,8 +71,8 @@ def resolve_with_parent(
         return []
     return [
         e.Resolved(
-            code=code or ResolutionCode.FIXED,
-            summary=summary or "",
+            code=code,
+            summary=summary,
             at=at,
             known_error=known_error,
             close_after_days=close_after_days,
@@ -81,7 +86,7 @@ def reopen_with_parent(
     *,
     parents: Collection[UUID],
     by: UUID,
-    reason: str,
+    reason: str | None,
     at: datetime,
     was_closed: bool,
 ) -> Sequence[IncidentEvent]:
