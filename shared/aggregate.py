@@ -15,7 +15,7 @@ from sqlalchemy import Table
 
 from shared.domain import Event, State
 
-_encode = msgspec.json.Encoder(order="sorted").encode
+_encode = msgspec.json.Encoder().encode  # in the order that a state was folded in
 
 S = TypeVar("S", bound=State)
 E = TypeVar("E", bound=Event)

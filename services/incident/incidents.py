@@ -12,7 +12,7 @@ from services.incident.incident import Incident
 from services.incident.relations.events import Unmerged
 from services.incident.rules import Status
 from services.incident.tables import rows
-from shared.aggregate import Aggregate, Alarm
+from shared.aggregate import Aggregate, Alarm, Folded
 from shared.auth.caller import Caller
 from shared.errors import NotFound, Refused
 from shared.ledger import Ledger
@@ -87,6 +87,13 @@ class Incidents(Ledger[Incident, IncidentEvent]):
             return UUID(reference)
         except ValueError:
             raise NotFound("there is no such incident") from None
+
+    async def held_at(self, stream: UUID, position: int) -> Folded[Incident]:
+        """As it was at a position; without events where it was not declared yet."""
+        try:
+            return await self.past(stream, position=position)
+        except NotFound:
+            return Folded(stream, self.aggregate.initial)
 
     async def known_problem(self, reference: str, caller: Caller) -> KnownProblem:
         """A problem this caller may know of, as its service has told. Raises Refused."""

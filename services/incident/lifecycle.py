@@ -27,7 +27,8 @@ def refusal(incident: Incident, command: str) -> str | None:
 def why_not(incident: Incident, what: str = "the incident") -> str:
     """What stands in the way, where the status of `what` does."""
     reason = WHY_NOT[incident.status or Status.NEW].replace("the incident", what)
-    return reason.replace(SURVIVOR, f"INC-{incident.merged_number}")
+    number = incident.merged_number
+    return reason if number is None else reason.replace(SURVIVOR, f"INC-{number}")
 
 
 def require(incident: Incident, command: str) -> None:

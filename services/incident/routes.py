@@ -89,7 +89,9 @@ async def read(
         moment = moment_of(effective_at)
         found = await incidents.past(found.stream, position=position, effective_at=moment)
         until = moment or await time_of(as_of, asked.service.store.log) or until
-    content = await render(incidents, found, asked.caller if is_present else None, until=until)
+    content = await render(
+        incidents, found, asked.caller, offers=is_present, position=position, until=until
+    )
     catalogue, waited = asked.service.parts[CATALOGUE], wait_for is not None
     named = await references(catalogue, found.state, position, fresh=waited)
     content = b'%b,"references":%b}' % (content[:-1], named)
@@ -200,7 +202,8 @@ async def answer(asked: Asked, folded: Folded[Incident], *, created: bool = Fals
     headers = {"etag": f'"{folded.version}"', "tocsin-position": str(folded.position)}
     if created:
         headers["location"] = f"/v1/incidents/{folded.stream}"
-    content = await shown(asked, folded.state, await render(incidents_of(asked), folded))
+    content = await render(incidents_of(asked), folded, asked.caller, position=folded.position)
+    content = await shown(asked, folded.state, content)
     return Response(content, 201 if created else 200, headers, "application/json")
 
 

@@ -160,11 +160,13 @@ class IncidentPage(msgspec.Struct, kw_only=True):
 async def render(
     ledger: Ledger[Incident, IncidentEvent],
     folded: Folded[Incident],
-    caller: Caller | None = None,
+    reader: Caller,
     *,
+    offers: bool = False,
+    position: int | None = None,
     until: datetime | None = None,
 ) -> bytes:
-    """The representation as JSON, at a moment; with this caller's actions if one is given."""
+    """The representation as JSON, at a moment; perhaps with the actions it `offers` the reader."""
     state, store = folded.state, ledger.store
     texts = (
         state.description,
@@ -177,7 +179,7 @@ async def render(
     await store.vault.load(store.pool, texts)
     clear = [_opened(store, folded.stream, text) for text in texts]
     view = IncidentView(
-        **_common(state),
+        **_common(state) | await beside(ledger, folded, reader, position),
         source=_source(state.source, state.stated if state.imported else None),
         id=folded.stream,
         version=folded.version,
@@ -199,14 +201,11 @@ async def render(
         restricted=state.restriction is not None,
         child_count=len(state.children),
         time_in_status=seconds_in_status(folded, until or folded.updated_at),
-        parent_number=_number(state.parent_number),
-        merged_into_number=_number(state.merged_number),
-        **await beside(ledger, folded),
     )  # fmt: skip
     content = _encode(view)
-    if caller is None:
+    if not offers:
         return content
-    return b'%b,"actions":%b}' % (content[:-1], actions_of(folded, caller))
+    return b'%b,"actions":%b}' % (content[:-1], actions_of(folded, reader))
 
 
 def _kept(restriction: Restriction | None, reason: str | None) -> Kept | None:
@@ -250,10 +249,6 @@ def _common(state: Incident) -> dict[str, Any]:
 
 def _source(name: str | None, stated: dict[str, Stated] | None) -> str | dict[str, Stated] | None:
     return name if stated is None else {"system": name, **stated}
-
-
-def _number(number: int | None) -> str | None:
-    return None if number is None else f"INC-{number}"
 
 
 def _times(folded: Folded[Incident]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The past of one thing over HTTP: pages of its events, oldest first."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -52,7 +52,11 @@ class PastPage(NamedTuple):
     position: int
 
 
-async def past_page(asked: Asked, query: PastQuery, streams: Sequence[UUID]) -> PastPage:
+StreamsAt = Callable[[int], Awaitable[Sequence[UUID]]]
+"""The streams to read where that depends on the position that is shown."""
+
+
+async def past_page(asked: Asked, query: PastQuery, wanted: Sequence[UUID] | StreamsAt) -> PastPage:
     """A page of what these streams hold together; the first of them names the walk."""
     filters = filters_of(query)
     cursor = read_cursor(query.cursor, asked, filters)
@@ -60,6 +64,7 @@ async def past_page(asked: Asked, query: PastQuery, streams: Sequence[UUID]) -> 
     position = cursor.position if cursor else await position_of(query.as_of, log)
     if position is None:
         position = (await log.head()).position
+    streams = await wanted(position) if callable(wanted) else wanted
     happened = await _happened(asked, query, streams, position)
     start = int(cursor.value) if cursor else 0
     following = None

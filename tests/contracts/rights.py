@@ -25,7 +25,9 @@ incident
     post  /v1/incidents/backfill               service
     post  /v1/incidents/{id}/(categorise|prioritise|assign|acknowledge|start)  agents
     post  /v1/incidents/{id}/(hold|resume|diagnose|mitigate|resolve|close|cancel)  agents
-    post  /v1/incidents/{id}/(note|reopen)     agents reporter
+    post  /v1/incidents/{id}/(note|reply|reopen)     agents reporter
+    post  /v1/incidents/{id}/(escalate|correct-milestone|(un)?link|(add|remove)-child)  agents
+    post  /v1/incidents/{id}/(un)?merge        incident_manager
     post  /v1/incidents/{id}/restrict          incident_manager
     post  /v1/alerts/(alertmanager|grafana|cloudevents)  service
     post  /v1/alerts/preview                   agents service

@@ -20,6 +20,14 @@ from tests.support.service import RunningService
 from tests.support.started import rows
 
 INCIDENT_WAYS = {"resume": ["hold"], "reopen": ["resolve"], "close": ["resolve"]}
+RELATING = {
+    "add-child": (None, "child"),
+    "remove-child": ("add-child", "child"),
+    "merge": (None, "into"),
+    "unmerge": ("merge", "into"),
+}
+"""What must have happened before, and which field names the other incident."""
+CHANGE = {"kind": "change", "reference": "CHG-7"}
 FIXING = ["assess", "confirm", "record-root-cause", "plan-fix"]
 PROBLEM_WAYS = {
     "confirm": FIXING[:1],
@@ -109,8 +117,25 @@ class Stages:
         incident = (await self._post("/v1/incidents", {"title": "Slow"}))["id"]
         resolution = {"code": "fixed", "summary": "Done"}
         way = INCIDENT_WAYS.get(command, [])
-        await self._walked(f"/v1/incidents/{incident}", way, resolve=resolution)
-        return Staged({"id": incident})
+        path = f"/v1/incidents/{incident}"
+        await self._walked(path, way, resolve=resolution)
+        return Staged({"id": incident}, await self._related(path, command))
+
+    async def _related(self, path: str, command: str) -> dict[str, Any]:
+        """What a command on several incidents needs beside."""
+        if command in ("link", "unlink"):
+            if command == "unlink":
+                await self._post(f"{path}/link", CHANGE)
+            return CHANGE | ({"url": None, "attachment": None} if command == "link" else {})
+        if command == "correct-milestone":
+            return {"milestone": "started", "at": "2026-11-22T09:58:00Z"}
+        if command not in RELATING:
+            return {}
+        other = (await self._post("/v1/incidents", {"title": "Slow, too"}))["id"]
+        before, field = RELATING[command]
+        if before is not None:
+            await self._post(f"{path}/{before}", {field: other})
+        return {} if command == "unmerge" else {field: other}
 
     async def _alert_group(self, command: str) -> Staged:
         taken = await self._post("/v1/alerts/alertmanager", webhook(firing()))

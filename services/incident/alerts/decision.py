@@ -179,7 +179,7 @@ class Decision:
             taken = await self._taken(outcome, now.held, group, news)
             return Outcome(taken, group, judgement.decided)
         held = await self._incident(now, judgement, news)
-        event = replace(news.event, incident=held.stream)
+        event = replace(news.event, incident=_stands_for(now, judgement, held))
         before, after = now.group.state, groups.evolve(now.group.state, event)
         news = news._replace(told=await self._with_waiting(now, news))
         if news.told.alerts:
@@ -238,6 +238,12 @@ _OUTCOMES = {
     Course.WITHHOLD: "withheld",
 }
 _ATTACHED = frozenset({"declared", "reopened", "attached"})
+
+
+def _stands_for(now: _Now, judgement: Judgement, held: Folded[Incident]) -> UUID:
+    """A group keeps its own incident while that is merged: it comes back when it is unmerged."""
+    own = now.group.state.incident
+    return held.stream if own is None or judgement.course is Course.DECLARE else own
 
 
 def _recorded(news: _News) -> list[Recorded]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -25,6 +26,9 @@ from services.incident.facts import PREVIOUS, Alert, AlertsAttached, Decided, Fa
 from services.incident.incident import Incident
 from services.incident.incidents import Incidents
 from services.incident.matrix import Matrix, matrix_of
+from services.incident.relations import cascade
+from services.incident.relations.family import survivor
+from services.incident.rules import Status
 from shared.aggregate import Folded
 from shared.auth.roles import Role
 from shared.clock import new_id
@@ -89,10 +93,8 @@ class Effects:
         return await self._as_it_is(self._books.groups, stream)
 
     async def incident_of(self, group: AlertGroup) -> Folded[Incident] | None:
-        """The incident that a group has."""
-        if group.incident is None:
-            return None
-        return await self._as_it_is(self._books.incidents, group.incident)
+        """The incident that a group has; of a merged one its survivor, for as long as it is."""
+        return None if group.incident is None else await self._speaking_for(group.incident)
 
     async def waiting(self, group: Folded[AlertGroup]) -> Waiting:
         """The alerts that no incident has yet."""
@@ -173,7 +175,7 @@ class Effects:
                 more=told.more,
                 decided=decided,
             )
-            side = facts_stream(stream)
+            side = facts_stream((await self._speaking_for(stream)).stream)
             await self._work.execute(self._books.facts, side, facts.attach, fact=fact)
 
     async def note(self, stream: UUID, text: str) -> None:
@@ -204,7 +206,8 @@ class Effects:
         return await self._work.current(self._books.incidents, stream)
 
     async def _recover(self, stream: UUID, after: AlertGroup, rules: Rules, **more: str) -> None:
-        await self._work.execute(
+        before = await self.current(stream)
+        recovered = await self._work.execute(
             self._books.incidents,
             stream,
             course.recover,
@@ -214,6 +217,12 @@ class Effects:
             close_after_days=rules.close_after_days,
             **more,
         )
+        if recovered.state.status is Status.RESOLVED is not before.state.status:
+            await cascade.resolved(self._work, self._books.incidents, recovered)
+
+    async def _speaking_for(self, stream: UUID) -> Folded[Incident]:
+        read = partial(self._work.rest_on, self._books.incidents)
+        return await survivor(read, await read(stream))
 
     async def _policy(self, name: str) -> Folded[Policy]:
         policies = self._books.incidents.policies

@@ -12,9 +12,11 @@ from pydantic import Field
 
 from services.incident.access import seen
 from services.incident.facts import Alert, facts_stream
+from services.incident.relations.past import family_at
 from services.incident.routes import ByReader, Reference
 from shared.http.app import routes
 from shared.http.lists import CHANGED, WHEN, TimedQuery, given, listed
+from shared.http.moments import position_of
 from shared.http.openapi import answers
 from shared.listing import Listing
 
@@ -61,11 +63,14 @@ router = routes("incidents", "/v1/incidents")
 async def alerts(id: Reference, query: Annotated[AlertQuery, Query()], asked: ByReader) -> Response:
     """Its alerts, each with its latest state and how often it was told, the newest first.
 
+    Those of the incidents that are merged into it are among them.
     The log of the incident (`/events`) holds every telling whole.
     """
     found = await seen(asked, id)
+    position = await position_of(query.as_of, asked.service.store.log)
+    family = await family_at(asked, found, found.position if position is None else position)
     conditions: list[tuple[str, Any]] = [
-        ("t.incident_facts = {}::uuid", facts_stream(found.stream)),
+        ("t.incident_facts = any({}::uuid[])", [facts_stream(each) for each in family]),
         *given(query, _CONDITIONS),
     ]
     page = await listed(asked, _LISTING, query, query.sort, conditions)

@@ -50,6 +50,11 @@ def remove_child(parent: Incident, *, child: UUID, number: int) -> Sequence[Inci
     return [r.ChildRemoved(child=child, number=number)]
 
 
+def tell_removal(survivor: Incident, *, child: UUID, number: int) -> Sequence[IncidentEvent]:
+    """A child that a merged one had brought along is gone: its survivor says so too."""
+    return [r.ChildRemoved(child=child, number=number)]
+
+
 def lose_parent(child: Incident, *, parent: UUID, number: int) -> Sequence[IncidentEvent]:
     """The other side of `remove_child`; possible whatever became of the child."""
     return [r.ParentRemoved(parent=parent, number=number)] if child.parent == parent else []

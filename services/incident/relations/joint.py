@@ -50,7 +50,10 @@ async def remove_child(incidents: Incidents, order: Order, child: UUID) -> Folde
         await work.execute(
             incidents, child, children.lose_parent, parent=parent.stream, number=parent.state.number
         )
-        return await work.current(incidents, order.stream)
+        if parent.stream == order.stream:
+            return await work.current(incidents, order.stream)
+        told = children.tell_removal
+        return await work.execute(incidents, order.stream, told, child=child, number=number)
 
     return await settle(incidents, order, act)
 

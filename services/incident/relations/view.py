@@ -13,8 +13,10 @@ from services.incident.incident import Attachment, Escalation, Incident, Link
 from services.incident.relations.events import LinkKind
 from services.incident.relations.family import with_merged
 from shared.aggregate import Folded
+from shared.auth.caller import Caller
 from shared.domain import Personal
 from shared.ledger import Ledger
+from shared.restrictions import restricted_among
 from shared.store.reader import Recorded
 from shared.vault import Vault
 
@@ -77,19 +79,28 @@ class Correction(msgspec.Struct, frozen=True):
 
 
 async def beside(
-    ledger: Ledger[Incident, IncidentEvent], folded: Folded[Incident]
+    ledger: Ledger[Incident, IncidentEvent],
+    folded: Folded[Incident],
+    reader: Caller,
+    position: int | None,
 ) -> dict[str, Any]:
-    """These parts of the representation, at the position that it shows."""
+    """These parts of the representation, at a position or now.
+
+    What a merged incident brings does not show where that one is kept from the reader.
+    """
     state, vault = folded.state, ledger.store.vault
     if _stands_alone(state):
         return _NOTHING
     family = [folded]
     if state.absorbed:
-        family = await with_merged(partial(ledger.past, position=folded.position), folded)
+        then = ledger.current if position is None else partial(ledger.past, position=position)
+        family = await _not_hidden(ledger, await with_merged(then, folded), reader)
     corrected = await _corrected(ledger, folded)
     await vault.load(ledger.store.pool, _texts(family, corrected))
     open_here = partial(_opened, vault, folded.stream)
     return {
+        "parent_number": _number(state.parent_number),
+        "merged_into_number": _number(state.merged_number),
         "children": [each for f in family for each in _related(f.state.children)],
         "merged": _related(state.absorbed),
         "links": [_link(link, through) for f, through in _named(family) for link in _links(f)],
@@ -106,10 +117,13 @@ async def beside(
 def _stands_alone(state: Incident) -> bool:
     """As nearly all do: there is nothing to put together."""
     related = state.children or state.absorbed or state.links or state.attachments
-    return not (related or state.escalation or state.correction_count)
+    is_part = state.parent is not None or state.merged_into is not None
+    return not (related or is_part or state.escalation or state.correction_count)
 
 
 _NOTHING: dict[str, Any] = {
+    "parent_number": None,
+    "merged_into_number": None,
     "children": [],
     "merged": [],
     "links": [],
@@ -117,6 +131,17 @@ _NOTHING: dict[str, Any] = {
     "last_escalation": None,
     "corrections": [],
 }
+
+
+async def _not_hidden(
+    ledger: Ledger[Incident, IncidentEvent], family: Sequence[Folded[Incident]], reader: Caller
+) -> list[Folded[Incident]]:
+    among = await restricted_among(ledger.store.pool, reader, [f.stream for f in family[1:]])
+    return [each for each in family if each.stream not in among.hidden]
+
+
+def _number(number: int | None) -> str | None:
+    return None if number is None else f"INC-{number}"
 
 
 async def _corrected(
