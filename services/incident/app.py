@@ -56,6 +56,7 @@ from services.incident.lists.live import live_view
 from services.incident.metrics import routes as metric_routes
 from services.incident.policies import from_notifications, from_problems, timers
 from services.incident.published import PUBLISHED
+from services.incident.relations import cascade
 from services.incident.relations import routes as relation_routes
 from services.incident.saved_views import routes as saved_view_routes
 from services.incident.saved_views.saved_view import SAVED_VIEW, SAVED_VIEWS, SavedViewEvent
