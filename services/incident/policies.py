@@ -30,6 +30,12 @@ class ProblemLogged(msgspec.Struct):
     raised_from: UUID | None = None
 
 
+class TeamTold(msgspec.Struct):
+    """What we read of a team."""
+
+    key: str
+
+
 class ContactTold(msgspec.Struct):
     """What we read of a contact: whose it is."""
 
@@ -89,11 +95,25 @@ def from_notifications(store: Store) -> Mapping[str, Reaction]:
         return told
 
     return {
+        "tocsin.team.set.v1": team_known,
+        "tocsin.team.retired.v1": team_retired,
         "tocsin.contact.set.v1": person_known,
         "tocsin.contact.retired.v1": person_retired,
         "tocsin.notification.delivered.v1": outcome("delivered"),
         "tocsin.notification.exhausted.v1": outcome("not reached"),
     }
+
+
+@hears_history
+async def team_known(fact: Fact, work: Work) -> None:
+    """There is a team of this key."""
+    _keep(fact, work, "team", fact.read(TeamTold).key)
+
+
+@hears_history
+async def team_retired(fact: Fact, work: Work) -> None:
+    """A team is no longer assigned to."""
+    _keep(fact, work, "team", None)
 
 
 @hears_history

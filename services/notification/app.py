@@ -16,6 +16,9 @@ from services.notification.published import PUBLISHED
 from services.notification.sender import sending
 from services.notification.subscriptions import SUBSCRIPTION, Subscriptions
 from services.notification.tables import CONTACTS, NOTIFICATIONS, SUBSCRIPTIONS, TABLES
+from services.notification.teams import routes as team_routes
+from services.notification.teams.events import TeamEvent
+from services.notification.teams.teams import TEAM, TEAMS, Teams
 from shared.aggregate import Aggregate
 from shared.auth.followed_keys import followed_keys
 from shared.auth.open import KNOWN_API_KEYS
@@ -39,6 +42,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
         "notifications": notifications,
         "contacts": contacts,
         "subscriptions": subscriptions,
+        "teams": Teams(service.store),
     }
     keys = followed_keys(service.authenticator.forget)
     planner = Planner(notifications, subscriptions)
@@ -56,6 +60,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
 _AGGREGATES: dict[str, Aggregate[Any, Any]] = {
     **{kind.topic: CONTACT for kind in get_args(ContactEvent)},
     **{kind.topic: SUBSCRIPTION for kind in get_args(SubscriptionEvent)},
+    **{kind.topic: TEAM for kind in get_args(TeamEvent)},
     **{kind.topic: NOTIFICATION for kind in get_args(NotificationEvent)},
 }
 
@@ -68,13 +73,14 @@ DEFINITION = Definition(
         routes.router,
         managed.contacts_router,
         managed.subscriptions_router,
+        team_routes.router,
         access_log_routes("notification"),
         feed_routes("notification", PUBLISHED),
         operation_routes("notification"),
     ),
-    tables=(*TABLES, KNOWN_API_KEYS),
+    tables=(*TABLES, TEAMS, KNOWN_API_KEYS),
     running=_running,
-    replayed=Replayed(_AGGREGATES, (CONTACTS, SUBSCRIPTIONS, NOTIFICATIONS)),
+    replayed=Replayed(_AGGREGATES, (CONTACTS, SUBSCRIPTIONS, NOTIFICATIONS, TEAMS)),
 )
 
 

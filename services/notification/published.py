@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from services.notification import events as e
+from services.notification.teams.events import TeamRetired, TeamSet
 from shared.feed import Published
 
 
@@ -17,6 +18,17 @@ class ContactTold(msgspec.Struct, frozen=True):
     """That a person can be reached; how is nobody else's affair."""
 
     person: str
+
+
+class TeamTold(msgspec.Struct, frozen=True):
+    """That there is such a team; who is in it is nobody else's affair."""
+
+    key: str
+    name: str
+
+
+class TeamGone(msgspec.Struct, frozen=True):
+    key: str
 
 
 class Nothing(msgspec.Struct, frozen=True):
@@ -62,6 +74,8 @@ def _told(happened: e.Delivered | e.Exhausted | e.Failed) -> dict[str, Any]:
 
 
 PUBLISHED: Published = {
+    TeamSet: lambda h: TeamTold(h.key, h.name),
+    TeamRetired: lambda h: TeamGone(h.key),
     e.ContactSet: lambda h: ContactTold(h.person),
     e.ContactRetired: lambda h: Nothing(),
     e.Delivered: _outcome,

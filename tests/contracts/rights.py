@@ -71,6 +71,9 @@ problem
 notification
     get   /v1/(contacts|notifications)(/{id})?  everybody
     get   /v1/subscriptions(/{id})?            readers
+    get   /v1/teams(/{id}(/versions)?)?        readers
+    post  /v1/teams(/{id}/retire)?             notification_admin
+    put   /v1/teams/{id}                       notification_admin
     get   /v1/dead-letters                     readers
     post  /v1/contacts(/{id}/retire)?          people
     put   /v1/contacts/{id}                    people

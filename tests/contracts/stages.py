@@ -100,6 +100,7 @@ class Stages:
             "/v1/candidates/{id}": self._candidate,
             "/v1/contacts/{id}": self._contact,
             "/v1/subscriptions": self._subscription,
+            "/v1/teams/{id}": self._team,
             "/v1/notifications/{id}": self._notification,
         }
 
@@ -203,6 +204,10 @@ class Stages:
         return Staged(
             {"id": found.json()["items"][0]["id"]}, {"into": into} if command == "merge" else {}
         )
+
+    async def _team(self, command: str) -> Staged:
+        made = await self._post("/v1/teams", {"key": f"team-{new_id()}", "name": "Payments"})
+        return Staged({"id": made["id"]})
 
     async def _contact(self, command: str) -> Staged:
         return Staged({"id": await self._new_contact()})

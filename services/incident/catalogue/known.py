@@ -81,12 +81,17 @@ class Present:
         self, at: datetime, *, service: str | None = None, item: str | None = None
     ) -> Planned | None:
         """The window that this service or this item is in at that time; None where none is on."""
-        concerned = self._windows_of("service", service) + self._windows_of("item", item)
+        concerned = self.windows_of("service", service) + self.windows_of("item", item)
         return next((planned for planned in concerned if covers(planned.window, at)), None)
 
-    def windows(self) -> Iterable[Planned]:
-        """Every window, the retired ones too: what has passed of them has been."""
-        return self._windows.values()
+    def windows_of(self, kind: Kind, key: str | None) -> list[Planned]:
+        """The windows that name it, the retired ones too: what has passed of them has been."""
+        if self._concerned is None:
+            self._concerned = {}
+            for planned in self._windows.values():
+                for place in _names_of(planned.window):
+                    self._concerned.setdefault(place, []).append(planned)
+        return [] if key is None else self._concerned.get((kind, key), [])
 
     def dependants(self, kind: Kind, key: str) -> list[Dependant]:
         """What depends on it, directly or by others, nearest first; a circle is walked once."""
@@ -127,14 +132,6 @@ class Present:
             if row["key"] is not None:
                 self._named[row["subject"]] = (row["kind"], row["key"])
                 self._names[row["kind"], row["key"]] += 1
-
-    def _windows_of(self, kind: Kind, key: str | None) -> list[Planned]:
-        if self._concerned is None:
-            self._concerned = {}
-            for planned in self._windows.values():
-                for place in _names_of(planned.window):
-                    self._concerned.setdefault(place, []).append(planned)
-        return [] if key is None else self._concerned.get((kind, key), [])
 
     def _upon(self) -> dict[tuple[Kind, str], list[Known]]:
         if self._dependants is None:

@@ -29,13 +29,6 @@ def period_of(repeats: Repeats) -> timedelta:
     return timedelta(days=_DAYS[repeats.every] * repeats.interval)
 
 
-def concerns(window: Window, *, service: str | None = None, item: str | None = None) -> bool:
-    """Whether it names this service or this item; what merely depends on them is not meant."""
-    return (service is not None and service in window.services) or (
-        item is not None and item in window.items
-    )
-
-
 def covers(window: Window, at: datetime) -> bool:
     """Whether it is on at this moment."""
     return next(occurrences(window, at, at + timedelta(microseconds=1)), None) is not None

@@ -1,13 +1,14 @@
 """`mtbf` from the database: the downtimes of each service, and what was planned of them."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from statistics import median
 from typing import Any
 
-from services.incident.catalogue.known import Planned, Present
-from services.incident.catalogue.maintenance import Interval, concerns, occurrences
+from services.incident.catalogue.known import Present
+from services.incident.catalogue.maintenance import Interval, occurrences
 from services.incident.metrics.mtbf import Reliability, reliability
 from services.incident.metrics.query import Measured, Question
 from services.incident.metrics.view import Excluded, Group
@@ -42,10 +43,15 @@ async def reliabilities(
     rows = await store.pool.fetch(measured.sql(_ROWS), *measured.arguments)
     if len(rows) > MOST_ROWS:
         raise Invalid(("query:service", f"more than {MOST_ROWS:,} incidents: narrow it"))
+    return await asyncio.to_thread(_reliabilities, rows, period, windows)
+
+
+def _reliabilities(
+    rows: Sequence[Any], period: Interval, windows: Present
+) -> tuple[Group, list[Group]]:
     down, excluded = _by_service(rows)
-    planned = list(windows.windows())
     found = {
-        service: reliability(some, _maintenance(planned, service, period), period)
+        service: reliability(some, _maintenance(windows, service, period), period)
         for service, some in down.items()
     }
     groups = [_group(s, found.get(s), excluded.get(s, Counter())) for s in {*found, *excluded}]
@@ -66,12 +72,9 @@ def _by_service(
     return down, excluded
 
 
-def _maintenance(
-    planned: Iterable[Planned], service: str | None, period: Interval
-) -> Iterable[Interval]:
-    for each in planned:
-        if concerns(each.window, service=service):
-            yield from occurrences(each.window, *period)
+def _maintenance(windows: Present, service: str | None, period: Interval) -> Iterable[Interval]:
+    for each in windows.windows_of("service", service):
+        yield from occurrences(each.window, *period)
 
 
 def _group(key: str | None, found: Reliability | None, excluded: Mapping[str, int]) -> Group:

@@ -10,6 +10,7 @@ import pytest
 from services.incident.policies import from_notifications
 from services.notification.events import ContactRetired, ContactSet
 from services.notification.published import PUBLISHED
+from services.notification.teams.events import TeamRetired, TeamSet
 from shared.client import AsyncClient
 from shared.clock import new_id, now
 from shared.domain import Event
@@ -97,6 +98,23 @@ async def test_a_person_is_known_while_there_is_a_way_to_reach_them(
     }  # fmt: skip
     await hear(service, contact, 2, ContactRetired())
     assert (await read(client, where, **wait))["assigned_to"]["known"] is False
+
+
+async def test_a_team_is_known_until_it_is_retired(
+    service: RunningService, client: AsyncClient
+) -> None:
+    declared = await client.post("/v1/incidents", json=SLOW | {"group": "payments"})
+    where, team = declared.headers["location"], new_id()
+    wait = {"wait_for": f"incident:{declared.json()['position']}"}
+    await hear(service, team, 1, TeamSet(key="payments", name="Payments"))
+    assert (await read(client, where, **wait))["group"] == {"key": "payments", "known": True}
+    await hear(service, team, 2, TeamRetired(key="payments"))
+    assert (await read(client, where, **wait))["group"]["known"] is False
+
+
+async def test_what_is_heard_of_others_is_what_they_tell(service: RunningService) -> None:
+    told = {f"tocsin.{kind.topic}.v1" for kind in PUBLISHED}
+    assert set(from_notifications(service.service.store)) <= told
 
 
 async def test_another_process_is_seen_by_who_waits_for_it(
