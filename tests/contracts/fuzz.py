@@ -48,7 +48,7 @@ def fuzz(base: str, token: str, stage: Stage, examples: int) -> Found:
         is_good = case.meta is None or case.meta.generation.mode is GenerationMode.POSITIVE
         if is_good and (staged := stage(case.operation.path)) is not None:
             case.path_parameters = (case.path_parameters or {}) | staged.address
-            if isinstance(case.body, dict) and case.method == "POST":
+            if isinstance(case.body, dict) and case.method in ("POST", "PUT"):
                 case.body = case.body | staged.body
 
     found = Found()

@@ -150,13 +150,13 @@ class Stages:
         async def stage(command: str) -> Staged:
             body = {"key": f"{kind}-{new_id()}", "name": "Checkout"}
             made = await self._post(f"/v1/catalogue/{kind}", body)
-            return Staged({"id": made["id"]})
+            return Staged({"id": made["id"]}, _unless_retired(command, {"key": body["key"]}))
 
         return stage
 
     async def _maintenance_window(self, command: str) -> Staged:
         made = await self._post("/v1/catalogue/maintenance-windows", PATCHES)
-        return Staged({"id": made["id"]})
+        return Staged({"id": made["id"]}, _unless_retired(command, PATCHES | {"repeats": None}))
 
     async def _patches(self, command: str) -> Staged:
         return Staged({}, PATCHES | {"repeats": None})
@@ -206,8 +206,9 @@ class Stages:
         )
 
     async def _team(self, command: str) -> Staged:
-        made = await self._post("/v1/teams", {"key": f"team-{new_id()}", "name": "Payments"})
-        return Staged({"id": made["id"]})
+        key = {"key": f"team-{new_id()}"}
+        made = await self._post("/v1/teams", key | {"name": "Payments"})
+        return Staged({"id": made["id"]}, _unless_retired(command, key))
 
     async def _contact(self, command: str) -> Staged:
         return Staged({"id": await self._new_contact()})
@@ -246,6 +247,11 @@ class Stages:
             msgspec.json.encode(fact),
         )
         return Staged({"follower": follower, "subject": str(fact.subject)})
+
+
+def _unless_retired(command: str, body: dict[str, Any]) -> dict[str, Any]:
+    """What a PUT must hold to say something of this very thing."""
+    return {} if command == "retire" else body
 
 
 def _declared(kind: str = "tocsin.incident.declared.v1") -> Fact:

@@ -20,7 +20,8 @@ def as_csv(metric: MetricView) -> str:
     writer.writerow(HEAD)
     writer.writerow(_line(metric, "", "", metric))
     for group in metric.groups:
-        writer.writerow(_line(metric, metric.group_by or "", group.key, group))
+        key = group.key if not group.priority else f"{group.key} / {group.priority}"
+        writer.writerow(_line(metric, metric.group_by or "", key, group))
     return text.getvalue()
 
 

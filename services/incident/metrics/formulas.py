@@ -7,7 +7,7 @@ version; `docs/metrics.md` is drawn from here.
 from typing import Literal, NamedTuple
 
 Unit = Literal["seconds", "count", "share"]
-GroupBy = Literal["priority", "service", "group", "category", "month"]
+GroupBy = Literal["priority", "service", "group", "category", "month", "target"]
 
 OPEN = "b.status in ('new', 'in_progress', 'on_hold')"
 
@@ -20,6 +20,7 @@ class Formula(NamedTuple):
     placed: the milestone by which it falls into a period; without it its declaration does
     proofs: fields of the incident whose events prove the value
     scope: SQL of which incidents are asked about at all
+    of_clocks: whether `b` is a row a clock, as its keeper has written them
     """
 
     name: str
@@ -32,6 +33,7 @@ class Formula(NamedTuple):
     scope: str = "true"
     grouped: GroupBy | None = None
     version: int = 1
+    of_clocks: bool = False
 
     @property
     def id(self) -> str:
@@ -103,6 +105,18 @@ _ALL = (
         ("last_resolved",),
         "last_resolved",
         ("last_resolved", "reopen_count", "reassignment_count"),
+    ),
+    Formula(
+        "sla_attainment",
+        "clocks met / clocks completed, by target and priority; a corrected verdict counts in "
+        "place of the recorded one",
+        "share",
+        "(b.verdict = 'met')::int",
+        ("verdict",),
+        "judged",
+        ("declared", "acknowledged", "resolved"),
+        grouped="target",
+        of_clocks=True,
     ),
     Formula(
         "backlog_age",

@@ -30,13 +30,14 @@ _COUNTERS = ("reopen_count", "reassignment_count")
 async def inputs(
     store: Store, question: Question, *, after: int, limit: int, excluded: bool | None
 ) -> tuple[list[Any], list[Input]]:
-    """The rows behind an incident's number, one more than `limit`, and the inputs they are."""
+    """The rows behind a place, one more than `limit`, and the inputs that they are."""
     if question.formula.name == "mtbf":
         question = within_period(question, period_of(question))
     measured = await question.measured(store)
     which = {None: "", True: " and excluded is not null", False: " and excluded is null"}[excluded]
-    query = f"""select id, number, value, excluded, started, restored from s
-        where number > {measured.hole(after)}{which} order by number limit {limit + 1}"""
+    more = "clock, target" if question.formula.of_clocks else "started, restored"
+    query = f"""select id, number, place, value, excluded, {more} from s
+        where place > {measured.hole(after)}{which} order by place limit {limit + 1}"""
     found = await store.pool.fetch(measured.sql(query), *measured.arguments)
     shown = found[:limit]
     told = await streams(store, [row["id"] for row in shown])
@@ -53,7 +54,8 @@ def _input(formula: Formula, row: Any, events: Sequence[Recorded]) -> Input:
         number=f"INC-{row['number']}",
         value=None if row["excluded"] else _value(formula, row),
         excluded=row["excluded"],
-        events={p.removeprefix("last_"): _proof(p, row, changes) for p in formula.proofs},
+        events={p.removeprefix("last_"): _proof(p, changes) for p in formula.proofs},
+        **({"clock": row["clock"], "target": row["target"]} if formula.of_clocks else {}),
     )
 
 
@@ -79,7 +81,7 @@ def _changes(events: Sequence[Recorded]) -> dict[str, list[UUID]]:
 _MILESTONES = sorted({field for fields in _FIELDS.values() for field in fields})
 
 
-def _proof(proof: str, row: Any, changes: dict[str, list[UUID]]) -> list[UUID]:
+def _proof(proof: str, changes: dict[str, list[UUID]]) -> list[UUID]:
     if proof == "declared" or proof in _COUNTERS:
         return changes.get(proof, [])
     known = [changes[field][-1] for field in _FIELDS[proof] if field in changes]

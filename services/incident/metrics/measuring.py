@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from services.incident.catalogue.catalogue import Catalogue
 from services.incident.metrics.formulas import Formula, GroupBy
 from services.incident.metrics.query import Question, aggregated
@@ -35,7 +37,8 @@ def _figures(
     for row in rows:
         by_key.setdefault((row["is_total"], row["key"]), []).append(row)
     total = _group(formula, None, by_key.pop((True, None), []))
-    return total, [_group(formula, _key(k, grouped), some) for (_, k), some in by_key.items()]
+    groups = [_group(formula, _key(k, grouped), some) for (_, k), some in by_key.items()]
+    return total, list(map(_of_target, groups)) if grouped == "target" else groups
 
 
 def _group(formula: Formula, key: str | int | None, rows: Sequence[Any]) -> Group:
@@ -64,6 +67,11 @@ def _key(key: str | None, grouped: GroupBy | None) -> str | int | None:
     return int(key) if key is not None and grouped == "priority" else key
 
 
+def _of_target(group: Group) -> Group:
+    group.key, group.priority = msgspec.json.decode(str(group.key))
+    return group
+
+
 def _view(
     question: Question, grouped: GroupBy | None, total: Group, groups: list[Group]
 ) -> MetricView:
@@ -87,6 +95,6 @@ def _view(
     )
 
 
-def _order(group: Group) -> tuple[bool, int, str]:
+def _order(group: Group) -> tuple[bool, int, str, int]:
     key = group.key
-    return (key is None, key if isinstance(key, int) else 0, str(key))
+    return (key is None, key if isinstance(key, int) else 0, str(key), group.priority or 99)

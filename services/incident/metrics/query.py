@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.incident.metrics.formulas import Formula, GroupBy
-from services.incident.metrics.relation import Condition, Instant, Relation, relation
+from services.incident.metrics.relation import Condition, Instant, Relation, clocks, relation
 from shared.http.body import Moment
 from shared.http.lists import Levels
 from shared.http.moments import AsOf, EffectiveAt
@@ -20,6 +20,7 @@ _KEYS = {
     "group": 'b."group"',
     "category": "b.category",
     "month": "to_char(b.placed at time zone 'UTC', 'YYYY-MM')",
+    "target": "jsonb_build_array(b.target, b.target_priority)::text",
 }
 _FILTERS = {
     "service": "b.service = any({}::text[])",
@@ -80,7 +81,10 @@ class Question(NamedTuple):
 
     async def measured(self, store: Store) -> "Measured":
         """The incidents that are asked about. Raises Invalid."""
-        rows = await relation(store, self.instant, self.visible, self.query.narrowed())
+        if self.formula.of_clocks:
+            rows = clocks(self.instant, self.visible)
+        else:
+            rows = await relation(store, self.instant, self.visible, self.query.narrowed())
         return Measured(self.formula, self.query, rows, self.instant.now)
 
 

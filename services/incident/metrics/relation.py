@@ -66,7 +66,14 @@ _STATE = {
     "reopen_count": "reopen_count",
     "reassignment_count": "reassignment_count",
 }
-_WITH_RESTORED = "select r.*, coalesce(r.mitigated, r.resolved) as restored from ({relation}) r"
+_WITH_RESTORED = """select r.*, r.number as place, coalesce(r.mitigated, r.resolved) as restored
+    from ({relation}) r"""
+_WITH_CLOCKS = """select r.*, r.number * 10000 + case c.kind when 'response' then 0 else 5000 end
+        + c.round as place, c.kind as clock, c.target, c.priority as target_priority,
+        coalesce(c.corrected, c.verdict) as verdict,
+        coalesce(c.corrected_at, c.verdict_at) as judged
+    from ({relation}) r join incident_clocks c on c.id = r.id and c.from_position <= {position}
+        and (c.to_position is null or c.to_position > {position})"""
 
 
 class Instant(NamedTuple):
@@ -84,6 +91,12 @@ class Relation(NamedTuple):
     arguments: list[Any]
 
 
+def clocks(instant: Instant, visible: Sequence[Condition]) -> Relation:
+    """One row a clock of what is visible, as its keeper had written them at a position."""
+    sql, arguments = _rows(instant.position, visible)
+    return Relation(_WITH_CLOCKS.format(relation=sql, position=instant.position), arguments)
+
+
 async def relation(
     store: Store, instant: Instant, visible: Sequence[Condition], narrowed: Sequence[Condition]
 ) -> Relation:
@@ -93,12 +106,12 @@ async def relation(
     they only spare work. Raises Invalid where too many would have to be folded.
     """
     if instant.effective_at is None:
-        return _recorded(instant.position, visible)
+        return _restored(_rows(instant.position, visible))
     folded = await _folded(store, instant, visible, narrowed)
     columns = [list(column) for column in zip(*folded, strict=True)] or [[] for _ in _COLUMNS]
     holes = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_COLUMNS.values(), 1))
     names = ", ".join(f'"{name}"' for name in _COLUMNS)
-    return _restored(f"select * from unnest({holes}) as x ({names})", columns)
+    return _restored(Relation(f"select * from unnest({holes}) as x ({names})", columns))
 
 
 def events_by(instant: Instant, events: Iterable[Recorded]) -> list[Recorded]:
@@ -113,15 +126,15 @@ async def streams(store: Store, ids: Sequence[UUID]) -> list[list[Recorded]]:
     return [tail.events for tail in tails]
 
 
-def _recorded(position: int, visible: Sequence[Condition]) -> Relation:
+def _rows(position: int, visible: Sequence[Condition]) -> Relation:
     arguments: list[Any] = []
     where = where_of(visible, arguments)
     parts = [f"select {_OF_ROWS} from incidents t where {m}{where}" for m in moments(position)]
-    return _restored(" union all ".join(parts), arguments)
+    return Relation(" union all ".join(parts), arguments)
 
 
-def _restored(sql: str, arguments: list[Any]) -> Relation:
-    return Relation(_WITH_RESTORED.format(relation=sql), arguments)
+def _restored(rows: Relation) -> Relation:
+    return rows._replace(sql=_WITH_RESTORED.format(relation=rows.sql))
 
 
 async def _folded(

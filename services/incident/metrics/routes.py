@@ -11,13 +11,14 @@ from services.incident.catalogue.catalogue import CATALOGUE
 from services.incident.metrics.csv_form import as_csv
 from services.incident.metrics.formulas import FORMULAS, Formula
 from services.incident.metrics.inputs import inputs
+from services.incident.metrics.kept import have_seen
 from services.incident.metrics.measuring import measure
 from services.incident.metrics.query import MetricQuery, Question
 from services.incident.metrics.relation import Instant
 from services.incident.metrics.view import FormulaPage, InputPage, MetricView, formula_view
 from services.incident.rules import READERS
 from services.incident.visibility import visible_to
-from shared.errors import NotFound
+from shared.errors import Invalid, NotFound
 from shared.http.app import routes
 from shared.http.asked import Asked, allowed
 from shared.http.moments import moment_of, position_of
@@ -95,7 +96,7 @@ async def list_metric_inputs(
     await items_on_record(asked, rows[: query.limit], is_present=False)
     (position, now, _), following = question.instant, None
     if len(rows) > query.limit:
-        last = Cursor(position, str(rows[query.limit - 1]["number"]), now.isoformat())
+        last = Cursor(position, str(rows[query.limit - 1]["place"]), now.isoformat())
         following = write_cursor(last, asked, filters)
     page = InputPage(items=items, next_cursor=following, total_estimate=None, position=position)
     return _json(page)
@@ -105,7 +106,10 @@ async def _question(
     asked: Asked, name: str, query: MetricQuery, cursor: Cursor | None = None
 ) -> Question:
     formula = _formula(name)
+    _require_fitting(formula, query)
     instant = await _instant(asked, query, cursor)
+    if formula.of_clocks:
+        await have_seen(asked.service.store, instant.position)
     return Question(formula, query, instant, visible_to(asked.caller))
 
 
@@ -113,6 +117,14 @@ def _formula(name: str) -> Formula:
     if (found := FORMULAS.get(name)) is None:
         raise NotFound(f"there is no metric {name}; there are {', '.join(FORMULAS)}")
     return found
+
+
+def _require_fitting(formula: Formula, query: MetricQuery) -> None:
+    if query.group_by == "target" and not formula.of_clocks:
+        raise Invalid(("query:group_by", f"{formula.name} is of incidents, which have no target"))
+    if query.effective_at is not None and formula.of_clocks:
+        detail = "clocks are kept as they were known; one incident's are shown at any such moment"
+        raise Invalid(("query:effective_at", detail))
 
 
 async def _instant(asked: Asked, query: MetricQuery, cursor: Cursor | None = None) -> Instant:

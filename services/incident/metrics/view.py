@@ -56,9 +56,13 @@ class Figures(msgspec.Struct, kw_only=True):
 
 
 class Group(Figures, kw_only=True):
-    """The figures of one group; no key: what it is grouped by is not set."""
+    """The figures of one group; no key: what it is grouped by is not set.
+
+    Of a target the key is its name, and `priority` that of its clocks.
+    """
 
     key: str | int | None
+    priority: int | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Formulated(msgspec.Struct, frozen=True):
@@ -102,6 +106,8 @@ class Input(msgspec.Struct, kw_only=True):
     value: float | None
     excluded: str | None
     events: dict[str, list[UUID]]
+    clock: str | msgspec.UnsetType = msgspec.UNSET
+    target: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class InputPage(msgspec.Struct, kw_only=True):

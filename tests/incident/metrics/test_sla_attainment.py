@@ -1,0 +1,98 @@
+"""Service levels attained: clocks met of clocks completed, by target and priority."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.client import AsyncClient
+from shared.clock import now
+from tests.support.postgres import Databases
+from tests.support.service import RunningService
+from tests.support.started import started
+
+SLA = "/v1/incident/metrics/sla_attainment"
+URGENT = {"title": "Down", "service": "checkout", "impact": 1, "urgency": 1}
+
+
+@pytest.fixture
+async def service(databases: Databases) -> AsyncIterator[RunningService]:
+    async with started("incident", databases) as running:
+        yield running
+
+
+@pytest.fixture
+def client(service: RunningService) -> AsyncClient:
+    return service.client()
+
+
+async def attained(client: AsyncClient, **params: Any) -> dict[str, Any]:
+    answer = await client.get(SLA, params=params)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def told(client: AsyncClient, where: str, command: str, **body: Any) -> int:
+    answer = await client.post(f"{where}/{command}", json=body)
+    assert answer.is_success, answer.text
+    position: int = answer.json()["position"]
+    return position
+
+
+@pytest.fixture
+async def position(
+    service: RunningService, client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> int:
+    """One keeps both promises, one is resolved too late, one is open; before the late one."""
+    kept, late, _ = [
+        (await client.post("/v1/incidents", json=URGENT)).headers["location"] for _ in range(3)
+    ]
+    for where in (kept, late):
+        await told(client, where, "acknowledge")
+    before = await told(client, kept, "resolve", code="fixed", summary="Done")
+    store = service.service.store
+    monkeypatch.setattr(store, "clock", tomorrow)
+    monkeypatch.setattr(store.writer, "_clock", tomorrow)
+    await told(client, late, "resolve", code="fixed", summary="Done")
+    return before
+
+
+def tomorrow() -> datetime:
+    return now() + timedelta(days=1)
+
+
+async def test_clocks_met_of_clocks_completed(client: AsyncClient, position: int) -> None:
+    found = await attained(client)
+    assert (found["numerator"], found["denominator"], found["mean"]) == (3, 4, 0.75)
+    assert found["excluded"]["reasons"] == {"missing_verdict": 2}
+    groups = [(g["key"], g["priority"], g["numerator"], g["count"]) for g in found["groups"]]
+    assert groups == [("resolution-p1", 1, 1, 2), ("response-p1", 1, 2, 2)]
+    then = await attained(client, as_of=position)
+    assert (then["numerator"], then["denominator"]) == (3, 3)
+    assert (await attained(client, service="else"))["denominator"] == 0
+    by_service = await attained(client, group_by="service")
+    assert [(g["key"], g["count"]) for g in by_service["groups"]] == [("checkout", 4)]
+
+
+async def test_every_clock_is_listed_once(client: AsyncClient, position: int) -> None:
+    seen: list[tuple[Any, ...]] = []
+    cursor: dict[str, Any] = {}
+    while cursor.get("cursor") is not None or not seen:
+        page = (await client.get(f"{SLA}/inputs", params={"limit": 1} | cursor)).json()
+        seen += [(i["number"], i["clock"], i["target"], i["value"]) for i in page["items"]]
+        cursor = {"cursor": page["next_cursor"]}
+    assert len(seen) == len(set(seen)) == 6
+    assert [value for *_, value in seen] == [1, 1, 1, 0, None, None]
+
+
+async def test_what_it_cannot_be_asked(client: AsyncClient) -> None:
+    effective = await client.get(SLA, params={"effective_at": "2026-06-01T00:00:00Z"})
+    elsewhere = await client.get("/v1/incident/metrics/mtbf?group_by=target")
+    assert (effective.status_code, elsewhere.status_code) == (422, 422)
+
+
+async def test_a_line_of_a_target_names_its_priority(client: AsyncClient, position: int) -> None:
+    lines = (await client.get(f"{SLA}?format=csv")).text.splitlines()
+    assert [line.split(",")[5] for line in lines[2:]] == ["resolution-p1 / 1", "response-p1 / 1"]
