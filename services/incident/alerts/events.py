@@ -24,6 +24,7 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     revision: str | None = None  # of what a sender says that repeats itself in other words
+    teller: str | None = None  # which of a sender's peers
 
 
 @event("alert_group.heard")

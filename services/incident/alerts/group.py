@@ -27,6 +27,7 @@ from shared.domain import State, changed
 
 _REMEMBERED = 8
 _MOST_REVISIONS = 100
+_PEERS_DIFFER = timedelta(seconds=30)  # longer than peers wait for one another
 _FORGOTTEN_AFTER = timedelta(days=1)
 _MOST_TURNS = 50
 
@@ -43,6 +44,7 @@ class Known(msgspec.Struct, frozen=True, array_like=True):
     before: tuple[tuple[AlertStatus, datetime | None, str | None], ...]
     revisions: int = 0
     incident: UUID | None = None
+    teller: str | None = None  # of what was told last
 
 
 class AlertGroup(State, frozen=True):
@@ -106,16 +108,27 @@ def starts(signals: Iterable[Signal], at: datetime) -> list[datetime]:
 def in_order(told: Known | None, signal: Signal, at: datetime) -> Signal:
     """Of a sender that tells repeats by a key alone: the order of arrival decides.
 
-    The times it states count as far as they fit that order.
+    The times it states count as far as they fit that order. Of two peers that tell alike, one may
+    be late: what it says again moments after the other has told the end is an echo.
     """
     newest = told.newest_start if told else None
     if told is not None and told.fires:
-        fits = signal.ends_at and newest and signal.ends_at >= newest
+        fits = signal.ends_at and newest and newest <= signal.ends_at <= at
         return replace(signal, starts_at=newest, ends_at=signal.ends_at if fits else None)
     if signal.status is AlertStatus.RESOLVED:
         return replace(signal, starts_at=newest, ends_at=None)
-    fits = signal.starts_at and (newest is None or signal.starts_at > newest)
-    return replace(signal, starts_at=signal.starts_at if fits else at)
+    if told is not None and _is_echo(told, signal, at):
+        return replace(signal, starts_at=newest)
+    stated = signal.starts_at
+    fits = stated and stated <= at and (newest is None or stated > newest)
+    return replace(signal, starts_at=stated if fits else at)
+
+
+def _is_echo(told: Known, signal: Signal, at: datetime) -> bool:
+    """Of another peer than told the end, in the words from before the end, and at once."""
+    is_another = None not in (told.teller, signal.teller) and told.teller != signal.teller
+    again = (AlertStatus.FIRING, told.newest_start, signal.revision)
+    return is_another and again in told.before and at - told.at < _PEERS_DIFFER
 
 
 def hear(group: AlertGroup, *, events: Sequence[GroupEvent]) -> Sequence[GroupEvent]:
@@ -224,6 +237,7 @@ def _after(told: Known | None, signal: Signal, at: datetime) -> Known:
         before=(*before, _told_as(signal))[-_REMEMBERED:],
         revisions=told.revisions + 1 if told and is_revised else 0,
         incident=told.incident if told and goes_on else None,
+        teller=signal.teller,
     )
 
 

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
+
+from msgspec.structs import replace
 
 from services.incident.alerts import group as groups
 from services.incident.alerts.events import AlertStatus, Heard, Lapsed, Signal
@@ -35,6 +38,8 @@ def _signal(told: Notification, group: AlertGroup, alert: Alert, at: datetime) -
     signal = signal_of(alert)
     if not told.keyed:
         return signal
+    by = sha256(told.teller.encode()).hexdigest()[:8] if told.teller else None
+    signal = replace(signal, teller=by)
     return groups.in_order(group.alerts.get(alert.fingerprint), signal, at)
 
 

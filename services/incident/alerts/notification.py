@@ -32,6 +32,7 @@ class Notification(NamedTuple):
     whole: bool = False
     by: tuple[tuple[str, str], ...] = ()
     of: UUID | None = None  # the group's stream, where only that is known
+    teller: str | None = None  # which of a keyed sender's peers tells it
 
     @property
     def stream(self) -> UUID:

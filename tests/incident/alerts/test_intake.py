@@ -314,3 +314,25 @@ async def test_what_a_real_alertmanager_sent(monitor: AsyncClient, people: Async
     assert (await monitor.post(PATH, json=begin)).json()["outcome"] == "duplicate"
     resolved = (await monitor.post(PATH, json=end)).json()
     assert (resolved["incident"], resolved["status"]) == (declared["incident"], "resolved")
+
+
+async def test_the_key_in_the_address_is_told_to_nobody(
+    service: RunningService, group: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Neither counters, nor log lines of a failure, nor the answers of unknown addresses."""
+    made = await service.client("admin").post(
+        "/v1/api-keys", json={"name": "Alertmanager", "roles": ["service"]}
+    )
+    key = made.json()["key"]
+    nobody, base = service.client(None), f"/v1/alerts/by-key/{key}"
+    answers = [
+        await nobody.post(f"{base}/alertmanager", json=webhook(firing(), group=group)),
+        await nobody.post(f"{base}/alertmanager", json={}),
+        await nobody.get(f"{base}/alertmanager"),
+        await nobody.post(f"{base}/no-such-monitor", json={}),
+    ]
+    assert [a.status_code for a in answers] == [200, 422, 405, 404]
+    metrics = (await service.client("admin").get("/metrics")).text
+    said = "".join(a.text for a in answers) + metrics + "".join(capfd.readouterr())
+    assert key not in said
+    assert key.rsplit("_", maxsplit=1)[-1] not in said

@@ -74,7 +74,7 @@ class OpsgenieAlert(_Posted):
             revision=revision_of(self.message, self.description, self.details, fields),
             more=self._more(),
         )
-        return told(alias, alert, self._note())
+        return told(alias, alert, self._note(), self.source)
 
     def _fields(self) -> dict[str, str]:
         named = {
@@ -118,14 +118,14 @@ class OpsgenieNote(_Posted):
     note: Filled
 
 
-def told(alias: str, alert: Alert, note: str | None = None) -> Notification:
+def told(alias: str, alert: Alert, note: str | None = None, by: str | None = None) -> Notification:
     """What is told of the alert of this alias; aliases are those of the whole organisation."""
-    return Notification(SOURCE, SOURCE, alias, [alert], {}, keyed=True, note=note)
+    return Notification(SOURCE, SOURCE, alias, [alert], {}, keyed=True, note=note, teller=by)
 
 
-def ended(alias: str, note: str | None) -> Notification:
-    """The end of an alert."""
-    return told(alias, Alert(fingerprint=alias, status="resolved"), note)
+def ended(alias: str, note: str | None = None, by: str | None = None) -> Notification:
+    """The end of an alert; peers of a monitor differ in the source that they state."""
+    return told(alias, Alert(fingerprint=alias, status="resolved"), note, by)
 
 
 def stream_of(alias: str) -> UUID:

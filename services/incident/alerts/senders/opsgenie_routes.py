@@ -123,7 +123,7 @@ async def opsgenie_close_alert(
         done = Taken(outcome="unknown")
     else:
         note = body.words("Closed it") if body else None
-        done = await take(asked, ended(alert.alias, note))
+        done = await take(asked, ended(alert.alias, note, body.source if body else None))
     return await _taken(asked, Action.CLOSE, done, since)
 
 
@@ -164,7 +164,7 @@ async def _commanded(
         steps.append(lambda incident: triage.note(incident, text=text))
     done = Taken(outcome="unknown")
     if alert is not None:
-        done = await command(asked, ended(alert.alias, None), *steps)
+        done = await command(asked, ended(alert.alias), *steps)
     return await _taken(asked, action, done, since)
 
 

@@ -78,6 +78,11 @@ class _Event(_Posted):
         shared = {"client": self.client, "links": self.links, "images": self.images}
         return {name: value for name, value in (shared | said).items() if value} | self.unknown
 
+    def told(self, receiver: str, key: str, alert: Alert) -> Notification:
+        """A group of one alert, under the key; peers of a monitor differ in their address."""
+        by = self.client_url
+        return Notification(SOURCE, receiver, key, [alert], {}, keyed=True, teller=by)
+
 
 class Trigger(_Event):
     """Something is wrong; with the key of an open alert it is a repeat."""
@@ -100,7 +105,7 @@ class Trigger(_Event):
             revision=revision_of(told.summary, told.custom_details, fields),
             more=self.more(custom_details=told.custom_details, payload=told.unknown),
         )
-        return Notification(SOURCE, receiver, key, [alert], {}, keyed=True)
+        return self.told(receiver, key, alert)
 
 
 class FollowUp(_Event):
@@ -114,7 +119,7 @@ class FollowUp(_Event):
         """As it is taken in: the end of the alert."""
         more = self.more(payload=self.payload)
         alert = Alert(fingerprint=key, status="resolved", ends_at=self._ended, more=more)
-        return Notification(SOURCE, receiver, key, [alert], {}, keyed=True)
+        return self.told(receiver, key, alert)
 
     @property
     def _ended(self) -> datetime | None:
