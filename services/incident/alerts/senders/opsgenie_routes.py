@@ -138,7 +138,7 @@ async def opsgenie_request_status(
     return told.response(body, 200, request_id)
 
 
-@both("GET", "/v2/alerts/{identifier:path}", OpsgenieAlertFound, 200)
+@both("GET", "/v2/alerts/{identifier}", OpsgenieAlertFound, 200)
 async def opsgenie_get_alert(
     identifier: Identifier, asked: ByGenieKey, kind: IdentifierType = "id"
 ) -> Response:
