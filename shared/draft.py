@@ -109,7 +109,8 @@ class Draft:
             return
         earlier = self._open.get((table, values[0]))
         if earlier is not None:
-            changes[earlier] = changes[earlier]._replace(until=at)
+            values_before, opened_at, _, closed = changes[earlier]
+            changes[earlier] = Change(values_before, opened_at, at, closed)
         self._open[table, values[0]] = len(changes)
         changes.append(Change(values, at, None, closes and earlier is None))
 

@@ -126,4 +126,6 @@ def rows(folded: Folded[Incident], event: IncidentEvent) -> Iterable[Row]:
 
 
 def _json(value: object) -> str:
+    if not value:
+        return "{}" if isinstance(value, dict) else "[]"
     return msgspec.json.encode(value, order="sorted").decode()

@@ -4,20 +4,12 @@ import csv
 import gzip
 from collections.abc import Iterator
 from datetime import tzinfo
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from services.cli.imports.uci_row import (
-    COLUMNS,
-    BadRow,
-    Cells,
-    hindsight_of,
-    known,
-    step_of,
-    time_of,
-)
-from shared.process import CannotStart
+from services.cli.imports.uci_row import BadRow, Cells, Mapping, known, time_of
 
 
 class Rejected(NamedTuple):
@@ -55,23 +47,24 @@ class UciLog:
             self._raw = raw
             is_packed = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
-            lines: Any = gzip.GzipFile(fileobj=raw) if is_packed else raw
-            reader = csv.reader(line.decode("utf-8", "replace") for line in lines)
-            yield from islice(self._grouped(reader), limit)
+            unpacked: Any = gzip.GzipFile(fileobj=raw) if is_packed else raw
+            text = TextIOWrapper(unpacked, "utf-8", "replace", newline="")
+            yield from islice(self._grouped(csv.reader(text)), limit)
 
     def _grouped(self, reader: Any) -> Iterator[Ticket]:
         """A ticket's rows stand together; one that does not comes too late to be told in order."""
+        columns = Mapping(next(reader, []), self._zone)
         ended: set[str] = set()
-        ticket = _Rows("", self._zone)
+        ticket = _Rows("", columns, self._zone)
         for line, cells in _rows(reader):
-            number = cells.get("number", "").strip()
-            if len(cells) < len(COLUMNS) or not number:
+            number = columns.cell(cells, "number").strip() if len(cells) == columns.width else ""
+            if not number:
                 ticket.reject(line, number, "has no number, or not the columns of the header")
                 continue
             if number != ticket.number:
                 yield from ticket.done()
                 ended.add(ticket.number)
-                ticket = _Rows(number, self._zone)
+                ticket = _Rows(number, columns, self._zone)
             if number in ended:
                 ticket.reject(line, number, "stands apart from its ticket's other rows")
             else:
@@ -80,10 +73,7 @@ class UciLog:
 
 
 def _rows(reader: Any) -> Iterator[tuple[int, Cells]]:
-    """Each row with its line; without cells where it is not one."""
-    header: list[str] = next(reader, [])
-    if missing := COLUMNS - set(header):
-        raise CannotStart(f"this is not the UCI log: it has no {', '.join(sorted(missing))}")
+    """Each row with its line; without cells where it cannot be read."""
     while True:
         try:
             cells = next(reader)
@@ -91,47 +81,52 @@ def _rows(reader: Any) -> Iterator[tuple[int, Cells]]:
             return
         except csv.Error:
             cells = []
-        is_whole = len(cells) == len(header)
-        yield reader.line_num, dict(zip(header, cells, strict=True)) if is_whole else {}
+        yield reader.line_num, cells
 
 
 class _Rows:
     """One ticket, while its rows are read."""
 
-    def __init__(self, number: str, zone: tzinfo) -> None:
+    def __init__(self, number: str, columns: Mapping, zone: tzinfo) -> None:
         self.number = number
+        self._columns = columns
         self._zone = zone
-        self._first: Cells = {}
-        self._last: Cells = {}
+        self._first: Cells | None = None
+        self._last: Cells | None = None
         self._steps: list[dict[str, Any]] = []
         self._rejected: list[Rejected] = []
 
     def add(self, line: int, cells: Cells) -> None:
         try:
-            step = step_of(cells, self._last, self._zone)
+            step = self._columns.step(cells, self._last)
+            self._first = self._first or self._checked(cells)
         except BadRow as reason:
             self.reject(line, self.number, str(reason))
             return
         self._steps.append(step)
-        self._first = self._first or cells
         self._last = cells
 
     def reject(self, line: int, number: str, reason: str) -> None:
         self._rejected.append(Rejected(line, number, reason))
 
     def done(self) -> Iterator[Ticket]:
-        if self._steps:
-            self._steps[-1]["source"] |= hindsight_of(self._last, self._zone)
-            yield Ticket(self._body(), self._rejected)
+        if self._first and self._last:
+            self._steps[-1]["source"] |= self._columns.hindsight(self._last)
+            yield Ticket(self._body(self._first), self._rejected)
         elif self._rejected:
             yield Ticket(None, self._rejected)
 
-    def _body(self) -> dict[str, Any]:
-        symptom = known(self._first["u_symptom"])
+    def _checked(self, cells: Cells) -> Cells:
+        """A first row's `opened_at` is also a milestone."""
+        time_of(self._columns.cell(cells, "opened_at"), self._zone)
+        return cells
+
+    def _body(self, first: Cells) -> dict[str, Any]:
+        symptom = known(self._columns.cell(first, "u_symptom"))
         return {
             "external_ref": self.number,
             "title": f"{self.number}, symptom {symptom}" if symptom else self.number,
-            "reporter": {"id": known(self._first["caller_id"]) or "unknown"},
-            "detected_at": time_of(self._first["opened_at"], self._zone),
+            "reporter": {"id": known(self._columns.cell(first, "caller_id")) or "unknown"},
+            "detected_at": time_of(self._columns.cell(first, "opened_at"), self._zone),
             "steps": self._steps,
         }

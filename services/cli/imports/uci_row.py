@@ -1,10 +1,18 @@
-"""One row of the UCI log in the words of a backfill; docs/import-uci.md has the table."""
+"""Rows of the UCI log in the words of a backfill; docs/import-uci.md has the table.
 
-from collections.abc import Callable, Mapping, Sequence
+Neighbouring rows of a ticket are nearly alike: only the columns that differ are looked at.
+"""
+
+from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
+from shared.process import CannotStart
+
 NULL = "?"
+Cells = Sequence[str]
+_Convert = Callable[[str], Any]
+
 _STATES: dict[str, dict[str, str]] = {
     "New": {"status": "new"},
     "Active": {"status": "in_progress"},
@@ -15,54 +23,69 @@ _STATES: dict[str, dict[str, str]] = {
     "Resolved": {"status": "resolved"},
     "Closed": {"status": "closed"},
 }
-_OURS = {
-    "category": "category",
-    "subcategory": "subcategory",
-    "cmdb_ci": "item",
-    "impact": "impact",
-    "urgency": "urgency",
-    "priority": "priority",
-    "assignment_group": "group",
-    "assigned_to": "assigned_to",
-}
-_COUNTERS = ("reassignment_count", "reopen_count", "sys_mod_count")
-_VERDICTS = ("active", "made_sla", "knowledge", "u_priority_confirmation")
-_LEVELS = ("impact", "urgency", "priority")
-_KEPT = (
-    "incident_state", *_COUNTERS, *_VERDICTS, "caller_id", "opened_by", "opened_at",
-    "sys_created_by", "sys_created_at", "contact_type", "location", "u_symptom", "notify",
-    "problem_id", "rfc", "vendor", "caused_by",
-)  # fmt: skip
-_ALWAYS = "sys_mod_count"
-"""Stated by each step, so that each can be told from the others of its minute."""
 _HINDSIGHT = ("closed_code", "resolved_by", "resolved_at", "closed_at")
-_TIMES = ("opened_at", "sys_created_at", "resolved_at", "closed_at")
-
-COLUMNS = {"number", "sys_updated_at", "sys_updated_by", *_OURS, *_KEPT, *_HINDSIGHT}
-
-Cells = Mapping[str, str]
+_NEEDED = ("number", "sys_updated_at", "sys_updated_by", *_HINDSIGHT)
 
 
 class BadRow(ValueError):
     """What is wrong with a row."""
 
 
-def step_of(cells: Cells, before: Cells, zone: tzinfo) -> dict[str, Any]:
-    """What this row says that the ticket's row before it did not. Raises BadRow."""
-    at = time_of(cells["sys_updated_at"], zone)
-    if at is None:
-        raise BadRow("sys_updated_at is missing")
-    by = known(cells["sys_updated_by"]) or "unknown"
-    said, kept = _said(cells, before), _kept(cells, _KEPT, before, zone)
-    return {"at": at, "by": by, "set": said, "source": kept}
+class Mapping:
+    """How this header's columns are told; times are of this zone."""
 
+    def __init__(self, header: Cells, zone: tzinfo) -> None:
+        ours = _ours()
+        kept = _kept(lambda text: time_of(text, zone))
+        if missing := {*_NEEDED, *ours, *kept} - set(header):
+            raise CannotStart(f"this is not the UCI log: it has no {', '.join(sorted(missing))}")
+        self._zone = zone
+        self._header = header
+        self._place = {name: place for place, name in enumerate(header)}
+        self._ours = {self._place[name]: told for name, told in ours.items()}
+        self._kept = {self._place[name]: (name, told) for name, told in kept.items()}
+        self._at, self._by = self._place["sys_updated_at"], self._place["sys_updated_by"]
+        self._count = self._place["sys_mod_count"]
+        self.width = len(header)
 
-def hindsight_of(cells: Cells, zone: tzinfo) -> dict[str, Any]:
-    """What every row of a ticket says of its end: told with the last of them."""
-    try:
-        return _kept(cells, _HINDSIGHT, {}, zone)
-    except BadRow:
-        return {name: known(cells[name]) for name in _HINDSIGHT}
+    def cell(self, cells: Cells, name: str) -> str:
+        """What stands in this column."""
+        return cells[self._place[name]]
+
+    def step(self, cells: Cells, before: Cells | None) -> dict[str, Any]:
+        """What this row says that the ticket's row before it did not. Raises BadRow."""
+        at = time_of(cells[self._at], self._zone)
+        if at is None:
+            raise BadRow("sys_updated_at is missing")
+        said: dict[str, Any] = {}
+        # Its own number is stated by each step, which tells it from the others of its minute.
+        kept: dict[str, Any] = {"sys_mod_count": count_of(cells[self._count])}
+        for place, text in enumerate(cells):
+            if before is None or text != before[place]:
+                try:
+                    self._tell(place, text, said, kept)
+                except BadRow as reason:
+                    raise BadRow(f"{self._header[place]} {reason}") from None
+        if before is None:
+            said = {name: value for name, value in said.items() if value is not None}
+        return {"at": at, "by": known(cells[self._by]) or "unknown", "set": said, "source": kept}
+
+    def hindsight(self, cells: Cells) -> dict[str, Any]:
+        """What every row of a ticket says of its end: told with the last of them."""
+        told = {name: known(self.cell(cells, name)) for name in _HINDSIGHT}
+        for name in ("resolved_at", "closed_at"):
+            try:
+                told[name] = time_of(told[name] or NULL, self._zone)
+            except BadRow:
+                continue  # as it stands there
+        return told
+
+    def _tell(self, place: int, text: str, said: dict[str, Any], kept: dict[str, Any]) -> None:
+        if (ours := self._ours.get(place)) is not None:
+            said |= ours(text)
+        if (named := self._kept.get(place)) is not None:
+            name, convert = named
+            kept[name] = None if text in (NULL, "") else convert(text)
 
 
 def known(text: str) -> str | None:
@@ -76,64 +99,65 @@ def time_of(text: str, zone: tzinfo) -> str | None:
         return None
     try:
         date, clock = text.split(" ")
-        day, month, year = date.split("/")
-        hour, minute = clock.split(":")
-        local = datetime(*map(int, (year, month, day, hour, minute)), tzinfo=zone)  # type: ignore[arg-type, misc]
+        day, month, year = map(int, date.split("/"))
+        hour, minute = map(int, clock.split(":"))
+        return datetime(year, month, day, hour, minute, tzinfo=zone).isoformat()
     except ValueError:
         raise BadRow(f"{text} is no time such as 29/2/2016 01:23") from None
-    return local.isoformat()
 
 
-def _said(cells: Cells, before: Cells) -> dict[str, Any]:
-    said: dict[str, Any] = {}
-    state = cells["incident_state"]
-    if state != before.get("incident_state"):
-        if state not in _STATES:
-            raise BadRow(f"incident_state {state} is none of the source's states")
-        said |= _STATES[state]
-    for name, ours in _OURS.items():
-        if (text := cells[name]) != before.get(name, NULL):
-            said[ours] = _level(name, text) if name in _LEVELS else known(text)
-    return said
-
-
-def _kept(cells: Cells, names: Sequence[str], before: Cells, zone: tzinfo) -> dict[str, Any]:
-    told = ((n, cells[n]) for n in names if n == _ALWAYS or cells[n] != before.get(n))
-    return {name: _value(name, text, zone) for name, text in told}
-
-
-def _value(name: str, text: str, zone: tzinfo) -> Any:
-    if text in (NULL, ""):
-        return None
-    if name in _TIMES:
-        return time_of(text, zone)
-    convert = _CONVERT.get(name)
-    return convert(name, text) if convert else text[:1000]
-
-
-def _count(name: str, text: str) -> int:
+def count_of(text: str) -> int:
+    """A counter. Raises BadRow."""
     if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise BadRow(f"{name} {text} is no count")
+        raise BadRow(f"{text} is no count")
     return int(text)
 
 
-def _level(name: str, text: str) -> int | None:
+def _level(text: str) -> int | None:
     """Such as `2`, or `2 - Medium`."""
     if text in (NULL, ""):
         return None
     digit = text.partition(" ")[0]
     if digit not in set("123456789"):
-        raise BadRow(f"{name} {text} does not begin with 1 to 9")
+        raise BadRow(f"{text} does not begin with 1 to 9")
     return int(digit)
 
 
-def _verdict(name: str, text: str) -> bool:
+def _verdict(text: str) -> bool:
     if text.lower() not in ("true", "false"):
-        raise BadRow(f"{name} {text} is neither true nor false")
+        raise BadRow(f"{text} is neither true nor false")
     return text.lower() == "true"
 
 
-_CONVERT: dict[str, Callable[[str, str], Any]] = {
-    **dict.fromkeys(_COUNTERS, _count),
-    **dict.fromkeys(_VERDICTS, _verdict),
-}
+def _status(text: str) -> dict[str, str]:
+    if text not in _STATES:
+        raise BadRow(f"{text} is none of the source's states")
+    return _STATES[text]
+
+
+def _as(name: str, convert: _Convert) -> _Convert:
+    return lambda text: {name: convert(text)}
+
+
+def _ours() -> dict[str, _Convert]:
+    """By column, what becomes a field of ours."""
+    levels = {name: _as(name, _level) for name in ("impact", "urgency", "priority")}
+    keys = {name: _as(name, known) for name in ("category", "subcategory", "assigned_to")}
+    named = {"cmdb_ci": _as("item", known), "assignment_group": _as("group", known)}
+    return {"incident_state": _status, **levels, **keys, **named}
+
+
+def _kept(time: _Convert) -> dict[str, _Convert]:
+    """By column, what is kept as the source has it."""
+    counters = ("reassignment_count", "reopen_count", "sys_mod_count")
+    verdicts = ("active", "made_sla", "knowledge", "u_priority_confirmation")
+    words = (
+        "incident_state", "caller_id", "opened_by", "sys_created_by", "contact_type", "location",
+        "u_symptom", "notify", "problem_id", "rfc", "vendor", "caused_by",
+    )  # fmt: skip
+    return (
+        dict.fromkeys(counters, count_of)
+        | dict.fromkeys(verdicts, _verdict)
+        | dict.fromkeys(words, lambda text: text[:1000])
+        | dict.fromkeys(("opened_at", "sys_created_at"), time)
+    )

@@ -20,6 +20,9 @@ _COMMANDS: dict[type[IncidentEvent], str] = {
 }
 
 
+_BEGINNINGS = frozenset({e.Declared, e.Reopened})
+
+
 class Deviation(msgspec.Struct, frozen=True):
     """A step that is none of ours: from which status to which, or which command, and why not."""
 
@@ -36,7 +39,7 @@ def deviations(
     here, there = incident.status or Status.NEW, status_after(incident, step)
     if (why := why_not(here, there)) is not None:
         yield Deviation(number, step.at, f"{here} → {there}", why)
-    if any(isinstance(event, e.Declared | e.Reopened) for event in events):
+    if type(events[0]) in _BEGINNINGS:
         return
     for event in events:
         command = _COMMANDS.get(type(event))
