@@ -9,9 +9,16 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
+from rich.console import Console
+
+from services.cli.imports.command import PATH, Import
+from services.cli.imports.sending import Target
+from services.cli.imports.uci import UciLog
 from shared.auth.roles import Role
 from shared.client import AsyncClient
 from tests.support.postgres import ROOT, Databases
@@ -56,7 +63,18 @@ class Ground(NamedTuple):
     reader: AsyncClient
 
     async def run(self, file: Path, *words: str) -> Done:
+        """The command."""
         return await imported(file, self.base, self.service.token(Role.SERVICE), *words)
+
+    async def take(
+        self, file: Path, system: str = "uci", *, zone: str = "UTC", limit: int | None = None
+    ) -> dict[str, Any]:
+        """What the command does, in this process: its report."""
+        client = client_at(self.base, self.service, Role.SERVICE)
+        told = Target(client, PATH, system), Console(file=StringIO())
+        run = Import(UciLog(file, ZoneInfo(zone)), *told)
+        await run.all(limit)
+        return run.report(1.0)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from shared.auth.roles import Role
+from shared.process import CannotStart
 from tests.journeys import recomputed
 from tests.support.postgres import Databases, new_home, remove_home
 from tests.support.started import rows
@@ -123,18 +124,17 @@ async def test_its_actors_are_the_source_s_and_ours_is_beside(ground: Ground, sm
 
 async def test_a_second_run_adds_nothing(ground: Ground, small: Small) -> None:
     before = await rows(ground.service.database, "select count(*) from events")
-    code, report, _ = await ground.run(small.file)
+    report = await ground.take(small.file)
     assert await rows(ground.service.database, "select count(*) from events") == before
     nothing = ("incidents", "events", "reopenings", "reopened_incidents", "recorded_events")
     assert [report[name] for name in nothing] == [0] * 5
-    assert (report["known_incidents"], report["known_events"], code) == (5, 28, 0)
+    assert (report["known_incidents"], report["known_events"]) == (5, 28)
 
 
 async def test_a_longer_log_adds_what_is_new(ground: Ground, small: Small, tmp_path: Path) -> None:
-    told = ("--system", "longer")
     shorter = [row for rows in (made.PLAIN, made.REOPENED) for row in rows[:4]]
-    await ground.run(made.write(tmp_path / "shorter.csv", shorter), *told)
-    report = (await ground.run(small.file, *told)).report
+    await ground.take(made.write(tmp_path / "shorter.csv", shorter), "longer")
+    report = await ground.take(small.file, "longer")
     counts = ("incidents", "continued_incidents", "events", "known_events")
     assert [report[name] for name in counts] == [3, 2, 20, 8]
     found = await listed(ground.reader, source="longer")
@@ -145,10 +145,10 @@ async def test_a_longer_log_adds_what_is_new(ground: Ground, small: Small, tmp_p
 async def test_another_history_of_the_same_incident_is_refused_alone(
     ground: Ground, tmp_path: Path
 ) -> None:
-    told = ("--system", "rewritten")
-    await ground.run(made.write(tmp_path / "one.csv", made.PLAIN), *told)
+    await ground.take(made.write(tmp_path / "one.csv", made.PLAIN), "rewritten")
     changed = [made.PLAIN[0] | {"assignment_group": "99"}, *made.PLAIN[1:], *made.DIRECTLY_CLOSED]
-    code, report, _ = await ground.run(made.write(tmp_path / "two.csv", changed), *told)
+    two = made.write(tmp_path / "two.csv", changed)
+    code, report, _ = await ground.run(two, "--system", "rewritten")
     assert code == 3
     assert [each["external_ref"] for each in report["refused"]] == ["INC0000001"]
     assert (report["incidents"], report["events"]) == (1, 2)
@@ -157,8 +157,7 @@ async def test_another_history_of_the_same_incident_is_refused_alone(
 async def test_a_limit_is_of_incidents_and_a_zone_is_that_of_its_times(
     ground: Ground, small: Small
 ) -> None:
-    told = ("--system", "madrid", "--limit", "1", "--timezone", "Europe/Madrid")
-    report = (await ground.run(small.file, *told)).report
+    report = await ground.take(small.file, "madrid", limit=1, zone="Europe/Madrid")
     assert (report["incidents"], report["events"]) == (1, 8)
     (plain,) = await listed(ground.reader, source="madrid")
     assert plain["milestones"]["detected"] == "2016-03-01T07:00:00Z"
@@ -177,7 +176,7 @@ async def test_killed_midway_the_next_run_goes_on(ground: Ground, tmp_path: Path
     process.kill()
     await process.communicate()
     there = len(await listed(ground.reader, source="killed"))
-    report = (await ground.run(file, *told)).report
+    report = await ground.take(file, "killed")
     assert 0 < there < 405
     assert report["incidents"] + report["known_incidents"] == 405
     assert report["events"] + report["known_events"] == 28 + 1600
@@ -200,17 +199,33 @@ async def test_lists_as_of_any_position_equal_the_recomputation(
 
 
 @pytest.mark.parametrize("content", ["a,b\n1,2\n", ""])
-async def test_another_file_is_told_in_one_line(
-    ground: Ground, tmp_path: Path, content: str
-) -> None:
+async def test_another_file_is_refused(ground: Ground, tmp_path: Path, content: str) -> None:
     file = tmp_path / "other.csv"
     file.write_text(content)
-    done = await ground.run(file)
-    assert (done.code, done.report) == (1, {})
-    assert "this is not the UCI log" in done.said
+    with pytest.raises(CannotStart, match="this is not the UCI log"):
+        await ground.take(file)
 
 
 async def test_a_refused_token_is_told_in_one_line(ground: Ground, small: Small) -> None:
     done = await imported(small.file, ground.base, ground.service.token(Role.AUDITOR))
     assert done.code == 1
     assert "answered 403" in done.said
+
+
+async def test_what_is_no_row_is_told_and_its_neighbours_are_taken(
+    ground: Ground, tmp_path: Path
+) -> None:
+    file = made.write(tmp_path / "torn.csv", [*made.PLAIN, *made.DIRECTLY_CLOSED, made.PLAIN[0]])
+    lines = file.read_text().splitlines()
+    lines[3:3] = ["INC0000001,Active", "", lines[2].replace("9:00", "25:00")]
+    lines[-4] = lines[-4].replace("Closed,false", "Closed,perhaps")
+    file.write_text("\n".join(lines))
+    report = await ground.take(file, "torn")
+    assert [(each["row"], each["reason"]) for each in report["rejected_rows"]] == [
+        (4, "has no number, or not the columns of the header"),
+        (5, "has no number, or not the columns of the header"),
+        (6, "1/3/2016 025:00 is no time such as 29/2/2016 01:23"),
+        (12, "active perhaps is neither true nor false"),
+        (15, "stands apart from its ticket's other rows"),
+    ]
+    assert (report["incidents"], report["events"]) == (2, 9)

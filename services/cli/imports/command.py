@@ -57,7 +57,7 @@ def uci_incidents(
     log = UciLog(_readable(file), _zone(timezone))
     client = new_client(base_url=url or f"http://{settings.host}:{settings.port}", timeout=_TIMEOUT)
     client.headers["authorization"] = f"Bearer {token or _service_token(settings)}"
-    run = _Run(log, Target(client, PATH, system, live))
+    run = Import(log, Target(client, PATH, system, live), Console(stderr=True, highlight=False))
     started = time.perf_counter()
     asyncio.run(run.all(limit, concurrency))
     report = run.report(time.perf_counter() - started)
@@ -66,17 +66,18 @@ def uci_incidents(
         raise typer.Exit(3)
 
 
-class _Run:
-    """One import under way."""
+class Import:
+    """One import under way; the console shows how far it is, and each bad row."""
 
-    def __init__(self, log: UciLog, target: Target) -> None:
+    def __init__(self, log: UciLog, target: Target, console: Console) -> None:
         self._log = log
         self._target = target
         self._tally = Tally()
         self._rejected: list[Rejected] = []
-        self._console = Console(stderr=True, highlight=False)
+        self._console = console
 
-    async def all(self, limit: int | None, concurrency: int) -> None:
+    async def all(self, limit: int | None = None, concurrency: int = 3) -> None:
+        """Send everything. Raises CannotStart."""
         waiting = batches(self._histories(limit))
         columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
         with Progress(*columns, console=self._console) as progress:
