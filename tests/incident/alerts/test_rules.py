@@ -181,3 +181,17 @@ async def test_what_the_monitor_is_silent_about_ends(desk: Desk) -> None:
     assert "silenced" in mitigated["action"]
     back = await desk.tell("a", silent)
     assert back["outcome"] in ("reopened", "declared")
+
+
+async def test_alerts_of_a_merged_incident_go_to_the_one_that_survives(desk: Desk) -> None:
+    first = desk.firing("f1")
+    survivor = await desk.tell("a", first)
+    merged = await desk.tell("b", second := desk.firing("f2"))
+    path = f"/v1/incidents/{merged['number']}/merge"
+    answer = await desk.manager.post(path, json={"into": survivor["number"]})
+    assert answer.status_code == 200, answer.text
+    more = await desk.tell("b", third := desk.firing("f3"))
+    assert (more["outcome"], more["incident"]) == ("attached", survivor["incident"])
+    over = await desk.tell("b", desk.ended(second), desk.ended(third))
+    assert (over["incident"], over["status"]) == (survivor["incident"], "new")
+    assert (await desk.tell("a", desk.ended(first)))["status"] == "resolved"
