@@ -4,8 +4,8 @@ A timer of its own for each request would cost as much as many a request does.
 """
 
 import asyncio
+from functools import lru_cache
 from typing import Protocol
-from weakref import WeakKeyDictionary
 
 NEVER = float("inf")
 _LOOK_SECONDS = 0.1
@@ -49,15 +49,10 @@ class Deadlines:
             self._loop.call_later(_LOOK_SECONDS, self._look)
 
 
-_of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, Deadlines] = WeakKeyDictionary()
-
-
+@lru_cache(maxsize=4)
 def deadlines_of(loop: asyncio.AbstractEventLoop) -> Deadlines:
     """The deadlines of this loop."""
-    found = _of_loops.get(loop)
-    if found is None:
-        found = _of_loops[loop] = Deadlines(loop)
-    return found
+    return Deadlines(loop)
 
 
 class TaskDeadline:

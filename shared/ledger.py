@@ -83,6 +83,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     admits: Callable[[Any], object] | None = None  # raises for states the asker may not know of
 
 
+def _decided(order: Order, held: Folded[S], act: Callable[[S], Sequence[E]]) -> Sequence[E]:
+    if order.admits is not None:
+        order.admits(held.state)
+    if order.version is not None and order.version != held.version:
+        raise Stale(f"it is at version {held.version} by now; read it again")
+    return act(held.state)
+
+
 class Ledger(Generic[S, E]):
     """The aggregates of one kind, in one service's log."""
 
@@ -105,25 +113,23 @@ class Ledger(Generic[S, E]):
         Raises the command's own refusal, NotFound, Stale (If-Match), KeyReused, GuardMoved,
         Unavailable.
         """
+
+        def act(state: S) -> Sequence[E]:
+            return command(state, *args, **kwargs)
+
         if order.creates and order.key is None:  # nobody else knows of it yet
-            return await self._carry(order, command, *args, **kwargs)
+            return await self._carry(order, act)
         async with self._turns.of(order.stream), self._turns.of(order.key and order.key[:2]):
             if order.key is not None and (prior := await self.answered(order.key)):
                 await self.admit(order)
                 return prior
-            return await self._carry(order, command, *args, **kwargs)
+            return await self._carry(order, act)
 
-    async def _carry(
-        self,
-        order: Order,
-        command: Callable[Concatenate[S, P], Sequence[E]],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> Folded[S]:
+    async def _carry(self, order: Order, act: Callable[[S], Sequence[E]]) -> Folded[S]:
         for attempt in range(_TRIES):
             held = await self._held(order, attempt)
             try:
-                events = self.decide(order, held, command, *args, **kwargs)
+                events = _decided(order, held, act)
             except (Refused, Stale, NotFound):
                 if attempt == 0 and await self._has_moved(order, held):
                     continue
@@ -200,21 +206,6 @@ class Ledger(Generic[S, E]):
         if used.digest != key.digest:
             raise KeyReused("this Idempotency-Key was used before with another body; use a new one")
         return await self.past(used.stream, version=used.version)
-
-    def decide(
-        self,
-        order: Order,
-        held: Folded[S],
-        command: Callable[Concatenate[S, P], Sequence[E]],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> Sequence[E]:
-        """The command's events on this state. Raises its refusal, or Stale."""
-        if order.admits is not None:
-            order.admits(held.state)
-        if order.version is not None and order.version != held.version:
-            raise Stale(f"it is at version {held.version} by now; read it again")
-        return command(held.state, *args, **kwargs)
 
     async def _held(self, order: Order, attempt: int) -> Folded[S]:
         if order.creates:

@@ -105,7 +105,6 @@ def allowed(*roles: Role) -> Dependency:
         caller = service.authenticator.cached(authorization)
         if caller is None:
             caller = await service.authenticator.authenticate(authorization)
-        request.state.caller = caller.id
         if roles and not caller.has(*roles):
             needed = " or ".join(sorted(roles))
             raise Forbidden(f"this needs the role {needed}; you have {_named(caller)}")

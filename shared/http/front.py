@@ -54,11 +54,14 @@ class Front(FastAPI):
                 self._ways.setdefault((method, self._shape(route.path.split("/"))), way)
 
     def _way(self, scope: Scope) -> _Way | None:
-        parts = scope["path"].split("/")
-        way = self._ways.get((scope["method"], self._shape(parts)))
+        path, values = scope["path"], list[str]()
+        way = None if "{" in path else self._ways.get((scope["method"], path))
+        if way is None:
+            parts = path.split("/")
+            way = self._ways.get((scope["method"], self._shape(parts)))
+            values = [part for part in parts if part not in self._words]
         if way is None or scope.get("root_path"):
             return None
-        values = [part for part in parts if part not in self._words]
         scope["app"] = self
         scope["route"] = way.route
         scope["path_params"] = dict(zip(way.route.param_convertors, values, strict=True))

@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from typing import Any
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.deadlines import TaskDeadline, deadlines_of
 from shared.errors import Unavailable
+from shared.http.counted import RequestsCounted
 from shared.http.problems import explain, problem
 
 SECONDS_TO_HANDLE = 5.0
@@ -21,19 +21,8 @@ class Watch:
     """Sees to requests, whichever way they are served."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._requests = Counter(
-            "tocsin_http_requests",
-            "Requests answered",
-            ["route", "method", "status"],
-            registry=registry,
-        )
-        self._seconds = Histogram(
-            "tocsin_http_request_seconds",
-            "Seconds to the end of the answer",
-            ["route"],
-            registry=registry,
-        )
-        self._children: dict[tuple[str, str, int], Any] = {}
+        self._counted = RequestsCounted()
+        registry.register(self._counted)
 
     async def serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the application answer one request."""
@@ -58,7 +47,8 @@ class Watch:
             _log.error("request_failed", route=_route_of(scope), exc_info=failure)
         if failure is not None and status == 0:
             await problem(500, "the failure has been logged")(scope, receive, watched)
-        self._count(scope, status, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        self._counted.count(_route_of(scope), scope["method"], status, seconds)
 
     async def _in_time(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
@@ -81,16 +71,6 @@ class Watch:
             await explain(late)(scope, receive, send)
         finally:
             deadlines.forget(deadline)
-
-    def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        route = _route_of(scope)
-        key = (route, scope["method"], status)
-        children = self._children.get(key)
-        if children is None:
-            counter = self._requests.labels(route, scope["method"], str(status))
-            children = self._children[key] = (counter, self._seconds.labels(route))
-        children[0].inc()
-        children[1].observe(seconds)
 
 
 def _route_of(scope: Scope) -> str:

@@ -74,7 +74,6 @@ async def sender(request: Request, key: str | None = None) -> Caller:
     """
     service = request.app.state.service
     caller: Caller = await service.authenticator.authenticate_key(key or secret_of(request))
-    request.state.caller = caller.id
     if not caller.has(Role.SERVICE):
         raise Forbidden("this key lacks the role service")
     return caller
