@@ -2,13 +2,14 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, StrictBool, field_validator, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, field_validator, model_validator
 
 from services.incident.events import EscalationKind, HoldReason, Milestone, ResolutionCode
 from shared.auth.roles import Role
-from shared.http.body import Body, Line, Moment, Name, Text, Whole
+from shared.http.body import Body, Line, Moment, Name, Text, Whole, no_text
 
-Level = Annotated[Whole, Field(ge=1, le=9, description="1 is the highest")]
+_LEVEL = Field(ge=1, le=9, description="1 is the highest")
+Level = Annotated[int, _LEVEL, BeforeValidator(no_text)]  # as `Whole`, compared by pydantic's core
 Tag = Annotated[str, Field(min_length=1, max_length=100)]
 Labels = Annotated[dict[Tag, Annotated[str, Field(max_length=1000)]], Field(max_length=50)]
 

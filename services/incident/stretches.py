@@ -15,7 +15,14 @@ def seconds_in_status(folded: Folded[Incident], until: datetime | None) -> dict[
         _add(total, Status.NEW, folded.created_at, held.first_ended)
     if state.status is not None and state.status not in ENDED:
         _add(total, state.status, held.since or folded.created_at, until)
-    return {status.value: total[status] for status in Status if status in total}
+    return {status.value: seconds for status, seconds in sorted(total.items(), key=_order)}
+
+
+_PLACES = {status: place for place, status in enumerate(Status)}
+
+
+def _order(item: tuple[Status, float]) -> int:
+    return _PLACES[item[0]]
 
 
 def _add(

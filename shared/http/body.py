@@ -58,7 +58,8 @@ def _to_the_microsecond(value: Any) -> Any:
     return value
 
 
-def _no_text(value: Any) -> Any:
+def no_text(value: Any) -> Any:
+    """A whole number, as opposed to one in a text, or a truth."""
     if isinstance(value, bool | str):
         raise ValueError("must be a whole number")  # noqa: TRY004  # pydantic reports ValueErrors
     return value
@@ -73,7 +74,7 @@ def _visible(text: str) -> str:
 Moment = Annotated[AwareDatetime, BeforeValidator(_to_the_microsecond), AfterValidator(_in_range)]
 """A time with its zone, to the microsecond, between 1970 and 9998; kept in UTC."""
 
-Whole = Annotated[int, BeforeValidator(_no_text)]
+Whole = Annotated[int, BeforeValidator(no_text)]
 """An integer as JSON has it: 3 and 3.0, but neither "3" nor true."""
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_visible)]

@@ -15,12 +15,12 @@ _MASK = "-"
 
 def holds_secret(path: str) -> bool:
     """Whether such an address holds a credential."""
-    return any(mark in path for mark in _MARKS)
+    return _HELD.search(path) is not None
 
 
 def hide_secret(scope: Scope) -> None:
     """Routes, traces and failures see a dash where the address holds a credential."""
-    if holds_secret(scope["path"]) and (held := _HELD.search(scope["path"])) is not None:
+    if (held := _HELD.search(scope["path"])) is not None:
         scope[_SECRET] = held[0]
         scope["path"] = _HELD.sub(_MASK, scope["path"], count=1)
         scope["raw_path"] = scope["path"].encode("utf-8", "surrogateescape")
