@@ -75,10 +75,10 @@ def _facet(name: str, rows: Sequence[asyncpg.Record]) -> Facet:
 def _sql(asked: Asked, arguments: list[Any]) -> str:
     """Rows of (facet, value, count), the whole under the empty name."""
     holds = {
-        name: f"({where_of(own, arguments).removeprefix(' and ')}) is true"
+        name: f"({where_of(own, arguments, asked.position).removeprefix(' and ')}) is true"
         for name, own in asked.own.items()
     }
-    where = where_of(asked.conditions, arguments)
+    where = where_of(asked.conditions, arguments, asked.position)
     columns = [
         *(f"{sql} as f{n}" for n, sql in enumerate(asked.fields.values())),
         *(f"{sql} as m{n}" for n, sql in enumerate(asked.many.values())),

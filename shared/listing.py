@@ -93,7 +93,7 @@ class Listing:
     def _sql(self, wanted: Slice, arguments: list[Any]) -> str:
         known = wanted.sort if isinstance(wanted.sort, Sort) else self.sorts[wanted.sort]
         sort = known.bound(arguments)
-        where = where_of(wanted.conditions, arguments)
+        where = where_of(wanted.conditions, arguments, wanted.position)
         behind = self._behind(sort, wanted.after, arguments)
         order = (
             f"order by sorted_by {_direction(sort)}, id {_direction(sort)} limit {wanted.limit + 1}"
@@ -135,7 +135,7 @@ class Listing:
 
     async def _counted(self, pool: asyncpg.Pool, wanted: Slice) -> int:
         arguments: list[Any] = []
-        where = where_of(wanted.conditions, arguments)
+        where = where_of(wanted.conditions, arguments, wanted.position)
         each = [
             f"select 1 from {self.table} t where {moment}{where}"
             for moment in moments(wanted.position)
@@ -158,14 +158,24 @@ def moments(position: int | None) -> list[str]:
     ]
 
 
-def where_of(conditions: Iterable[tuple[str, Any]], arguments: list[Any]) -> str:
-    """These conditions, each after an `and`; their values join the arguments."""
+def where_of(
+    conditions: Iterable[tuple[str, Any]], arguments: list[Any], position: int | None = None
+) -> str:
+    """These conditions, each after an `and`; their values join the arguments.
+
+    `{then}` in one says that a row of another versioned table, `beside`, is of the same moment.
+    """
+    then = "beside.to_position is null"
+    if position is not None:
+        known = f"beside.from_position <= {position}"
+        then = f"{known} and ({then} or beside.to_position > {position})"
     sql = ""
     for condition, value in map(_simplest, conditions):
         if "{}" in condition or "{0}" in condition:
             arguments.append(value)
         hole = f"${len(arguments)}"
-        sql += " and " + condition.replace("{}", hole).replace("{0}", hole)
+        told = condition.replace("{then}", then)
+        sql += " and " + told.replace("{}", hole).replace("{0}", hole)
     return sql
 
 

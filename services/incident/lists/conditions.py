@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from services.incident.lists.filters import IncidentFilters, Mine
+from services.incident.lists.filters import IncidentFilters, Mine, Sla
 from services.incident.relations.events import LinkKind
 from shared import search
 from shared.auth.caller import Caller
@@ -71,6 +71,10 @@ _OF_WORDS = """t.id in (select x.id from incident_texts x
 _OF_WORDS_OR_NUMBER = """t.id in (select x.id from incident_texts x
     where x.document @@ to_tsquery('simple', {}) union all
     select n.id from incidents n where n.to_position is null and n.number = %s)"""
+_SLA = {
+    Sla.BREACHED: "beside.state = 'breached'",
+    Sla.AT_RISK: "beside.state in ('running', 'paused') and beside.warned_at is not null",
+}
 
 
 def conditions(filters: IncidentFilters, caller: Caller) -> list[Condition]:
@@ -173,6 +177,12 @@ def _mine(name: str, values: Sequence[Mine], caller: Caller) -> Iterator[Conditi
     yield f"({said})", [caller.id, *sorted(caller.teams)]
 
 
+def _sla(name: str, values: Sequence[Sla], caller: Caller) -> Iterator[Condition]:
+    said = " or ".join(_SLA[each] for each in dict.fromkeys(values))
+    found = f"select beside.id from incident_clocks beside where {{then}} and ({said})"
+    yield f"t.id in ({found})", None
+
+
 def _tags(name: str, values: Sequence[str], caller: Caller) -> Iterator[Condition]:
     sign = "?|" if name == "tag" else "?&"
     yield f"t.tags {sign} {{}}::text[]", [unquoted(value) for value in values]
@@ -235,6 +245,7 @@ _MADE: dict[str, Callable[[str, Any, Caller], Iterator[Condition]]] = {
     **dict.fromkeys(_LEVELS, _levels),
     **dict.fromkeys(_FLAGS, _flag),
     "mine": _mine,
+    "sla": _sla,
     "problem": _problems,
     "tag": _tags,
     "all_tags": _tags,
@@ -245,7 +256,7 @@ _MADE: dict[str, Callable[[str, Any, Caller], Iterator[Condition]]] = {
     "q": _words,
 }
 _EXCLUDING = {
-    *("id", *_OTHERS, "problem", "tag", "label", "link"),
+    *("id", *_OTHERS, "problem", "tag", "label", "link", "sla"),
     *_KEYS,
     *_LEVELS,
 }

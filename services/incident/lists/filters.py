@@ -32,6 +32,13 @@ class Mine(StrEnum):
     GROUP = "group"
 
 
+class Sla(StrEnum):
+    """How its clocks stand."""
+
+    BREACHED = "breached"
+    AT_RISK = "at_risk"
+
+
 class IncidentFilters(Timed):
     """Which incidents; several values of one filter are alternatives, filters add up.
 
@@ -97,6 +104,10 @@ class IncidentFilters(Timed):
         Field(
             description="filter:value, such as status:on_hold: not those", examples=[["tag:vip"]]
         ),
+    ] = None
+    sla: Annotated[
+        Annotated[list[Sla], BeforeValidator(split), Field(max_length=10)] | None,
+        Field(description="A clock was breached, or its warning was given and it still runs"),
     ] = None
     q: QueryText = None
 

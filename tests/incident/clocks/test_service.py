@@ -46,3 +46,37 @@ async def test_a_breach_is_on_the_timeline_and_on_the_feed(databases: Databases)
         assert clocks[0]["verdict"]["recorded"]["recorded_by"] == sla[1]["id"]
         now = (await agent.get(f"/v1/incidents/{incident['id']}")).json()
         assert now["version"] == version  # nobody's If-Match fails because of it
+
+
+async def _numbers(agent: AsyncClient, **query: Any) -> list[str]:
+    answer = await agent.get("/v1/incidents", params=query)
+    assert answer.status_code == 200, answer.text
+    return [item["number"] for item in answer.json()["items"]]
+
+
+async def test_lists_find_what_is_breached_and_what_soon_will_be(databases: Databases) -> None:
+    async with started("incident", databases) as service:
+        agent = service.client("responder")
+        urgent = await agent.post("/v1/incidents", json={"title": "A", "impact": 1, "urgency": 1})
+        second = await agent.post("/v1/incidents", json={"title": "B", "impact": 1, "urgency": 2})
+        await agent.post("/v1/incidents", json={"title": "C", "impact": 3, "urgency": 3})
+        before = (await agent.get("/v1/incidents")).json()["position"]
+        _ahead(service, timedelta(minutes=25))
+
+        async def known() -> bool:
+            return bool(
+                await _numbers(agent, sla="breached") and await _numbers(agent, sla="at_risk")
+            )
+
+        await until(known)
+        assert await _numbers(agent, sla="breached") == [urgent.json()["number"]]
+        assert await _numbers(agent, sla="at_risk") == [second.json()["number"]]
+        assert len(await _numbers(agent, sla="at_risk,breached")) == 2
+        assert len(await _numbers(agent, without="sla:breached")) == 2
+        assert await _numbers(agent, sla="breached", as_of=before) == []
+        facets = await agent.get(
+            "/v1/incidents/facets", params={"sla": "breached", "as_of": before}
+        )
+        assert facets.status_code == 200, facets.text
+        head = (await agent.get("/v1/incidents")).json()["position"]
+        assert await _numbers(agent, sla="breached", as_of=head) == [urgent.json()["number"]]
