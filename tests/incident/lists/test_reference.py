@@ -20,8 +20,8 @@ def reference() -> Iterator[str]:
         yield f"| `{name}` | {taken} | {field.get('description', '')} |\n"
     names = ", ".join(f"`{name}`" for name in SORT_NAMES if not name.startswith("-"))
     yield f"\n## Orders\n\n`sort=` takes {names}.\n"
-    yield "With `-` before it the other way round, but for relevance. What has no value comes last\n"
-    yield "(with `-priority` first); what is alike in it is ordered by id.\n"
+    yield "With `-` before it the other way round, but for relevance. What has no value comes\n"
+    yield "last (with `-priority` first); what is alike in it is ordered by id.\n"
 
 
 def taken_by(kind: dict[str, Any], known: dict[str, Any]) -> str:
