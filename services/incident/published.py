@@ -105,28 +105,28 @@ class MilestoneCorrected(msgspec.Struct, frozen=True):
 
 class Child(msgspec.Struct, frozen=True):
     child: UUID
-    number: str
+    child_number: str
 
 
 class Parent(msgspec.Struct, frozen=True):
     parent: UUID
-    number: str
+    parent_number: str
 
 
 class Merged(msgspec.Struct, frozen=True):
     into: UUID
-    number: str
+    into_number: str
 
 
 class Unmerged(msgspec.Struct, frozen=True):
     out_of: UUID
-    number: str
+    out_of_number: str
     status: str
 
 
 class Other(msgspec.Struct, frozen=True):
     incident: UUID
-    number: str
+    incident_number: str
 
 
 class Linked(msgspec.Struct, frozen=True):

@@ -23,6 +23,11 @@ STATUS_AFTER: dict[str, str | None] = {
     "incident.reopened": "in_progress",
     "incident.closed": "closed",
     "incident.cancelled": "cancelled",
+    "incident.replied": None,
+    "incident.escalated": None,
+    "incident.milestone_corrected": None,
+    "incident.merged": "merged",
+    "incident.unmerged": None,
     "incident.sla_warned": None,
     "incident.sla_breached": None,
     "problem.logged": "new",
@@ -77,6 +82,7 @@ class Told(msgspec.Struct, frozen=True):
     title: str | msgspec.UnsetType = msgspec.UNSET
     priority: int | msgspec.UnsetType | None = msgspec.UNSET
     service: str | msgspec.UnsetType | None = msgspec.UNSET
+    status: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def type_of(fact: str) -> str:
@@ -102,7 +108,7 @@ def after(copy: Copy, fact: Fact) -> Copy:
     told = msgspec.structs.asdict(fact.read(Told))
     said: dict[str, Any] = {n: v for n, v in told.items() if v is not msgspec.UNSET}
     status = STATUS_AFTER[name_of(fact)] or copy.status
-    return msgspec.structs.replace(copy, status=status, **said)
+    return msgspec.structs.replace(copy, **{"status": status} | said)
 
 
 def values(copy: Copy, fact: Fact) -> dict[str, str]:

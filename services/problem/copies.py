@@ -21,7 +21,8 @@ _ALL = f"select {_COLUMNS} from incident_copies where id = any($1::uuid[])"
 _NAMED = f"select {_COLUMNS} from incident_copies where id::text = lower($1) or number = upper($1)"
 _ALIKE = f"""select {_COLUMNS} from incident_copies i
     where not exists (select 1 from restrictions r where r.id = i.id and r.restricted)
-    and occurred_at between $1 and $2 and status <> 'cancelled' and not imported and {{alike}}
+    and occurred_at between $1 and $2 and {{alike}}
+    and status not in ('cancelled', 'merged') and not imported
     and not exists (select 1 from candidates c
                     where c.to_position is null and c.incidents ? i.id::text)"""
 
@@ -109,7 +110,7 @@ class IncidentCopies:
 
 
 def _is_alike(copy: IncidentCopy, alike: Mapping[str, str]) -> bool:
-    if copy.status == "cancelled" or copy.imported:
+    if copy.status in ("cancelled", "merged") or copy.imported:
         return False
     return all(getattr(copy, name) == value for name, value in alike.items())
 

@@ -24,6 +24,7 @@ _STATUS_AFTER = {
     "reopened": "open",
     "closed": "closed",
     "cancelled": "cancelled",
+    "merged": "merged",
 }
 
 
@@ -56,6 +57,15 @@ class Prioritised(msgspec.Struct):
 
 class Held(msgspec.Struct):
     problem: UUID | None = None
+
+
+class Unmerged(msgspec.Struct):
+    status: str
+
+
+class Linked(msgspec.Struct):
+    kind: str
+    id: UUID | None = None
 
 
 class PolicyTold(msgspec.Struct):
@@ -109,8 +119,22 @@ class Incidents:
     async def held(self, fact: Fact, work: Work) -> None:
         """An incident that waits for a problem is linked to it."""
         problem = fact.read(Held).problem
-        if problem is None:
-            return
+        if problem is not None:
+            await self._link(problem, fact, work)
+
+    async def linked(self, fact: Fact, work: Work) -> None:
+        """So is one that somebody links to a problem over there."""
+        told = fact.read(Linked)
+        if told.kind == "problem" and told.id is not None:
+            await self._link(told.id, fact, work)
+
+    @hears_history
+    async def unmerged(self, fact: Fact, work: Work) -> None:
+        """It is what it was before."""
+        status = fact.read(Unmerged).status
+        await self._change(fact, work, status="resolved" if status == "resolved" else "open")
+
+    async def _link(self, problem: UUID, fact: Fact, work: Work) -> None:
         known = await work.current(self._problems, problem)
         if refusal(known.state, "link-incident") is None:
             link = investigation.link_incident
@@ -148,6 +172,8 @@ def from_incidents(problems: Problems) -> Mapping[str, Reaction]:
         "incident.categorised": incidents.categorised,
         "incident.prioritised": incidents.prioritised,
         "incident.held": incidents.held,
+        "incident.linked": incidents.linked,
+        "incident.unmerged": incidents.unmerged,
         "policy.set": incidents.policy_set,
     } | {f"incident.{name}": incidents.turned(status) for name, status in _STATUS_AFTER.items()}
     return {f"tocsin.{topic}.v1": reaction for topic, reaction in reactions.items()}
