@@ -130,3 +130,14 @@ async def test_what_follows_is_told_only_to_who_may_know_and_in_few_words(scene:
     told = {each["fact"]: each["subject"] for each in page.json()["items"]}
     assert WORD in told["incident.assigned"]  # before it was restricted
     assert UNKNOWN not in page.text
+
+
+async def test_many_at_once_are_no_way_to_it(scene: Secret) -> None:
+    manager = scene.other("incident", Role.INCIDENT_MANAGER)
+    names = [scene.names["id"], scene.names["number"], UNKNOWN, "INC-99999"]
+    body = {"command": "note", "ids": names, "arguments": {"text": "x"}}
+    answer = await manager.post("/v1/incidents/bulk", json=body)
+    assert answer.status_code == 200, answer.text
+    results = answer.json()["items"]
+    assert len({str({**each, "reference": ""}) for each in results}) == 1
+    assert results[0]["status"] == 404

@@ -46,7 +46,8 @@ NAMING: dict[str, list[str]] = {
 ELSEWHERE = re.compile(
     r"POST /v1/(incidents|problems|contacts|subscriptions|api-keys|catalogue/[a-z-]+|templates|"
     r"[a-z-]+/views|views)|PUT .*|DELETE .*|POST .*/(backfill|bulk.*|stream-tickets|preview)|"
-    r"POST .*/alerts/.*|POST .*/v2/.*|GET .*/by-key/.*|GET .*/stream|POST .*/views/.*"
+    r"POST /v1/incident/clocks/rerun|POST .*/alerts/.*|POST .*/v2/.*|POST .*/views/.*|"
+    r"GET .*/by-key/.*|GET .*/stream"
 )
 """What makes or replaces something of the caller's own, or is asked in a test of its own."""
 
@@ -109,10 +110,13 @@ def _addresses(path: str, scene: Secret, *, beside: bool) -> Iterator[tuple[str,
         "/v1/problems": [names["problem"], names["problem number"]],
         "/v1/notifications": notifications,
         "/v1/alerts/groups": [scene.alerts["group"]],
+        "/v2/alerts": [names["number"][4:], names["id"], WORD],
+        "/v1/incident/metrics": ["time_to_acknowledge", "backlog_age", "reassignments"],
     }
     found = [v for start, v in wanted.items() if path.startswith(start)] or [[names["id"]]]
+    names_nothing = path.startswith("/v1/incident/metrics")
     for value in found[0]:
-        yield holes[-1], re.sub(r"{\w+}", value, path)
+        yield "" if names_nothing else holes[-1], re.sub(r"{\w+}", value, path)
     for start, value in (
         ("/v1/incidents", scene.open["id"]),
         ("/v1/problems", scene.general["id"]),

@@ -245,3 +245,33 @@ async def test_the_log_can_only_grow(
 async def test_only_auditors_read_the_log(service: RunningService, manager: AsyncClient) -> None:
     answer: Response = await manager.get(LOG)
     assert_problem(answer, 403, "forbidden")
+
+
+async def test_what_has_to_do_with_it_names_it_to_nobody_else(
+    manager: AsyncClient, other: AsyncClient
+) -> None:
+    secret, merged, child, parent = [
+        (await manager.post("/v1/incidents", json={"title": "Slow"})).json() for _ in range(4)
+    ]
+    paths = {each["number"]: f"/v1/incidents/{each['id']}" for each in (merged, child, parent)}
+    into = {"into": secret["number"], "reason": "The same"}
+    for path, body in (
+        (f"{paths[merged['number']]}/merge", into),
+        (f"/v1/incidents/{secret['id']}/add-child", {"child": child["number"]}),
+        (f"{paths[parent['number']]}/add-child", {"child": secret["number"]}),
+    ):
+        answer = await manager.post(path, json=body)
+        assert answer.status_code in (200, 409), answer.text
+    await restrict(manager, f"/v1/incidents/{secret['id']}")
+    known = (secret["id"], f'{secret["number"]}"', f"{secret['number']} ")
+    for path in paths.values():
+        for end in ("", "/timeline", "/events"):
+            answer = await other.get(path + end)
+            assert answer.status_code == 200
+            assert not [name for name in known if name in answer.text], f"{path}{end}"
+    refused = await other.post(f"{paths[merged['number']]}/start")
+    assert_problem(refused, 409, "refused")
+    assert refused.json()["detail"] == "the incident is merged into another incident"
+    listed = (await other.get("/v1/incidents?limit=200")).json()["items"]
+    assert not [i for i in listed if secret["id"] in (i["parent"], i["merged_into"])]
+    assert [i["child_count"] for i in listed if i["id"] == parent["id"]] == [0]
