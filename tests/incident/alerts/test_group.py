@@ -4,17 +4,19 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from services.incident.alerts import group as groups
 from services.incident.alerts.course import Course, course, recover
-from services.incident.alerts.events import AlertStatus, Heard, Signal
+from services.incident.alerts.events import AlertStatus, Heard, Lapsed, Repeated, Signal
 from services.incident.alerts.group import AlertGroup
 from services.incident.alerts.patterns import Match
-from services.incident.alerts.rules import AlertRule, AlertRulesDocument
+from services.incident.alerts.rules import AlertRule, AlertRulesDocument, check_rules, rules_of
 from services.incident.events import Mitigated, ResolutionCode, Resolved
 from services.incident.incident import Incident
 from services.incident.rules import Status
+from shared.errors import Invalid
 from tests.support.scenario import Scenario
 
 T0 = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -217,3 +219,61 @@ def test_a_match_compares_in_one_way() -> None:
     for ways in ({}, {"equals": "a", "matches": "a"}):
         with pytest.raises(ValidationError, match="either equals or matches"):
             Match(label="l", **ways)
+
+
+def test_a_document_of_the_first_version_still_reads() -> None:
+    stored = {
+        "rules": [{"match": [{"label": "a", "equals": "b", "matches": None}], "service": "shop"}],
+        "reopen_window_minutes": 10,
+        "resolve_when_unacknowledged": False,
+        "echo_minutes": 10,
+    }
+    rules = rules_of(stored)
+    assert rules.choose({"a": "b"}).rule.service_of({}) == "shop"
+    assert (rules.flapping_transitions, rules.lapse_after_hours) == (10, 48)
+    assert rules.cloudevents.group_key == ["subject"]
+
+
+def test_what_was_stored_stays_readable_though_it_would_be_refused_today() -> None:
+    twice = [{"match": [{"label": "a", "matches": f".*{n}.*y"}]} for n in range(30)]
+    rules = rules_of({"rules": twice})
+    assert len(rules.rules) == 30
+    with pytest.raises(Invalid):
+        check_rules(rules)
+
+
+def test_alerts_go_on_firing_for_the_incident_that_another_was_declared_beside() -> None:
+    earlier, later = UUID(int=7), UUID(int=8)
+    known = group(heard(0, fires(0)))
+    beside = replace(heard(30, fires(30, "b")), incident=later, beside=True)
+    known = groups.evolve(known, beside)
+    assert (known.incident, known.still_fires_for(earlier)) == (later, True)
+    known = groups.evolve(known, replace(heard(31, ends(30, 31, "b")), incident=later))
+    assert (known.fires, known.is_silent) == (False, False)
+    known = groups.evolve(known, replace(heard(32, ends(0, 32)), incident=later))
+    assert known.is_silent
+
+
+def test_what_lapsed_is_news_when_it_is_told_again() -> None:
+    known = group(heard(0, fires(0)))
+    known = groups.evolve(known, Lapsed(fingerprints=("a",), at=minute(3_000)))
+    assert known.is_silent
+    assert news(known, 3_001, fires(0)) == [0]
+
+
+def test_a_repetition_keeps_an_alert_from_lapsing() -> None:
+    known = group(heard(0, fires(0)))
+    told = Repeated(fingerprints=("a", "unknown"), at=minute(60), lapses_at=minute(120))
+    known = groups.evolve(known, told)
+    assert (known.alerts["a"].at, known.lapses_at) == (minute(60), minute(120))
+
+
+def test_it_flaps_when_it_began_and_ended_often_of_late() -> None:
+    events = [
+        heard(n, fires(n) if n % 2 == 0 else ends(n - 1, n)) for n in range(6)
+    ]  # three times each
+    known = group(*events)
+    assert known.flaps(minute(6), 6, timedelta(minutes=30))
+    assert not known.flaps(minute(6), 7, timedelta(minutes=30))
+    assert not known.flaps(minute(31), 6, timedelta(minutes=30))
+    assert not known.flaps(minute(6), None, timedelta(minutes=30))
