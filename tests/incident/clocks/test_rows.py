@@ -8,7 +8,7 @@ import pytest
 
 from services.incident import events as e
 from services.incident.app import DEFINITION
-from services.incident.clocks import keeper
+from services.incident.clocks import pages
 from shared.rebuild import Rebuild, Rebuilt
 from shared.vault import Vault
 from tests.incident.clocks.conftest import START, House
@@ -73,7 +73,7 @@ async def test_the_rows_do_not_depend_on_how_the_log_was_read(
 ) -> None:
     await _story(house)
     before = await _table(house)
-    monkeypatch.setattr(keeper, "_PAGE", size)
+    monkeypatch.setattr(pages, "_PAGE", size)
     await _rebuilt(house, keep=True)
     assert await _table(house) == before
 
@@ -113,7 +113,7 @@ async def test_a_page_that_is_not_committed_is_taken_again(house: House) -> None
     async with house.store.pool.acquire() as connection:
         transaction = connection.transaction()
         await transaction.start()
-        assert (await keeper.take_page(connection, house.desk.book, 0, 1)).rows == 2
+        assert (await pages.take_page(connection, house.desk.book, 0, 1)).rows == 2
         await transaction.rollback()
     await house.settle()
     assert len(await _table(house)) == 2
@@ -125,13 +125,13 @@ async def test_one_that_cannot_be_read_holds_up_no_other(
 ) -> None:
     broken = await house.declare()
     whole = await house.declare()
-    replayed = keeper._replayed
+    replayed = pages._replayed
 
-    def breaks(incident: UUID, *rest: Any) -> keeper.Kept:
+    def breaks(incident: UUID, *rest: Any) -> pages.Kept:
         if incident == broken:
             raise ValueError("unreadable")
         return replayed(incident, *rest)
 
-    monkeypatch.setattr(keeper, "_replayed", breaks)
+    monkeypatch.setattr(pages, "_replayed", breaks)
     await house.settle()
     assert {row[0] for row in await _table(house)} == {whole}
