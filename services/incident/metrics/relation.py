@@ -19,7 +19,7 @@ from shared.store.store import Store
 
 Condition = tuple[str, Any]
 
-MOST_FOLDED = 20_000
+MOST_FOLDED = 10_000
 _AT_ONCE = 200
 _COLUMNS = {
     "id": "uuid",

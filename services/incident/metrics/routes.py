@@ -11,7 +11,7 @@ from services.incident.catalogue.catalogue import CATALOGUE
 from services.incident.metrics.csv_form import as_csv
 from services.incident.metrics.formulas import FORMULAS, Formula
 from services.incident.metrics.inputs import inputs
-from services.incident.metrics.kept import have_seen
+from services.incident.metrics.kept import kept_by
 from services.incident.metrics.measuring import measure
 from services.incident.metrics.query import MetricQuery, Question
 from services.incident.metrics.relation import Instant
@@ -109,7 +109,8 @@ async def _question(
     _require_fitting(formula, query)
     instant = await _instant(asked, query, cursor)
     if formula.of_clocks:
-        await have_seen(asked.service.store, instant.position)
+        exactly = (cursor or query.as_of or query.wait_for) is not None
+        instant = await kept_by(asked.service.store, instant, exactly=exactly)
     return Question(formula, query, instant, visible_to(asked.caller))
 
 
