@@ -12,7 +12,7 @@ import msgspec
 
 from services.incident.alerts.crowd import Crowd
 from services.incident.alerts.decision import Decision, Outcome, Taken
-from services.incident.alerts.effects import Books, unchanged
+from services.incident.alerts.effects import Books, Effects
 from services.incident.alerts.events import GroupEvent, Reconsidered
 from services.incident.alerts.group import AlertGroup, evolve
 from services.incident.alerts.judgement import InMaintenance, Maintenance
@@ -202,11 +202,11 @@ class AlertIntake:
 
     async def _commanded(self, stream: UUID, order: Order, steps: Sequence[Step]) -> Taken | None:
         work = self._work(order)
-        group = await work.execute(self.groups, stream, unchanged)
-        if group.state.incident is None:
+        effects = Effects(self._books, work, self._store.clock())
+        held = await effects.incident_of((await effects.group(stream)).state)
+        if held is None:
             return Taken(outcome="unknown")
         incidents, taken = self._books.incidents, Taken(outcome="refused")
-        held = await work.execute(incidents, group.state.incident, unchanged)
         for step in steps:
             with suppress(Refused):
                 held = await work.execute(incidents, held.stream, step)

@@ -146,6 +146,38 @@ async def test_an_alias_may_look_like_an_address(monitor: AsyncClient, people: A
     assert (done["isSuccess"], done["alertId"]) == (True, created["alertId"])
 
 
+async def test_the_alert_of_a_merged_incident_is_the_survivors(
+    service: RunningService, monitor: AsyncClient, people: AsyncClient, alias: str
+) -> None:
+    created = await send(monitor, PATH, alert(alias))
+    merged = await incident_of(people, created)
+    survivor = (await people.post("/v1/incidents", json={"title": "The whole of it"})).json()
+    manager = service.client("incident_manager")
+    into = {"into": survivor["number"]}
+    answer = await manager.post(f"/v1/incidents/{merged['id']}/merge", json=into)
+    assert answer.status_code == 200, answer.text
+    path = f"{PATH}/{alias}/acknowledge"
+    done = await send(monitor, path, identifierType="alias")
+    assert (done["isSuccess"], done["alertId"]) == (True, created["alertId"])
+    shown = (await people.get(f"/v1/incidents/{survivor['id']}")).json()
+    assert shown["status"] == "in_progress"
+
+
+async def test_an_alert_can_be_read(monitor: AsyncClient, alias: str) -> None:
+    created = await send(monitor, PATH, alert(alias, tags=["disk"], entity="db-1"))
+    await send(monitor, PATH, alert(alias, tags=["disk"], entity="db-2"))
+    answer = await monitor.get(f"{PATH}/{created['alertId']}")
+    assert answer.status_code == 200
+    found = answer.json()["data"]
+    assert (found["alias"], found["entity"], found["count"]) == (alias, "db-2", 2)
+    assert (found["status"], found["acknowledged"]) == ("open", False)
+    await send(monitor, f"{PATH}/{alias}/close", identifierType="alias")
+    by_alias = await monitor.get(f"{PATH}/{alias}", params={"identifierType": "alias"})
+    assert by_alias.json()["data"]["status"] == "closed"
+    failed(await monitor.get(f"{PATH}/nothing"), 404)
+    failed(await monitor.get(f"{PATH}/nothing", params={"identifierType": "alias"}), 404)
+
+
 @pytest.mark.parametrize("action", ["acknowledge", "close", "notes"])
 @pytest.mark.parametrize(
     ("kind", "name"),

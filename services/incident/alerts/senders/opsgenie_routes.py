@@ -22,11 +22,16 @@ from services.incident.alerts.senders.opsgenie import (
 )
 from services.incident.alerts.senders.opsgenie_alert import OpsgenieAlertFound, alert_of
 from services.incident.alerts.senders.opsgenie_answers import OpsgenieFailure, OpsgenieTaken
-from services.incident.alerts.senders.opsgenie_found import Identifier, IdentifierType, found
+from services.incident.alerts.senders.opsgenie_found import (
+    Found,
+    Identifier,
+    IdentifierType,
+    found,
+)
 from services.incident.alerts.senders.opsgenie_requests import Action, Outcome
 from services.incident.alerts.senders.opsgenie_requests import Request as Asking
 from services.incident.alerts.senders.opsgenie_view import OpsgenieRequest, status_of
-from services.incident.alerts.taking import command, take
+from services.incident.alerts.taking import command, intake_of, take
 from shared.auth.roles import Role
 from shared.errors import NotFound
 from shared.http.asked import Asked, allowed
@@ -165,7 +170,16 @@ async def _commanded(
     done = Taken(outcome="unknown")
     if alert is not None:
         done = await command(asked, ended(alert.alias), *steps)
+        done = await _at_its_group(asked, alert, done)
     return await _taken(asked, action, done, since)
+
+
+async def _at_its_group(asked: Asked, alert: Found, done: Taken) -> Taken:
+    """Its incident may have been merged into another's: the group tells which alert it was."""
+    if done.outcome == "unknown" or (await asked.order(alert.stream)).key is not None:
+        return done
+    group = await intake_of(asked).group(alert.stream)
+    return msgspec.structs.replace(done, position=group.position)
 
 
 _OUTCOMES = {"unknown": Outcome.UNKNOWN, "refused": Outcome.REFUSED}
