@@ -60,7 +60,8 @@ class EntryDocument(Body):
     criticality: Criticality | None = None
     owning_team: Name | None = None
     assignment_group: Annotated[
-        Name | None, Field(description="Who takes its incidents unless somebody says otherwise")
+        Name | None,
+        Field(description="The group to propose for its incidents; nothing is assigned by it"),
     ] = None
     dependencies: Dependencies = Dependencies()
 

@@ -18,6 +18,7 @@ class EntryReference(msgspec.Struct, frozen=True):
     name: str | None = None
     criticality: Criticality | None = None
     owning_team: str | None = None
+    assignment_group: str | None = None
     retired: bool = False
 
 
@@ -62,9 +63,11 @@ def _references(present: Present, state: Incident) -> References:
 def _entry(key: str | None, found: Known | None) -> EntryReference | None:
     if key is None or found is None:
         return None if key is None else EntryReference(key, known=False)
-    return EntryReference(
-        key, True, found.name, found.criticality, found.owning_team, found.retired
-    )
+    told = {name: getattr(found, name) for name in _TOLD}
+    return EntryReference(key, True, **told)
+
+
+_TOLD = ("name", "criticality", "owning_team", "assignment_group", "retired")
 
 
 def _named(present: Present, kind: Named, key: str | None) -> NameReference | None:

@@ -59,7 +59,7 @@ async def test_what_nobody_knows_is_accepted_and_said_so(client: AsyncClient) ->
     found = await read(client, declared.headers["location"])
     assert found["service"] == {
         "key": "checkout", "known": False, "name": None, "criticality": None,
-        "owning_team": None, "retired": False,
+        "owning_team": None, "assignment_group": None, "retired": False,
     }  # fmt: skip
     assert found["item"]["known"] is False
     assert found["group"] is None
@@ -70,15 +70,17 @@ async def test_what_is_added_later_is_known_from_then_on(client: AsyncClient) ->
     declared = await client.post("/v1/incidents", json=SLOW)
     where, before = declared.headers["location"], declared.json()["position"]
     checkout = {"key": "checkout", "name": "Checkout", "criticality": "high", "owning_team": "pay"}
-    await client.post("/v1/catalogue/services", json=checkout)
+    body = checkout | {"assignment_group": "tills"}
+    await client.post("/v1/catalogue/services", json=body)
     added = await client.post("/v1/catalogue/items", json={"key": "db-1", "name": "Data"})
     found = await read(client, where)
-    assert found["service"] == checkout | {"known": True, "retired": False}
+    more = {"known": True, "retired": False, "assignment_group": "tills"}
+    assert found["service"] == checkout | more
     assert found["item"]["name"] == "Data"
     await client.post("/v1/catalogue/items/db-1/retire")
     assert (await read(client, where))["item"] | {"name": ""} == {
         "key": "db-1", "known": True, "name": "", "criticality": None, "owning_team": None,
-        "retired": True,
+        "assignment_group": None, "retired": True,
     }  # fmt: skip
     then = await read(client, where, as_of=added.json()["position"])
     assert (then["service"]["criticality"], then["item"]["retired"]) == ("high", False)
