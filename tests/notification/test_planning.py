@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from services.incident.published import PUBLISHED as OF_INCIDENTS
 from services.notification import subscription
@@ -131,3 +132,12 @@ async def test_many_facts_of_one_page_are_one_append(desk: Desk) -> None:
 def test_every_fact_one_can_subscribe_to_is_told() -> None:
     told = {type_of(kind.topic) for kind in (*OF_INCIDENTS, *OF_PROBLEMS)}
     assert {type_of(name) for name in STATUS_AFTER} <= told
+
+
+async def test_nobody_is_told_of_imported_history_unless_it_is_live(desk: Desk) -> None:
+    await desk.subscribe(await desk.contact(), Channel.EMAIL)
+    past = replace(desk.fact("incident.declared", **DECLARED), imported=True)
+    await desk.hear(past)
+    assert await desk.planned() == []
+    await desk.hear(replace(desk.fact("incident.declared", **DECLARED), imported=True, live=True))
+    assert len(await desk.planned()) == 1

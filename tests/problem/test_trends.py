@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from services.problem.copies import symptom_of
 from services.problem.trends import DEFAULT, TrendRule, rules_of
@@ -204,3 +205,16 @@ def test_the_built_in_rules_are_those_of_no_document() -> None:
     assert rules_of({"rules": [rule]}) == (
         TrendRule(name="x", same=("item",), at_least=2, within_hours=3),
     )
+
+
+async def test_imported_history_makes_no_candidate_and_is_no_evidence_of_one(
+    feed: Feed, manager: AsyncClient, service: str
+) -> None:
+    past = [replace(fact, imported=True, happened_at=NOON) for fact in alike(feed, service, 4)]
+    await feed.hear(*past)
+    await feed.hear(*alike(feed, service, 2))
+    assert await found(manager, service) == []
+    live = [replace(fact, imported=True, live=True) for fact in alike(feed, service, 1)]
+    await feed.hear(*live)
+    (candidate,) = await found(manager, service)
+    assert str(past[0].subject) not in [m["incident"] for m in candidate["matches"]]
