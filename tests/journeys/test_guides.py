@@ -38,8 +38,9 @@ def steps_of(guide: str) -> list[Step]:
 def step(request: str, status: str, expected: str) -> Step:
     head, _, body = request.partition("\n\n")
     first, *lines = head.strip().splitlines()
+    method, address, role = first.split()
     headers = dict(line.split(": ", 1) for line in lines)
-    return Step(*first.split(), headers, body, int(status), json.loads(expected or "null"))
+    return Step(method, address, role, headers, body, int(status), json.loads(expected or "null"))
 
 
 @pytest.mark.parametrize("guide", ["frontend.md", "integrate.md"])
