@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.aggregate import Folded
 from shared.domain import Event, State
+from shared.errors import NotFound
 from shared.event_view import event_views
 from shared.http.asked import Asked
 from shared.http.lists import Listed
@@ -67,6 +68,15 @@ async def folded_at(
     position = await position_of(moments.as_of, asked.service.store.log)
     effective_at = moment_of(moments.effective_at)
     return await ledger.past(stream, position=position, effective_at=effective_at)
+
+
+async def is_known(ledger: Ledger[S, E], stream: UUID) -> bool:
+    """Whether anything has happened to it yet."""
+    try:
+        await ledger.current(stream)
+    except NotFound:
+        return False
+    return True
 
 
 async def versions_answer(

@@ -20,6 +20,7 @@ from shared.http.managed import (
     Moments,
     command_answer,
     folded_at,
+    is_known,
     managed_actions,
     read_answer,
     versions_answer,
@@ -75,8 +76,8 @@ def items_of(asked: Asked) -> Entries:
 async def add(asked: Asked, entries: Entries, command: Command, body: EntryDocument) -> Response:
     """Add an entry, or take up a retired one. Raises Refused."""
     stream = stream_of(entries.kind, body.key)
-    held = await entries.ledger.held(stream, fresh=True)
-    order = await asked.order(stream, creates=held.version == 0)
+    creates = not await is_known(entries.ledger, stream)
+    order = await asked.order(stream, creates=creates)
     try:
         after = await entries.ledger.execute(order, command, **body.arguments())
     except GuardMoved:

@@ -19,6 +19,7 @@ from shared.http.managed import (
     When,
     command_answer,
     folded_at,
+    is_known,
     list_answer,
     managed_actions,
     read_answer,
@@ -81,8 +82,7 @@ async def list_teams(query: Annotated[TeamQuery, Query()], asked: ByReader) -> R
 async def add_team(body: TeamDocument, asked: ByAdmin) -> Response:
     """Add a team; a retired one of the same key is taken up again."""
     teams, stream = teams_of(asked), team.team_stream(body.key)
-    held = await teams.held(stream, fresh=True)
-    order = await asked.order(stream, creates=held.version == 0)
+    order = await asked.order(stream, creates=not await is_known(teams, stream))
     try:
         after = await teams.execute(order, team.add, **body.arguments())
     except GuardMoved:

@@ -90,6 +90,21 @@ async def test_a_key_is_taken_once_however_many_come(manager: AsyncClient) -> No
     assert (await manager.post(f"{BASE}/services", json=other, headers=key)).status_code == 422
 
 
+async def test_what_was_never_added_is_neither_changed_nor_retired(manager: AsyncClient) -> None:
+    itself = CHECKOUT | {"dependencies": {"services": ["checkout"]}}
+    assert (await manager.post(f"{BASE}/services", json=itself)).status_code == 409
+    for path in ("services/checkout", "items/checkout"):
+        answers = [
+            await manager.get(f"{BASE}/{path}"),
+            await manager.put(f"{BASE}/{path}", json={"key": "checkout", "name": "C"}),
+            await manager.post(f"{BASE}/{path}/retire"),
+            await manager.get(f"{BASE}/{path}/versions"),
+            await manager.get(f"{BASE}/{path}/impact"),
+        ]
+        assert [a.status_code for a in answers] == [404] * 5
+    assert (await manager.post(f"{BASE}/services", json=CHECKOUT)).status_code == 201
+
+
 async def test_a_key_may_hold_anything_a_key_may(manager: AsyncClient) -> None:
     key = "EU/Payments: card-not-present"
     added = await manager.post(f"{BASE}/services", json={"key": key, "name": "Cards"})
