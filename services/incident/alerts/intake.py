@@ -191,8 +191,12 @@ class AlertIntake:
         """Carry commands to the incident that a group stands for now.
 
         The outcome is `done`, `refused` where the incident's rules allow none of them, or
-        `unknown` where there is no incident. Raises KeyReused, Unavailable.
+        `unknown` where there is no incident. Raises KeyReused, TooMany, Unavailable.
         """
+        with self._crowd.admitted(order.actor):
+            return await self._command(group, order, steps)
+
+    async def _command(self, group: UUID, order: Order, steps: Sequence[Step]) -> Taken:
         for _ in range(_TRIES):
             if order.key is not None and (prior := await self._answered(order.key)):
                 return prior
