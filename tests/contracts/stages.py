@@ -79,10 +79,10 @@ class Stages:
         """The scene for an operation of this path; None where it needs none."""
         if path.endswith("/redrive") and "{follower}" in path:
             return await self._parked(path.split("/")[2])
+        if "/v2/" in path:
+            return await self._original(path)
         if "{secret}" in path:
             return await self._secret()
-        if path.endswith("/enqueue"):
-            return Staged({}, {"routing_key": (await self._secret()).address["secret"]})
         found = [make for start, make in self._kinds().items() if path.startswith(start)]
         return await found[0](path.rsplit("/", maxsplit=1)[-1]) if found else None
 
@@ -170,6 +170,24 @@ class Stages:
     async def _secret(self) -> Staged:
         made = await self._post("/v1/api-keys", {"name": "Monitor", "roles": ["service"]})
         return Staged({"secret": next(v for v in made.values() if str(v).startswith("tocsin_"))})
+
+    async def _original(self, path: str) -> Staged:
+        """Addresses of other products, where a time is a text and an alert must have been told."""
+        key = (await self._secret()).address["secret"]
+        staged = Staged({"secret": key} if "{secret}" in path else {})
+        told = {"summary": "Full", "source": "db-1", "severity": "info"}
+        if path.endswith("/enqueue"):
+            return staged._replace(body={"routing_key": key, "payload": told})
+        if path.endswith(("{request_id}", "{identifier}")):
+            asking = await self._post("/v2/alerts", {"message": "Full"})
+            found = await self._client.get(f"/v2/alerts/requests/{asking['requestId']}")
+            known = {
+                "identifier": found.json()["data"]["alertId"],
+                "request_id": asking["requestId"],
+            }
+            hole = path.rsplit("/", maxsplit=1)[-1].strip("{}")
+            return staged._replace(address=staged.address | {hole: known[hole]})
+        return staged
 
     async def _problem(self, command: str) -> Staged:
         problem = (await self._post("/v1/problems", {"title": "Slow"}))["id"]
