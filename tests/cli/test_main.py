@@ -61,6 +61,6 @@ def test_a_token_is_signed_by_the_key_at_home(tmp_path: Path) -> None:
     assert claims["iss"] == issuer.issuer
 
 
-@pytest.mark.parametrize("command", ["run", "serve", "proxy", "migrate", "token", "site"])
+@pytest.mark.parametrize("command", ["run", "serve", "proxy", "migrate", "token", "site", "import"])
 def test_every_command_explains_itself(command: str) -> None:
     assert tocsin(command, "--help").returncode == 0
