@@ -1,6 +1,8 @@
 """What operators look after: parked facts and how far work lists are."""
 
+from collections.abc import Collection
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Depends, Path, Response
@@ -12,6 +14,7 @@ from shared.http.app import routes
 from shared.http.asked import Asked, allowed
 from shared.http.openapi import answers
 from shared.parked import ParkedFact, parked, redrive
+from shared.restrictions import restricted_among
 from shared.work_list import Progress, progress
 
 
@@ -41,8 +44,13 @@ def operation_routes(name: str) -> APIRouter:
 
     @router.get("/parked", **answers(ParkedPage))
     async def list_parked(asked: by_auditor) -> Response:
-        """Facts of other services that could not be taken, with the reason."""
-        page = ParkedPage(await parked(asked.service.store))
+        """Facts of other services that could not be taken, with the reason.
+
+        Those about what is hidden from the caller are left out; readiness counts them.
+        """
+        found = await parked(asked.service.store)
+        hidden = await _hidden(asked, [UUID(each.subject) for each in found])
+        page = ParkedPage([each for each in found if UUID(each.subject) not in hidden])
         return Response(msgspec.json.encode(page), media_type="application/json")
 
     @router.post("/parked/{follower}/{subject}/redrive", **answers(Redriven, plain=True))
@@ -62,7 +70,13 @@ def operation_routes(name: str) -> APIRouter:
     @router.get("/work-lists", **answers(WorkListPage))
     async def list_work_lists(asked: by_auditor) -> Response:
         """How far long lists of commands are, newest first."""
-        page = WorkListPage(await progress(asked.service.store))
+        found = await progress(asked.service.store)
+        hidden = await _hidden(asked, [each.about for each in found])
+        page = WorkListPage([each for each in found if each.about not in hidden])
         return Response(msgspec.json.encode(page), media_type="application/json")
 
     return router
+
+
+async def _hidden(asked: Asked, ids: Collection[UUID]) -> Collection[UUID]:
+    return (await restricted_among(asked.service.store.pool, asked.caller, ids)).hidden

@@ -18,10 +18,10 @@ from shared.process import free_port
 from shared.settings import SERVICES, Settings
 from shared.settings import Service as Name
 from tests.incident.alerts.monitor import firing, webhook
-from tests.support.postgres import Databases, new_home, remove_home
+from tests.support.postgres import Database, Databases, new_home, remove_home
 from tests.support.server import running
 from tests.support.service import prepare_home
-from tests.support.started import create_app_of
+from tests.support.started import create_app_of, rows
 from tests.support.until import until
 
 WORD = "zanzibar"
@@ -35,6 +35,7 @@ class Secret:
 
     issuer: EmbeddedIssuer
     bases: dict[Name, str]
+    databases: dict[Name, Database]
     names: dict[str, str] = field(default_factory=dict)
     open: dict[str, Any] = field(default_factory=dict)
     general: dict[str, Any] = field(default_factory=dict)
@@ -88,7 +89,7 @@ async def secret(databases: Databases) -> AsyncIterator[Secret]:
             )
             for name in SERVICES
         }
-        scene = Secret(issuer, bases)
+        scene = Secret(issuer, bases, made)
         await _set(scene)
         yield scene
         for client in scene.clients.values():
@@ -135,6 +136,7 @@ async def _set(scene: Secret) -> None:
     at = (await incidents.get(path)).json()["position"]
     await until(partial(_has_heard, scene, "problem", at))
     await until(partial(_has_heard, scene, "notification", at))
+    await _park(scene)
 
 
 async def _subscribe(notifications: AsyncClient) -> None:
@@ -160,6 +162,17 @@ async def _relate(scene: Secret, path: str, problem: dict[str, Any]) -> None:
     number = path.rsplit("/", 1)[-1]
     await _post(problems, f"/v1/problems/{general['id']}/link-incident", incident=number)
     scene.general = general
+
+
+async def _park(scene: Secret) -> None:
+    """A fact about it that another service could not take, once it has heard of the rest."""
+    await rows(
+        scene.databases["problem"],
+        "insert into parked values ('someone', 1, $1, $2, $3, now())",
+        scene.names["id"],
+        WORD.encode(),
+        f"could not take {WORD}",
+    )
 
 
 async def _has_heard(scene: Secret, name: Name, position: int) -> bool:

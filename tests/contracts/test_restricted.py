@@ -85,6 +85,7 @@ async def test_the_walk_finds_what_it_is_after_where_it_may_be_seen(scene: Secre
         "GET /v1/problems/{id}",
         "GET /v1/problems/{id}/timeline",
         "GET /v1/problem/feed",
+        "GET /v1/problem/parked",
         "GET /v1/notifications",
         "GET /v1/notifications/{id}",
     }

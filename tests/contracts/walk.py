@@ -44,8 +44,8 @@ NAMING: dict[str, list[str]] = {
 """Fields of theirs that name another incident."""
 
 ELSEWHERE = re.compile(
-    r"POST /v1/(incidents|problems|contacts|subscriptions|api-keys|catalogue/[a-z-]+|templates|"
-    r"[a-z-]+/views|views)|PUT .*|DELETE .*|POST .*/(backfill|bulk.*|stream-tickets|preview)|"
+    r"POST /v1/([a-z-]+|catalogue/[a-z-]+|[a-z-]+/views)|PUT .*|DELETE .*|"
+    r"POST .*/(backfill|bulk.*|stream-tickets|preview)|"
     r"POST /v1/incident/clocks/rerun|POST .*/alerts/.*|POST .*/v2/.*|POST .*/views/.*|"
     r"GET .*/by-key/.*|GET .*/stream"
 )
