@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from services.incident import incident
 from services.incident.events import Declared, HoldReason, IncidentEvent, ResolutionCode
 from services.incident.incident import Incident
-from services.incident.lifecycle import acknowledge, hold
+from services.incident.incidents import AUTO_CLOSE, INCIDENT
+from services.incident.lifecycle import acknowledge, hold, resolve
 from services.incident.relations import children, merging
 from services.incident.relations.family import above, with_merged
 from services.incident.rules import Status
@@ -130,6 +131,16 @@ class Families(RuleBasedStateMachine):
 
 TestFamilies = Families.TestCase
 TestFamilies.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+
+
+def test_one_unmerged_closes_by_itself_when_it_would_have_closed() -> None:
+    done: dict[str, Any] = {"code": ResolutionCode.FIXED, "summary": "Done", "at": NOW}
+    resolved = after(declared(1), resolve(declared(1), **done, close_after_days=5))
+    merged = after(resolved, merging.merge(resolved, into=IDS[1], number=2, at=NOW))
+    for days, left in ((2, timedelta(days=3)), (9, timedelta())):
+        (event,) = merging.unmerge(merged, at=NOW + timedelta(days=days))
+        (alarm,) = INCIDENT.alarms(merged, event, after(merged, [event]))
+        assert (alarm.name, alarm.after) == (AUTO_CLOSE, left)
 
 
 @given(
