@@ -97,8 +97,8 @@ async def test_an_end_comes_before_its_beginning(desk: Desk) -> None:
     assert (await desk.tell("reversed", ended(0, 5)))["outcome"] == "heard"
     late = await desk.tell("reversed", firing(0))
     assert (late["outcome"], late["status"]) == ("declared", "resolved")
-    page = (await desk.people.get(f"/v1/incidents/{late['number']}/alerts")).json()
-    assert [each["status"] for each in page["items"]] == ["resolved", "firing"]
+    (attached,) = await desk.events(late["number"], "incident.alerts_attached")
+    assert [each["status"] for each in attached["alerts"]] == ["resolved", "firing"]
 
 
 @pytest.mark.parametrize(
