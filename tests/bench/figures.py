@@ -37,6 +37,10 @@ _FILTERS = (
     "priority=2&sort=-number",
     "group=search-team&status=closed",
     "sort=priority&status=closed,resolved",
+    "open=true",
+    "open=true&sort=-created_at&without=tag:vip",
+    "assigned_to=person-3&open=true",
+    "priority=none,1&sort=number",
 )
 
 
