@@ -6,19 +6,25 @@ Response, does without it: FastAPI's fields still check each value and describe 
 """
 
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from email.message import Message
 from functools import lru_cache
 from typing import Any
 
 from fastapi import Request, Response, params
-from fastapi._compat import ModelField, get_missing_field_error
+from fastapi._compat import (
+    ModelField,
+    field_annotation_is_sequence,
+    get_cached_model_fields,
+    get_missing_field_error,
+)
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import request_params_to_args
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticUndefined
+from starlette.datastructures import QueryParams
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -29,6 +35,7 @@ def direct(route: APIRoute) -> Handler | None:
         return None
     wanted, endpoint = route.dependant, route.endpoint
     check = _Check(wanted.body_params[0]) if wanted.body_params else None
+    query = _Query(wanted.query_params)
     asks: list[Any] = [(d.name, d.call, d.request_param_name) for d in wanted.dependencies]
 
     async def handle(request: Request) -> Response:
@@ -39,7 +46,7 @@ def direct(route: APIRoute) -> Handler | None:
             found, errors = request_params_to_args(wanted.path_params, request.path_params)
             arguments, wrong = arguments | found, wrong + errors
         if wanted.query_params:
-            found, errors = request_params_to_args(wanted.query_params, request.query_params)
+            found, errors = query(request.query_params)
             arguments, wrong = arguments | found, wrong + errors
         if check is not None:
             arguments[check.name], errors = check(body)
@@ -102,6 +109,35 @@ class _Check:
             return self._quick(body), []
         except ValidationError:
             return self._field.validate(body, {}, loc=("body",))
+
+
+class _Query:
+    """A route's query parameters; where they are one model, a right one costs one call too."""
+
+    def __init__(self, fields: Sequence[ModelField]) -> None:
+        self._fields = fields
+        self._model = _model_of(fields)
+        known = get_cached_model_fields(self._model) if self._model else []
+        annotations = ((f.name, f.field_info.annotation) for f in known)
+        self._lists = {name for name, kind in annotations if field_annotation_is_sequence(kind)}
+
+    def __call__(self, given: QueryParams) -> tuple[dict[str, Any], list[Any]]:
+        if self._model is None:
+            return request_params_to_args(self._fields, given)
+        lists = self._lists
+        values = {n: given.getlist(n) if n in lists else given[n] for n in given}
+        [field] = self._fields
+        try:
+            return {field.name: self._model.model_validate(values)}, []
+        except ValidationError:
+            return request_params_to_args(self._fields, given)
+
+
+def _model_of(fields: Sequence[ModelField]) -> type[BaseModel] | None:
+    kinds = [field.field_info.annotation for field in fields]
+    if len(kinds) != 1 or not (inspect.isclass(kinds[0]) and issubclass(kinds[0], BaseModel)):
+        return None
+    return kinds[0] if all(f.alias is None for f in kinds[0].model_fields.values()) else None
 
 
 async def _body(request: Request) -> Any:
