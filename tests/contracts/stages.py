@@ -89,6 +89,7 @@ class Stages:
     def _kinds(self) -> dict[str, Callable[[str], Awaitable[Staged]]]:
         return {
             "/v1/incidents/{id}": self._incident,
+            "/v1/incidents/bulk": self._many,
             "/v1/api-keys/{id}": self._api_key,
             "/v1/alerts/groups/{id}": self._alert_group,
             "/v1/incident/views/{id}": self._saved_view,
@@ -160,6 +161,11 @@ class Stages:
 
     async def _patches(self, command: str) -> Staged:
         return Staged({}, PATCHES | {"repeats": None})
+
+    async def _many(self, command: str) -> Staged:
+        incident = (await self._incident("note")).address["id"]
+        which = {"ids": [incident], "filters": None, "expected": None}
+        return Staged({}, {"command": "note", "arguments": {"text": "Seen"}, **which})
 
     async def _saved_view(self, command: str) -> Staged:
         if command == "retire" or self._view is None:
