@@ -77,7 +77,8 @@ async def test_for_others_every_address_of_it_is_one_of_nothing(
     for name in (incident["id"], incident["number"], incident["id"].upper()):
         for end in ("", "/timeline", "/events", "/alerts"):
             for query in ("", "?as_of=1", "?effective_at=2020-01-01T00:00:00Z", "?as_of=999999"):
-                if end == "/alerts" or not query or end == "":
+                takes = end != "/alerts" or "effective_at" not in query  # alerts are a list
+                if takes and (end in ("", "/alerts") or not query):
                     seen = await other.get(f"/v1/incidents/{name}{end}{query}")
                     unknown = await other.get(f"/v1/incidents/{nothing}{end}{query}")
                     assert (seen.status_code, seen.content) == (404, unknown.content)
