@@ -16,6 +16,8 @@ from tests.support.started import BUILT, listening
 
 EXAMPLES = int(os.environ.get("TOCSIN_EXAMPLES", "6"))
 SUCCEEDING = 0.95
+UNSIGNABLE = "/sns"
+"""In an operation: what it takes must be signed, which no schema can say."""
 
 
 @pytest.mark.timeout(3600)
@@ -27,5 +29,5 @@ async def test_the_service_keeps_to_its_document(databases: Databases, name: Nam
     assert not found.failures, "\n".join(found.failures)
     assert not [o for o, seen in found.statuses.items() if any(s >= 500 for s in seen)]
     assert len(found.statuses) >= 20
-    missing = found.without_success
+    missing = {o: seen for o, seen in found.without_success.items() if UNSIGNABLE not in o}
     assert len(missing) <= (1 - SUCCEEDING) * len(found.statuses), missing
