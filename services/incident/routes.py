@@ -22,6 +22,7 @@ from shared.auth.roles import Role
 from shared.clock import new_id
 from shared.http.app import routes
 from shared.http.asked import Asked, allowed
+from shared.http.content import JsonBytes
 from shared.http.moments import AsOf, EffectiveAt, moment_of, position_of, time_of
 from shared.http.openapi import answers
 from shared.http.waiting import has_seen
@@ -96,7 +97,7 @@ async def read(
     named = await references(catalogue, found.state, position, fresh=waited)
     content = b'%b,"references":%b}' % (content[:-1], named)
     content = await shown(asked, found.state, content)
-    return Response(content, headers={"etag": f'"{found.version}"'}, media_type="application/json")
+    return JsonBytes(content, headers=[(b"etag", b'"%d"' % found.version)])
 
 
 @router.post("/{id}/acknowledge", **answers(IncidentView))
@@ -199,12 +200,12 @@ async def command(
 async def answer(asked: Asked, folded: Folded[Incident], *, created: bool = False) -> Response:
     """The incident after a command."""
     await on_record(asked, folded)
-    headers = {"etag": f'"{folded.version}"', "tocsin-position": str(folded.position)}
+    headers = [(b"etag", b'"%d"' % folded.version), (b"tocsin-position", b"%d" % folded.position)]
     if created:
-        headers["location"] = f"/v1/incidents/{folded.stream}"
+        headers.append((b"location", f"/v1/incidents/{folded.stream}".encode()))
     content = await render(incidents_of(asked), folded, asked.caller, position=folded.position)
     content = await shown(asked, folded.state, content)
-    return Response(content, 201 if created else 200, headers, "application/json")
+    return JsonBytes(content, 201 if created else 200, headers)
 
 
 def _reopening(policy: Folded[Policy]) -> bodies.ReopeningDocument:

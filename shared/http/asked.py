@@ -37,9 +37,10 @@ class Asked:
 
     def stated(self, at: datetime | None, field: str = "at") -> datetime:
         """When something happened: as stated, else now. Raises Invalid for the far future."""
-        if at is not None and at > self.now + _CLOCKS_DIFFER:
+        now = self.now
+        if at is not None and at > now + _CLOCKS_DIFFER:
             raise Invalid((f"/{field}", "lies more than a day in the future"))
-        return at or self.now
+        return at or now
 
     async def order(self, stream: UUID, **more: Any) -> Order:
         """A command's order: caller, If-Match, Idempotency-Key and correlation of the request."""

@@ -20,7 +20,7 @@ from pydantic import (
 )
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
-from starlette.types import Scope
+from starlette.types import Receive, Scope
 
 from shared.errors import Invalid
 from shared.http.direct import direct
@@ -98,16 +98,12 @@ class BodyTooLarge(HTTPException):
 
 
 class OnceRead(Headers):
-    """Headers that are looked through once, however many are asked for."""
+    """Headers that are looked through once; `get` takes lower-case names and gives the first."""
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope=scope)
-        self._first = dict(reversed(self.raw))
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """The first header of this (lower-case) name."""
-        value = self._first.get(key.encode("latin-1"))
-        return default if value is None else value.decode("latin-1")
+        told = ((n.decode("latin-1"), v.decode("latin-1")) for n, v in reversed(self.raw))
+        self.get = dict(told).get  # type: ignore[method-assign]
 
 
 class JsonRequest(Request):
@@ -115,12 +111,9 @@ class JsonRequest(Request):
 
     limit = BODY_LIMIT
 
-    @property
-    def headers(self) -> Headers:
-        """What the caller says beside the body."""
-        if not hasattr(self, "_headers"):
-            self._headers = OnceRead(self.scope)
-        return self._headers
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        super().__init__(scope, receive)
+        self._headers = OnceRead(scope)
 
     async def body(self) -> bytes:
         """The raw body. Raises BodyTooLarge, before the rest of it is read."""
