@@ -83,6 +83,9 @@ class Appended(NamedTuple):
     recorded_at: datetime | None
 
 
+_Numbered = Sequence[tuple[int, Append]]
+"""The commands of a batch, from 1: what they write is told apart by that."""
+
 _CALL_TYPES = [
     "timestamptz",
     *"uuid[] text[] text[]".split(),  # commands
@@ -95,20 +98,22 @@ _WON = """won as materialized (
     select max(recorded_at) filter (where outcome = 'appended') as recorded_at,
            array_agg(case when outcome = 'appended' then first_position end order by command)
                as positions
-    from told),
+    from told)
 """
 """One row: a losing command has no position in it, so nothing of it is stored."""
-_KERNEL_PARTS = """
+_KEYS = """
 keys_stored as (
     insert into vault.personal_keys (id, subjects, wrapped, master, created_at)
     select k.id, string_to_array(k.subjects, e'\\x1f'), k.wrapped, ${}, won.recorded_at
     from won, unnest(${}::int[], ${}::uuid[], ${}::text[], ${}::bytea[])
          as k (command, id, subjects, wrapped)
-    where won.positions[k.command] is not null),
+    where won.positions[k.command] is not null)"""
+_CANCELLED = """
 timers_cancelled as (
     delete from timers t
     using won, unnest(${}::int[], ${}::uuid[], ${}::text[]) as c (command, stream, name)
-    where won.positions[c.command] is not null and t.stream = c.stream and t.name = c.name),
+    where won.positions[c.command] is not null and t.stream = c.stream and t.name = c.name)"""
+_ARMED = """
 timers_armed as (
     insert into timers (stream, name, due_at)
     select a.stream, a.name, a.due_at
@@ -119,42 +124,65 @@ timers_armed as (
 
 
 class AppendStatement:
-    """The batch append of a service: kernel tables and these read models, in one statement."""
+    """The batch append of a service: what a batch writes, in one statement.
+
+    Only the parts that a batch needs are in its statement: each costs the server its share.
+    """
 
     def __init__(self, tables: Sequence[Table], master_id: str) -> None:
         self._tables = {table.name: table_parts(table) for table in tables}
         self._master_id = master_id
-        self.sql = self._build()
+        self._made: dict[tuple[str, ...], str] = {}
 
-    def _build(self) -> str:
-        call = ", ".join(f"${n}::{kind}" for n, kind in enumerate(_CALL_TYPES, 1))
-        counter = iter(range(len(_CALL_TYPES) + 1, 10_000))
-        parts = [_numbered(_KERNEL_PARTS, counter)]
-        parts += [_numbered(part.sql, counter) for part in self._tables.values()]
-        return (
-            f"with told as materialized (select * from append_commands({call})),\n"
-            + _WON
-            + ",\n".join(parts)
-            + "\nselect command, outcome, first_position, recorded_at from told"
-        )
-
-    def arguments(self, batch: Sequence[Append], clock: datetime) -> list[Any]:
-        """The statement's parameters, one column array after another."""
+    def of(self, batch: Sequence[Append], clock: datetime) -> tuple[str, list[Any]]:
+        """The statement for this batch, and its parameters."""
         numbered = list(enumerate(batch, 1))
-        arguments: list[Any] = [clock, *_commands(batch)]
-        arguments += _columns(3, ((n, s, v) for n, c in numbered for s, v in c.expected.items()))
-        arguments += _columns(9, ((n, *e) for n, c in numbered for e in c.events))
-        arguments += _columns(7, ((n, *c.key) for n, c in numbered if c.key))
-        arguments += _columns(6, ((n, *c.cursor) for n, c in numbered if c.cursor))
-        arguments += [self._master_id, *_keys(numbered)]
+        parts = [*self._kernel_parts(numbered), *self._table_parts(numbered)]
+        written = tuple(sql for sql, _ in parts)
+        statement = self._made.get(written)
+        if statement is None:
+            statement = self._made[written] = _statement(written)
+        arguments = _call(batch, numbered, clock)
+        for _, more in parts:
+            arguments += more
+        return statement, arguments
+
+    def _kernel_parts(self, numbered: _Numbered) -> Iterator[tuple[str, list[Any]]]:
+        if any(command.keys for _, command in numbered):
+            yield _KEYS, [self._master_id, *_keys(numbered)]
         changes = [(n, t) for n, c in numbered for t in c.timers.values()]
-        arguments += _columns(3, ((n, t.stream, t.name) for n, t in changes if t.due_at is None))
-        arguments += _columns(4, ((n, *t) for n, t in changes if t.due_at is not None))
-        rows: dict[str, list[dict[str, Any]]] = {name: [] for name in self._tables}
+        if cancelled := [(n, t.stream, t.name) for n, t in changes if t.due_at is None]:
+            yield _CANCELLED, _columns(3, cancelled)
+        if armed := [(n, *t) for n, t in changes if t.due_at is not None]:
+            yield _ARMED, _columns(4, armed)
+
+    def _table_parts(self, numbered: _Numbered) -> Iterator[tuple[str, list[Any]]]:
+        rows: dict[str, list[dict[str, Any]]] = {}
         for n, command in numbered:
             for name, written in command.changes.items():
-                rows[name] += [self._tables[name].row(n, change) for change in written]
-        return [*arguments, *map(rows_as_json, rows.values())]
+                part = self._tables[name]
+                rows.setdefault(name, []).extend(part.row(n, change) for change in written)
+        for name in sorted(rows):
+            yield self._tables[name].sql, [rows_as_json(rows[name])]
+
+
+def _statement(parts: Sequence[str]) -> str:
+    call = ", ".join(f"${n}::{kind}" for n, kind in enumerate(_CALL_TYPES, 1))
+    told = f"told as materialized (select * from append_commands({call}))"
+    counter = iter(range(len(_CALL_TYPES) + 1, 10_000))
+    more = [_WON, *(_numbered(part, counter) for part in parts)] if parts else []
+    answer = "select command, outcome, first_position, recorded_at from told"
+    return f"with {', '.join([told, *more])} {answer}"
+
+
+def _call(batch: Sequence[Append], numbered: _Numbered, clock: datetime) -> list[Any]:
+    """What `append_commands` is given, one column array after another."""
+    arguments: list[Any] = [clock, *_commands(batch)]
+    arguments += _columns(3, ((n, s, v) for n, c in numbered for s, v in c.expected.items()))
+    arguments += _columns(9, ((n, *e) for n, c in numbered for e in c.events))
+    arguments += _columns(7, ((n, *c.key) for n, c in numbered if c.key))
+    arguments += _columns(6, ((n, *c.cursor) for n, c in numbered if c.cursor))
+    return arguments
 
 
 def _numbered(sql: str, numbers: Iterator[int]) -> str:
@@ -175,7 +203,7 @@ def _commands(batch: Sequence[Append]) -> list[list[Any]]:
     ]
 
 
-def _keys(numbered: Sequence[tuple[int, Append]]) -> list[list[Any]]:
+def _keys(numbered: _Numbered) -> list[list[Any]]:
     rows = (
         (n, key.id, "\x1f".join(key.subjects), key.wrapped) for n, c in numbered for key in c.keys
     )

@@ -18,6 +18,7 @@ from shared.store.append import Append, Appended, AppendStatement
 from shared.store.database import CONNECTION_LOST
 
 _MOST = 128
+_PREPARED = 64
 _BY_KEY = """set plan_cache_mode = force_generic_plan; set jit = off;
     set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"""
 """The append reaches every row by its key, whatever the planner knows of a young database."""
@@ -45,7 +46,7 @@ class Writer:
         self._waiting: list[_Entry] = []
         self._task: asyncio.Task[None] | None = None
         self._connection: asyncpg.Connection | None = None
-        self._prepared: asyncpg.prepared_stmt.PreparedStatement | None = None
+        self._prepared: dict[str, asyncpg.prepared_stmt.PreparedStatement] = {}
         self._head = 0
         self._planned_at = 0
 
@@ -123,8 +124,8 @@ class Writer:
         pause = 0.02
         while True:
             try:
-                prepared = await self._ready()
-                rows = await prepared.fetch(*self._statement.arguments(commands, self._clock()))
+                statement, arguments = self._statement.of(commands, self._clock())
+                rows = await (await self._ready(statement)).fetch(*arguments)
                 return [Appended(*row[1:]) for row in sorted(rows, key=lambda row: row[0])]
             except CONNECTION_LOST as lost:
                 await self._drop()
@@ -133,17 +134,23 @@ class Writer:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 0.5)
 
-    async def _ready(self) -> asyncpg.prepared_stmt.PreparedStatement:
-        if self._prepared is None:
-            self._connection = await self._connect()
-            await self._connection.execute(_BY_KEY)
-            self._prepared = await self._connection.prepare(self._statement.sql)
-        elif self._head > 2 * self._planned_at and self._connection is not None:
+    async def _ready(self, statement: str) -> asyncpg.prepared_stmt.PreparedStatement:
+        if self._connection is None:
+            connection = await self._connect()
+            await connection.execute(_BY_KEY)
+            self._connection = connection
+        elif self._head > 2 * self._planned_at:
             await self._connection.execute("discard plans")  # made for a much smaller log
             self._planned_at = self._head
-        return self._prepared
+        prepared = self._prepared.get(statement)
+        if prepared is None:
+            while len(self._prepared) >= _PREPARED:
+                self._prepared.pop(next(iter(self._prepared)))
+            prepared = self._prepared[statement] = await self._connection.prepare(statement)
+        return prepared
 
     async def _drop(self) -> None:
-        connection, self._connection, self._prepared = self._connection, None, None
+        connection, self._connection = self._connection, None
+        self._prepared.clear()
         if connection is not None:
             connection.terminate()

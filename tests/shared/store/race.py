@@ -22,8 +22,8 @@ Insert = Callable[[asyncpg.Connection, int], Coroutine[Any, Any, list[int]]]
 
 async def append(connection: asyncpg.Connection, count: int) -> list[int]:
     """The production append of one command, within the caller's transaction."""
-    arguments = _STATEMENT.arguments([command(count=count)], datetime.now(UTC))
-    (row,) = await connection.fetch(_STATEMENT.sql, *arguments)
+    statement, arguments = _STATEMENT.of([command(count=count)], datetime.now(UTC))
+    (row,) = await connection.fetch(statement, *arguments)
     assert row["outcome"] == "appended"
     return list(range(row["first_position"], row["first_position"] + count))
 
