@@ -1,7 +1,7 @@
 """What machines record about an incident: a side stream, so the incident's version stays."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -176,12 +176,19 @@ def alert_rows(folded: Folded[Facts], event: Fact) -> Iterable[Row]:
     """A row for each alert that was attached; of one told twice at once, the later."""
     if not isinstance(event, AlertsAttached):
         return
-    told = {alert.fingerprint: alert for alert in event.alerts}
+    told = {alert.fingerprint: alert for alert in sorted(event.alerts, key=_age)}
     about = (folded.stream, event.receiver, event.group_key)
     for fingerprint, alert in told.items():
         of = (_id(*about, fingerprint), folded.version, folded.created_at)
         content = msgspec.json.encode(alert, order="sorted").decode()
         yield Row(INCIDENT_ALERTS, (*of, *about, alert.status, content))
+
+
+def _age(alert: Alert) -> tuple[bool, datetime, bool]:
+    """Of several tellings of one alert its newest start holds, and of that the end."""
+    start = alert.starts_at
+    has_ended = start is not None and alert.status == "resolved"
+    return start is not None, start or datetime.max.replace(tzinfo=UTC), has_ended
 
 
 def _id(facts: UUID, receiver: str, group_key: str, fingerprint: str) -> UUID:

@@ -99,6 +99,8 @@ async def test_an_end_comes_before_its_beginning(desk: Desk) -> None:
     assert (late["outcome"], late["status"]) == ("declared", "resolved")
     (attached,) = await desk.events(late["number"], "incident.alerts_attached")
     assert [each["status"] for each in attached["alerts"]] == ["resolved", "firing"]
+    page = (await desk.people.get(f"/v1/incidents/{late['number']}/alerts")).json()
+    assert [each["status"] for each in page["items"]] == ["resolved"]
 
 
 @pytest.mark.parametrize(
