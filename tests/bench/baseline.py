@@ -58,7 +58,13 @@ async def insert(report: Report) -> dict[str, Any]:
     stream = uuid.uuid4()
     state = report.model_dump_json().encode()
     position = await app.state.pool.fetchval(_INSERT, stream, state)
-    return {"id": stream, "title": report.title, "version": 1, "position": position}
+    return {
+        "id": stream,
+        "title": report.title,
+        "status": "new",
+        "version": 1,
+        "position": position,
+    }
 
 
 @app.get("/select/{position}", response_model=None)

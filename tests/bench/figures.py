@@ -15,7 +15,8 @@ from tests.bench.measure import Figure, Pace, Turn, compare, compare_rates
 DETAILS = {
     "title": "Checkout latency above its objective",
     "description": (
-        "p99 of checkout above 2 s for 10 minutes in one region, budget burning 14 times too fast"
+        "p99 of checkout above 2 s for 10 minutes in one region, budget burning 14 times too fast, "
+        "first seen by probe 7"
     ),
     "impact": 1,
     "urgency": 2,
