@@ -12,7 +12,7 @@ from schemathesis.engine import events, from_schema
 from schemathesis.generation import GenerationMode
 from schemathesis.hooks import unregister
 
-from tests.contracts.stages import Staged
+from tests.contracts.scene import Staged
 
 Stage = Callable[[str], Staged | None]
 

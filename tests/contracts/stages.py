@@ -2,18 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from services.notification.notifications import Notifications
-from services.notification.policies import Planner
-from services.notification.subscriptions import Subscriptions
 from shared.auth.roles import Role
 from shared.clock import new_id, now
-from shared.follower import Fact
-from shared.work import Work
+from tests.contracts.originals import new_key, original
+from tests.contracts.scene import Staged
+from tests.contracts.telling import declared_elsewhere, give_up, tell
 from tests.incident.alerts.monitor import firing, webhook
 from tests.problem.conftest import Feed
 from tests.support.service import RunningService
@@ -50,21 +48,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "plan-fix": {"fix": "Bigger", "target_date": "2026-12-01"},
     "draft-workaround": {"text": "Restart it"},
 }
-
-
 PATCHES = {
     "reason": "Patches",
     "services": ["checkout"],
     "from": "2026-12-06T01:00:00Z",
     "until": "2026-12-06T03:00:00Z",
 }
-
-
-class Staged(NamedTuple):
-    """What goes into the holes of an address, and which fields of the body must be real."""
-
-    address: dict[str, str]
-    body: dict[str, Any] = {}
+OFFICE = {"timezone": "Europe/Berlin", "hours": {"monday": ["09:00-17:00"]}}
+TARGET = {"name": "first", "kind": "response", "duration": 3600, "calendar": "office"}
 
 
 class Stages:
@@ -80,9 +71,9 @@ class Stages:
         if path.endswith("/redrive") and "{follower}" in path:
             return await self._parked(path.split("/")[2])
         if "/v2/" in path:
-            return await self._original(path)
+            return await original(self._client, path)
         if "{secret}" in path:
-            return await self._secret()
+            return Staged({"secret": await new_key(self._client)})
         found = [make for start, make in self._kinds().items() if path.startswith(start)]
         return await found[0](path.rsplit("/", maxsplit=1)[-1]) if found else None
 
@@ -92,6 +83,7 @@ class Stages:
             "/v1/incidents/bulk": self._many,
             "/v1/api-keys/{id}": self._api_key,
             "/v1/alerts/groups/{id}": self._alert_group,
+            "/v1/incident/policies/sla": self._service_levels,
             "/v1/incident/views/{id}": self._saved_view,
             "/v1/catalogue/services/{id}": self._entry("services"),
             "/v1/catalogue/items/{id}": self._entry("items"),
@@ -129,8 +121,11 @@ class Stages:
             if command == "unlink":
                 await self._post(f"{path}/link", CHANGE)
             return CHANGE | ({"url": None, "attachment": None} if command == "link" else {})
+        if command == "hold":
+            return BODIES[command] | {"problem": None}
         if command == "correct-milestone":
-            return {"milestone": "started", "at": "2026-11-22T09:58:00Z"}
+            at = (now() - timedelta(hours=1)).isoformat()
+            return {"milestone": "started", "at": at, "reason": "Seen in a graph"}
         if command not in RELATING:
             return {}
         other = (await self._post("/v1/incidents", {"title": "Slow, too"}))["id"]
@@ -162,6 +157,9 @@ class Stages:
     async def _patches(self, command: str) -> Staged:
         return Staged({}, PATCHES | {"repeats": None})
 
+    async def _service_levels(self, command: str) -> Staged:
+        return Staged({}, {"calendars": {"office": OFFICE}, "targets": [TARGET]})
+
     async def _many(self, command: str) -> Staged:
         incident = (await self._incident("note")).address["id"]
         which = {"ids": [incident], "filters": None, "expected": None}
@@ -172,28 +170,6 @@ class Stages:
             self._view = str((await self._post("/v1/incident/views", {"name": "Mine"}))["id"])
         view, self._view = self._view, None if command == "retire" else self._view
         return Staged({"id": view})
-
-    async def _secret(self) -> Staged:
-        made = await self._post("/v1/api-keys", {"name": "Monitor", "roles": ["service"]})
-        return Staged({"secret": next(v for v in made.values() if str(v).startswith("tocsin_"))})
-
-    async def _original(self, path: str) -> Staged:
-        """Addresses of other products, where a time is a text and an alert must have been told."""
-        key = (await self._secret()).address["secret"]
-        staged = Staged({"secret": key} if "{secret}" in path else {})
-        told = {"summary": "Full", "source": "db-1", "severity": "info"}
-        if path.endswith("/enqueue"):
-            return staged._replace(body={"routing_key": key, "payload": told})
-        if path.endswith(("{request_id}", "{identifier}")):
-            asking = await self._post("/v2/alerts", {"message": "Full"})
-            found = await self._client.get(f"/v2/alerts/requests/{asking['requestId']}")
-            known = {
-                "identifier": found.json()["data"]["alertId"],
-                "request_id": asking["requestId"],
-            }
-            hole = path.rsplit("/", maxsplit=1)[-1].strip("{}")
-            return staged._replace(address=staged.address | {hole: known[hole]})
-        return staged
 
     async def _problem(self, command: str) -> Staged:
         problem = (await self._post("/v1/problems", {"title": "Slow"}))["id"]
@@ -251,17 +227,16 @@ class Stages:
 
     async def _notification(self, command: str) -> Staged:
         await self._subscription("")
-        store = self._service.service.store
-        planner = Planner(Notifications(store), Subscriptions(store))
-        work = Work(store, "system:follower")
-        await planner.hear(_declared(), work)
-        await work.append()
+        await tell(self._service.service.store, declared_elsewhere())
         found = await self._client.get("/v1/notifications", params={"sort": "-created_at"})
-        return Staged({"id": found.json()["items"][0]["id"]})
+        notification = found.json()["items"][0]["id"]
+        if command == "redrive":
+            await give_up(self._service.service.store, UUID(notification))
+        return Staged({"id": notification})
 
     async def _parked(self, service: str) -> Staged:
         follower = self._service.service.followers[0].name
-        fact = _declared(kind="tocsin.something.else.v1")
+        fact = declared_elsewhere(kind="tocsin.something.else.v1")
         await rows(
             self._service.database,
             "insert into parked values ($1, $2, $3, $4, 'a test', now())",
@@ -276,18 +251,3 @@ class Stages:
 def _unless_retired(command: str, body: dict[str, Any]) -> dict[str, Any]:
     """What a PUT must hold to say something of this very thing."""
     return {} if command == "retire" else body
-
-
-def _declared(kind: str = "tocsin.incident.declared.v1") -> Fact:
-    data = {"number": "INC-7", "title": "Slow", "service": "checkout", "priority": 1}
-    identifier = new_id()
-    return Fact(
-        id=identifier,
-        type=kind,
-        subject=new_id(),
-        time=now(),
-        position=identifier.int % 2**40,
-        actor="ada",
-        correlation_id=new_id(),
-        data=msgspec.Raw(msgspec.json.encode(data)),
-    )

@@ -1,0 +1,55 @@
+"""Scenes of the notification service: a fact of another service, told, and given up."""
+
+from uuid import UUID
+
+import msgspec
+
+from services.notification import notification
+from services.notification.notifications import Notifications
+from services.notification.policies import Planner
+from services.notification.subscriptions import Subscriptions
+from shared.clock import new_id, now
+from shared.follower import Fact
+from shared.ledger import Order
+from shared.store.store import Store
+from shared.work import Work
+
+BY = "system:follower"
+
+
+def declared_elsewhere(kind: str = "tocsin.incident.declared.v1") -> Fact:
+    """An incident of the incident service."""
+    data = {"number": "INC-7", "title": "Slow", "service": "checkout", "priority": 1}
+    identifier = new_id()
+    return Fact(
+        id=identifier,
+        type=kind,
+        subject=new_id(),
+        time=now(),
+        position=identifier.int % 2**40,
+        actor="ada",
+        correlation_id=new_id(),
+        data=msgspec.Raw(msgspec.json.encode(data)),
+    )
+
+
+async def tell(store: Store, fact: Fact) -> None:
+    """Notifications for those who subscribed to it."""
+    planner, work = Planner(Notifications(store), Subscriptions(store)), Work(store, BY)
+    await planner.hear(fact, work)
+    await work.append()
+
+
+async def give_up(store: Store, told: UUID) -> None:
+    """An attempt that the receiver refuses for good; the sender's own comes too late."""
+    ledger, order = Notifications(store), Order(stream=told, actor=BY)
+    begun = await ledger.execute(order, notification.begin, at=now())
+    await ledger.execute(
+        order,
+        notification.fail,
+        attempt=len(begun.state.attempts),
+        at=now(),
+        reason="Mailbox is gone",
+        permanent=True,
+        jitter=1.0,
+    )
