@@ -83,16 +83,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     admits: Callable[[Any], object] | None = None  # raises for states the asker may not know of
 
 
-def _decided(order: Order, held: Folded[S], act: Callable[[S], Sequence[E]]) -> Sequence[E]:
-    if order.admits is not None:
-        order.admits(held.state)
-    if order.version is not None and order.version != held.version:
-        raise Stale(f"it is at version {held.version} by now; read it again")
-    return act(held.state)
-
-
 class Ledger(Generic[S, E]):
     """The aggregates of one kind, in one service's log."""
+
+    shown_above = 0
+    """How much higher than the stored one the version is that readers are shown."""
 
     def __init__(self, store: Store, aggregate: Aggregate[S, E]) -> None:
         self.store = store
@@ -129,7 +124,7 @@ class Ledger(Generic[S, E]):
         for attempt in range(_TRIES):
             held = await self._held(order, attempt)
             try:
-                events = _decided(order, held, act)
+                events = self._decided(order, held, act)
             except (Refused, Stale, NotFound):
                 if attempt == 0 and await self._has_moved(order, held):
                     continue
@@ -206,6 +201,16 @@ class Ledger(Generic[S, E]):
         if used.digest != key.digest:
             raise KeyReused("this Idempotency-Key was used before with another body; use a new one")
         return await self.past(used.stream, version=used.version)
+
+    def _decided(
+        self, order: Order, held: Folded[S], act: Callable[[S], Sequence[E]]
+    ) -> Sequence[E]:
+        """The events of a command on this state. Raises its refusal, or Stale."""
+        if order.admits is not None:
+            order.admits(held.state)
+        if order.version is not None and order.version != held.version:
+            raise Stale(f"it is at version {held.version + self.shown_above} by now; read it again")
+        return act(held.state)
 
     async def _held(self, order: Order, attempt: int) -> Folded[S]:
         if order.creates:

@@ -1,13 +1,13 @@
 """Managed policies: versioned documents, replaced whole, never edited; every version stays."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from shared.aggregate import Aggregate, Folded
 from shared.domain import Event, State, event
-from shared.errors import Invalid, NotFound, Refused, Stale, Unavailable
-from shared.ledger import GuardMoved, Ledger, Order
+from shared.errors import Invalid, NotFound, Refused, Unavailable
+from shared.ledger import GuardMoved, Ledger
 from shared.store.store import Store
 
 T = TypeVar("T")
@@ -49,6 +49,8 @@ def policy_stream(service: str, name: str) -> UUID:
 class Policies(Ledger[Policy, PolicySet]):
     """The policies of one service, by name."""
 
+    shown_above = 1  # the built-in document is the first, without an event
+
     def __init__(self, store: Store, service: str) -> None:
         super().__init__(store, POLICY)
         self._service = service
@@ -60,19 +62,6 @@ class Policies(Ledger[Policy, PolicySet]):
             told = f"tocsin:{self._service}:policy:{name}"
             self._streams[name] = uuid5(NAMESPACE_URL, told)
         return self._streams[name]
-
-    def decide(
-        self,
-        order: Order,
-        held: Folded[Policy],
-        command: Callable[Concatenate[Policy, P], Sequence[PolicySet]],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> Sequence[PolicySet]:
-        """The command's events. Raises its refusal, or Stale by the versions that are shown."""
-        if order.version is not None and order.version != held.version:
-            raise Stale(f"it is at version {held.version + 1} by now; read it again")
-        return command(held.state, *args, **kwargs)
 
     async def current(self, stream: UUID) -> Folded[Policy]:
         """The policy as the log has it now; the built-in one where nobody has set another."""
