@@ -23,7 +23,7 @@ class Invalid(Problem):
     """Malformed: each error is (JSON pointer, what is wrong with it)."""
 
     def __init__(self, *errors: tuple[str, str]) -> None:
-        super().__init__("; ".join(f"{pointer}: {detail}" for pointer, detail in errors))
+        super().__init__("; ".join(f"{at}: {detail}" if at else detail for at, detail in errors))
         self.errors = errors
 
 

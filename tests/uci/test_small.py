@@ -229,3 +229,10 @@ async def test_what_is_no_row_is_told_and_its_neighbours_are_taken(
         (15, "stands apart from its ticket's other rows"),
     ]
     assert (report["incidents"], report["events"]) == (2, 9)
+
+
+async def test_a_wrong_address_is_told_at_once(small: Small) -> None:
+    process = await importing(small.file, "http://127.0.0.1:9", "nobody's")
+    _, said = await process.communicate()
+    assert process.returncode == 1
+    assert b"nothing answers at http://127.0.0.1:9" in said

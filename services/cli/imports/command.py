@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from services.cli.imports.sending import Tally, Target, batches, send
+from services.cli.imports.sending import Tally, Target, batches, require_somebody, send
 from services.cli.imports.uci import Rejected, UciLog
 from shared.client import new_client
 from shared.process import CannotStart
@@ -83,6 +83,7 @@ class Import:
         with Progress(*columns, console=self._console) as progress:
             bar = progress.add_task("importing", total=self._log.size)
             async with self._target.client:
+                await require_somebody(self._target)
                 workers = [self._work(waiting, progress, bar) for _ in range(concurrency)]
                 await asyncio.gather(*workers)
             progress.update(bar, completed=self._log.size)

@@ -54,6 +54,17 @@ def batches(histories: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]
         yield batch
 
 
+async def require_somebody(target: Target) -> None:
+    """Raises CannotStart where nothing answers: a slip in the address is told at once."""
+    try:
+        await target.client.get("/healthz")
+    except HTTPError as failure:
+        address, reason = target.client.base_url, str(failure) or type(failure).__name__
+        raise CannotStart(
+            f"nothing answers at {address} ({reason}): name the address by --url or TOCSIN_URL"
+        ) from None
+
+
 async def send(target: Target, batch: Sequence[dict[str, Any]]) -> list[Sent]:
     """Tell these histories; waits for a service that is away. Raises CannotStart in the end."""
     body = {"system": target.system, "live": target.live, "incidents": batch}
