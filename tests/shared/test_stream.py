@@ -207,17 +207,25 @@ async def test_a_stop_ends_open_streams_and_long_polls(databases: Databases) -> 
     async with lamps(databases, listening=True) as service:
         client = service.client()
         await service.light("red")
-        streams = [asyncio.ensure_future(_all(client)) for _ in range(3)]
         poll = asyncio.ensure_future(client.get("/feed?lastEventId=1&timeout=30"))
+        heard: list[list[str]] = [[], [], []]
+        streams = [asyncio.ensure_future(_hear(client, each)) for each in heard]
+        await until(lambda: _all_of(heard))
         await asyncio.sleep(0.2)
         assert not any(task.done() for task in (*streams, poll))
-    assert [await stream for stream in streams] == [["red"]] * 3
+    await asyncio.gather(*streams)
+    assert heard == [["red"]] * 3
     assert (await poll).json() == []
     await client.aclose()
 
 
-async def _all(client: AsyncClient) -> list[str]:
-    return [event.colour async for event in listen(client, 0)]
+async def _hear(client: AsyncClient, heard: list[str]) -> None:
+    async for event in listen(client, 0):
+        heard.append(event.colour)  # noqa: PERF401  # others look while it grows
+
+
+async def _all_of(heard: list[list[str]]) -> bool:
+    return all(heard)
 
 
 async def test_a_stream_ends_with_its_callers_right_to_it(service: Lamps) -> None:
