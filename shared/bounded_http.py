@@ -13,6 +13,7 @@ ARRIVAL_LIMIT = 10.0  # seconds from the first byte of a request to the last
 TYPES = {
     HTTPStatus.BAD_REQUEST: "/problems/malformed",
     HTTPStatus.REQUEST_TIMEOUT: "/problems/timeout",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "/problems/head-too-large",
 }
 
 

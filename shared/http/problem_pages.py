@@ -36,6 +36,7 @@ ADVICE = {
     "Idempotency-Key if it had one.",
     "method-not-allowed": "The header Allow names the methods of this address.",
     "timeout": "Send the whole request within 10 seconds.",
+    "head-too-large": "Address and headers may have 16 KiB together: ask for less at once.",
     "took-too-long": "Repeat the request; ask for less at once if it happens again.",
     "internal": "It is a fault of this service and has been logged. Report it with the time.",
     "http": "The detail says what was wrong.",

@@ -39,6 +39,7 @@ _RETRY_AFTER: dict[type[Exception], str] = {
 _BY_STATUS = {status: (name, title) for status, name, title in reversed(KINDS.values())}
 _BY_STATUS[405] = ("method-not-allowed", "This method is not for this address")
 _BY_STATUS[408] = ("timeout", "The request took too long to arrive")
+_BY_STATUS[431] = ("head-too-large", "The address and the headers are too large")
 _BY_STATUS[500] = ("internal", "Something unexpected went wrong")
 _BY_STATUS[504] = ("took-too-long", "The request took too long")
 _AWAY = (*CONNECTION_LOST, GuardMoved)

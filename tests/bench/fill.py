@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+from services.incident.app import DEFINITION
 from services.incident.events import (
     Acknowledged,
     Closed,
@@ -16,7 +17,6 @@ from services.incident.events import (
 )
 from services.incident.incident import Incident
 from services.incident.incidents import Incidents
-from services.incident.tables import TABLES
 from shared.clock import new_id, now
 from shared.ledger import Order
 from shared.store.store import Store
@@ -105,4 +105,4 @@ def _declared(number: int) -> Declared:
 
 async def open_store(database: str, master: bytes) -> Store:
     """The incident service's store, in this process."""
-    return await Store.open(database, tables=TABLES, vault=Vault(master))
+    return await Store.open(database, tables=DEFINITION.tables, vault=Vault(master))

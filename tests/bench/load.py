@@ -95,7 +95,8 @@ async def _by_wrk(requests: Requests, seconds: float) -> Run:
             "BENCH_RUN": f"{uuid4().hex[:12]}-" if requests.fresh else "",
             "BENCH_TOKEN": f"Bearer {requests.token}",
         }
-        options = ["-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "-s", str(script)]
+        options = ["-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "--timeout", "30s"]
+        options += ["-s", str(script)]
         process = await asyncio.create_subprocess_exec(
             "wrk", *options, requests.base, env=told, stdout=asyncio.subprocess.PIPE
         )
