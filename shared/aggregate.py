@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, Generic, NamedTuple, TypeVar, get_args, get_type_hints
+from typing import Any, Generic, NamedTuple, TypeVar, cast, get_args, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -87,6 +87,11 @@ class Aggregate(Generic[S, E]):
         taken = list(get_type_hints(self.evolve).values())[1]
         kinds = get_args(taken) or (taken,)
         return frozenset(kind.topic for kind in kinds if kind is not Any)
+
+    @cached_property
+    def replay(self) -> Callable[[S, Event], S]:
+        """As `evolve`, for events out of the log: their topics tell that they are of this kind."""
+        return cast(Callable[[S, Event], S], self.evolve)
 
     @cached_property
     def shape(self) -> str:

@@ -271,9 +271,9 @@ class Ledger(Generic[S, E]):
     def _fold(self, start: Folded[S], events: Sequence[Recorded]) -> Folded[S]:
         if not events or (start.version == 0 and not self.aggregate.begins(events[0].topic)):
             return start  # nothing, or something else: any id may be asked for
-        evolve, state = self.aggregate.evolve, start.state
+        replay, state = self.aggregate.replay, start.state
         for recorded in events:
-            state = evolve(state, recorded.event)  # type: ignore[arg-type]  # by its topic
+            state = replay(state, recorded.event)
         last = max(events, key=lambda e: e.position)
         return Folded(
             start.stream,

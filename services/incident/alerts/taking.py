@@ -13,7 +13,7 @@ from services.incident.alerts.notification import Notification
 from services.incident.alerts.originals import Secret, sender
 from services.incident.visibility import is_visible
 from shared.auth.roles import Role
-from shared.http.asked import Asked, allowed
+from shared.http.asked import Asked, allowed, for_roles
 from shared.ledger import Order
 
 
@@ -22,10 +22,8 @@ async def _by_secret(secret: Secret, request: Request) -> Asked:
     return Asked(request, await sender(request))
 
 
-_by_secret.roles = frozenset({Role.SERVICE})  # type: ignore[attr-defined]  # for the document
-
 ByMonitor = Annotated[Asked, Depends(allowed(Role.SERVICE))]
-BySecret = Annotated[Asked, Depends(_by_secret)]
+BySecret = Annotated[Asked, Depends(for_roles(_by_secret, Role.SERVICE))]
 
 
 async def take(asked: Asked, told: Notification) -> Taken:

@@ -120,7 +120,13 @@ class SlaDocument(Body):
 
 
 def _built_in() -> SlaDocument:
-    promised = {1: ("15m", "4h"), 2: ("30m", "8h"), 3: ("2h", "24h"), 4: ("8h", "72h"), 5: ("24h", "120h")}  # noqa: E501  # fmt: skip
+    promised = {
+        1: ("15m", "4h"),
+        2: ("30m", "8h"),
+        3: ("2h", "24h"),
+        4: ("8h", "72h"),
+        5: ("24h", "120h"),
+    }
     targets = [
         {
             "name": f"{kind}-p{priority}",

@@ -105,10 +105,10 @@ async def _courses(
 
 
 def _incident(recorded: Recorded) -> UUID:
-    if recorded.topic not in (SlaWarned.topic, SlaBreached.topic):
-        return recorded.originator_id
-    found: UUID = getattr(recorded.event, "incident")  # noqa: B009  # of either class
-    return found
+    event = recorded.event
+    if isinstance(event, SlaWarned | SlaBreached):
+        return event.incident
+    return recorded.originator_id
 
 
 def _kept(incident: UUID, events: Sequence[Recorded], start: int, rules_at: RulesAt) -> Kept:

@@ -70,7 +70,7 @@ def _changes(events: Sequence[Recorded]) -> dict[str, list[UUID]]:
     changes: dict[str, list[UUID]] = {"declared": [e.event_id for e in events[:1]]}
     before = Incident()
     for recorded in events:
-        after = INCIDENT.evolve(before, recorded.event)  # type: ignore[arg-type]  # by its topic
+        after = INCIDENT.replay(before, recorded.event)
         for field in (*_COUNTERS, *_MILESTONES):
             if getattr(after, field) != getattr(before, field) and getattr(after, field):
                 changes.setdefault(field, []).append(recorded.event_id)

@@ -161,7 +161,7 @@ def _row(events: Sequence[Recorded]) -> list[tuple[Any, ...]]:
     """None where nothing had happened yet."""
     state, last_resolved = Incident(), None
     for recorded in events:
-        state = INCIDENT.evolve(state, recorded.event)  # type: ignore[arg-type]  # by its topic
+        state = INCIDENT.replay(state, recorded.event)
         last_resolved = state.resolved_at or last_resolved
     if not events or state.status is None:
         return []

@@ -34,7 +34,7 @@ from services.incident.alerts.senders.opsgenie_view import OpsgenieRequest, stat
 from services.incident.alerts.taking import command, intake_of, take
 from shared.auth.roles import Role
 from shared.errors import NotFound
-from shared.http.asked import Asked, allowed
+from shared.http.asked import Asked, allowed, for_roles
 from shared.http.hidden import secret_of
 from shared.http.openapi import answers
 
@@ -61,9 +61,8 @@ async def _by_genie_key(request: Request) -> Asked:
 
 
 _by_bearer = allowed(Role.SERVICE)
-_by_genie_key.roles = frozenset({Role.SERVICE})  # type: ignore[attr-defined]  # for the document
 
-ByGenieKey = Annotated[Asked, Depends(_by_genie_key)]
+ByGenieKey = Annotated[Asked, Depends(for_roles(_by_genie_key, Role.SERVICE))]
 Maybe = Annotated[OpsgenieAction | None, Body()]
 E = TypeVar("E", bound=Callable[..., Any])
 
