@@ -51,7 +51,7 @@ add-child  | =          | =          | =          | =          | -          | - 
 remove-child | =        | =          | =          | =          | -          | -        | -
 merge      | merged     | merged     | merged     | merged     | -          | -        | -
 unmerge    | -          | -          | -          | -          | -          | -        | before
-restrict   | =          | =          | =          | =          | =          | =        | =
+restrict   | =          | =          | =          | =          | =          | =        | -
 """
 """A reply ends a hold that awaits the caller; `before` is the status it had before the merge."""
 

@@ -26,7 +26,7 @@ _TABLE = """
     remove-child =          =            =            =            -            -          -
     merge       merged      merged       merged       merged       -            -          -
     unmerge     -           -            -            -            -            -          before
-    restrict    =           =            =            =            =            =          =
+    restrict    =           =            =            =            =            =          -
 """
 _ROWS = [line.split() for line in _TABLE.strip().splitlines()]
 _CELLS = {row[0]: dict(zip(_ROWS[0], row[1:], strict=True)) for row in _ROWS[1:]}
