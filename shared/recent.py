@@ -7,7 +7,7 @@ V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):
-    """Remembers at least the `most // 2` things used last, and at most `most`."""
+    """At most `most` things; none is forgotten before `most // 2` others have been used."""
 
     def __init__(self, most: int) -> None:
         self._half = most // 2
@@ -18,7 +18,7 @@ class Recent(Generic[K, V]):
         return len(self._young) + len(self._old)
 
     def __setitem__(self, key: K, value: V) -> None:
-        if len(self._young) >= self._half:
+        if len(self._young) >= self._half and key not in self._young:
             self._young, self._old = {}, self._young
         self._young[key] = value
 

@@ -56,11 +56,15 @@ async def place(databases: Databases) -> AsyncIterator[Place]:
     remove_home(home)
 
 
-async def has_begun(reader: AsyncClient) -> bool:
+async def answers(reader: AsyncClient) -> bool:
     try:
-        return bool(await listed(reader))
+        return (await reader.get("/healthz")).status_code == 200
     except HTTPError:
         return False
+
+
+async def has_begun(reader: AsyncClient) -> bool:
+    return bool(await listed(reader))
 
 
 @pytest.mark.timeout(300)
@@ -68,9 +72,10 @@ async def test_killed_midway_nothing_is_lost_or_doubled(place: Place) -> None:
     tokens = prepare(place.home)
     file = made.write(place.home / "many.csv", made.many(INCIDENTS))
     service = await place.serve()
-    command = await importing(file, place.base, tokens[Role.SERVICE], "--concurrency", "2")
     async with new_client(base_url=place.base, timeout=60) as reader:
         reader.headers["authorization"] = f"Bearer {tokens[Role.AUDITOR]}"
+        await until(lambda: answers(reader))
+        command = await importing(file, place.base, tokens[Role.SERVICE], "--concurrency", "2")
         await until(lambda: has_begun(reader))
         assert len(await listed(reader)) < INCIDENTS
         service.kill()

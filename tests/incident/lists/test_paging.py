@@ -44,11 +44,11 @@ async def ground(databases: Databases) -> AsyncIterator[Ground]:
 async def test_pages_are_the_list_at_their_position_while_others_write(
     ground: Ground, query: dict[str, str]
 ) -> None:
-    stop = asyncio.Event()
-    writing = asyncio.create_task(write(ground, random.Random(str(query)), stop))
-    position, paged = await walk(ground.agent, query)
+    written, stop = asyncio.Event(), asyncio.Event()
+    writing = asyncio.create_task(write(ground, random.Random(str(query)), written, stop))
+    position, paged = await walk(ground.agent, query, written)
     stop.set()
-    assert await writing > 0
+    await writing
     whole = query | {"as_of": str(position), "limit": "200"}
     listed = (await ground.agent.get("/v1/incidents", params=whole)).json()
     assert paged == listed["items"]
@@ -59,7 +59,10 @@ async def test_pages_are_the_list_at_their_position_while_others_write(
     assert (counted["total"], counted["position"]) == (len(paged), position)
 
 
-async def walk(agent: AsyncClient, query: dict[str, str]) -> tuple[int, list[Item]]:
+async def walk(
+    agent: AsyncClient, query: dict[str, str], written: asyncio.Event | None = None
+) -> tuple[int, list[Item]]:
+    """All pages; where others write, something has been written between any two of them."""
     items: list[Item] = []
     cursor: dict[str, str] = {}
     while True:
@@ -70,11 +73,16 @@ async def walk(agent: AsyncClient, query: dict[str, str]) -> tuple[int, list[Ite
         if page["next_cursor"] is None:
             return page["position"], items
         cursor = {"cursor": page["next_cursor"]}
+        if written is not None:
+            written.clear()
+            await written.wait()
 
 
-async def write(ground: Ground, chance: random.Random, stop: asyncio.Event) -> int:
+async def write(
+    ground: Ground, chance: random.Random, written: asyncio.Event, stop: asyncio.Event
+) -> None:
     """Change what lists are filtered and ordered by, and add to them."""
-    given = 0
+    number = 0
     while not stop.is_set():
         path = chance.choice(ground.paths)
         commands: list[tuple[str, dict[str, Any]]] = [
@@ -88,10 +96,11 @@ async def write(ground: Ground, chance: random.Random, stop: asyncio.Event) -> i
         command, arguments = chance.choice(commands)
         answer = await ground.agent.post(f"{path}/{command}", json=arguments)
         assert answer.status_code in (200, 409), answer.text
-        given += answer.status_code == 200
+        if answer.status_code == 200:
+            written.set()
         if chance.random() < 0.1:
-            ground.paths.append(await one(ground.agent, chance, given))
-    return given
+            number += 1
+            ground.paths.append(await one(ground.agent, chance, number))
 
 
 async def test_many_stored_at_one_moment_are_each_listed_once(ground: Ground) -> None:

@@ -32,7 +32,7 @@ async def test_a_merged_incident_names_its_survivor_wherever_it_is_asked(desk: D
     ):
         assert survivor["number"] in await desk.refused(merged, command, **body)
     offered = {each["name"]: each for each in by_number["actions"]}
-    assert [name for name, each in offered.items() if each["allowed"]] == ["unmerge", "restrict"]
+    assert [name for name, each in offered.items() if each["allowed"]] == ["unmerge"]
     assert survivor["number"] in offered["start"]["reason"]
 
 
