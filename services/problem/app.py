@@ -8,10 +8,11 @@ from typing import Any, get_args
 import msgspec
 from fastapi import FastAPI
 
-from services.problem import candidates, history, lists, routes, steps
+from services.problem import candidates, duplicate_routes, history, routes, steps
 from services.problem.bodies import TrendRulesDocument
 from services.problem.candidate import CandidateEvent
 from services.problem.events import ProblemEvent
+from services.problem.lists import routes as lists
 from services.problem.policies import from_incidents, timers
 from services.problem.problems import CANDIDATE, PROBLEM, Problems
 from services.problem.published import PUBLISHED
@@ -63,6 +64,7 @@ DEFINITION = Definition(
     routers=(
         lists.router,
         routes.router,
+        duplicate_routes.router,
         steps.router,
         history.router,
         candidates.router,

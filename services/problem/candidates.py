@@ -17,11 +17,11 @@ from services.problem.access import (
     taken_over,
 )
 from services.problem.actions import candidate_actions
+from services.problem.answering import ByManager, ByReader, WaitFor, matrix_in_force
 from services.problem.candidate import Candidate, CandidateStatus
 from services.problem.candidate_view import CandidatePage, CandidateView, item, render
-from services.problem.lists import Ids
+from services.problem.lists.routes import Ids
 from services.problem.problems import MATRIX
-from services.problem.routes import ByManager, ByReader, WaitFor, matrix_in_force
 from services.problem.view import with_actions
 from shared.aggregate import Folded
 from shared.clock import new_id

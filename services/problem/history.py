@@ -6,9 +6,9 @@ import msgspec
 from fastapi import Query, Response
 
 from services.problem.access import problems_of, seen
-from services.problem.analyses import Analyses, analyses
+from services.problem.analyses.view import Analyses, analyses
+from services.problem.answering import ByReader, Reference, WaitFor
 from services.problem.facts import facts_stream
-from services.problem.routes import ByReader, Reference, WaitFor
 from services.problem.timeline import TELLER
 from shared.event_view import event_views
 from shared.http.app import routes

@@ -6,7 +6,6 @@ What is done along the way (analyses, workarounds, tasks, links) stands in `inve
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from services.problem import events as e
 from services.problem.events import ChangeState, ProblemEvent
@@ -200,11 +199,6 @@ def accept_risk(
             incidents=problem.incidents,
         )
     ]
-
-
-def mark_duplicate(problem: Problem, *, of: UUID) -> Sequence[ProblemEvent]:
-    require(problem, "mark-duplicate")
-    return [e.MarkedDuplicate(of=of)]
 
 
 def cancel(problem: Problem, *, reason: str) -> Sequence[ProblemEvent]:

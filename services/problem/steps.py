@@ -2,10 +2,11 @@
 
 from fastapi import Response
 
-from services.problem import bodies, investigation
+from services.problem import bodies, investigation, workarounds
 from services.problem.access import incident_known
-from services.problem.investigation import Why
-from services.problem.routes import (
+from services.problem.analyses.five_whys import Why
+from services.problem.analyses.five_whys import analyse as begin_or_go_on
+from services.problem.answering import (
     ByManager,
     ByRaiser,
     Nothing,
@@ -53,7 +54,7 @@ async def analyse(id: Reference, body: bodies.Analysis, asked: ByRaiser) -> Resp
     return await command(
         asked,
         id,
-        investigation.analyse,
+        begin_or_go_on,
         analysis=body.analysis or new_id(),
         question=body.question,
         whys=whys,
@@ -63,19 +64,19 @@ async def analyse(id: Reference, body: bodies.Analysis, asked: ByRaiser) -> Resp
 @router.post("/{id}/draft-workaround", **answers(ProblemView))
 async def draft_workaround(id: Reference, body: bodies.Workaround, asked: ByManager) -> Response:
     """Write down what helps meanwhile; nobody is told before it is published."""
-    return await command(asked, id, investigation.draft_workaround, text=body.text)
+    return await command(asked, id, workarounds.draft_workaround, text=body.text)
 
 
 @router.post("/{id}/publish-workaround", **answers(ProblemView))
 async def publish_workaround(id: Reference, asked: ByManager, body: Nothing = None) -> Response:
     """Publish the draft to everybody who works on a linked incident."""
-    return await command(asked, id, investigation.publish_workaround)
+    return await command(asked, id, workarounds.publish_workaround)
 
 
 @router.post("/{id}/withdraw-workaround", **answers(ProblemView))
 async def withdraw_workaround(id: Reference, body: bodies.Reason, asked: ByManager) -> Response:
     """Withdraw the published workaround: it does not help, or does harm."""
-    return await command(asked, id, investigation.withdraw_workaround, reason=body.reason)
+    return await command(asked, id, workarounds.withdraw_workaround, reason=body.reason)
 
 
 @router.post("/{id}/add-task", **answers(ProblemView))

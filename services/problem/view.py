@@ -1,14 +1,13 @@
-"""How a problem looks to a caller: alone with what they may do now, or as an item of a list."""
+"""How a problem looks to a caller: alone with what they may do now."""
 
-from collections.abc import Callable, Collection, Iterable
-from datetime import date, datetime
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection
+from datetime import date
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
 from services.problem.actions import Action, problem_actions
+from services.problem.items import SHARED, Milestones, ProblemItem, without
 from services.problem.problem import Problem, Task
 from shared.aggregate import Folded
 from shared.auth.caller import Caller
@@ -16,51 +15,6 @@ from shared.domain import Personal
 from shared.store.store import Store
 
 _encode = msgspec.json.Encoder().encode
-
-
-class Milestones(msgspec.Struct, frozen=True):
-    """When it happened in the world, as last known."""
-
-    started: datetime | None
-    root_cause: datetime | None
-    resolved: datetime | None
-    closed: datetime | None
-
-
-class ProblemItem(msgspec.Struct, kw_only=True):
-    """A problem in a list; `workaround` is drafted, published or withdrawn."""
-
-    id: UUID
-    number: str
-    version: int
-    position: int
-    created_at: datetime
-    updated_at: datetime
-    title: str
-    status: str
-    service: str | None
-    item: str | None
-    category: str | None
-    subcategory: str | None
-    impact: int | None
-    urgency: int | None
-    priority: int | None
-    major: bool
-    group: str | None
-    assigned_to: str | None
-    owner: str | None
-    tags: list[str]
-    incidents: list[UUID]
-    workaround: str | None
-    target_date: date | None
-    duplicate_of: UUID | None
-    candidate: UUID | None
-    open_tasks: int
-    reanalysis_count: int
-    milestones: Milestones
-
-
-Shown = TypeVar("Shown", bound=ProblemItem)
 
 
 class RootCause(msgspec.Struct, frozen=True):
@@ -110,15 +64,6 @@ class ProblemView(ProblemItem, kw_only=True):
     actions: list[Action] | msgspec.UnsetType = msgspec.UNSET
 
 
-class ProblemPage(msgspec.Struct, kw_only=True):
-    """A page of a list; `position` is the moment of the log it shows."""
-
-    items: list[ProblemItem]
-    next_cursor: str | None
-    total_estimate: int | None
-    position: int
-
-
 async def render(
     store: Store,
     folded: Folded[Problem],
@@ -135,18 +80,11 @@ async def render(
     def clear(value: Personal | None) -> str | None:
         return None if value is None else store.vault.open(folded.stream, value)
 
-    content = _encode(_without(_view(folded, clear), hidden))
+    content = _encode(without(_view(folded, clear), hidden))
     if caller is None:
         return content
     actions = problem_actions(folded.state.status, caller.roles)
     return with_actions(content, actions, folded.stream)
-
-
-def _without(item: Shown, hidden: Collection[UUID]) -> Shown:
-    item.incidents = [id for id in item.incidents if id not in hidden]
-    if item.duplicate_of in hidden:
-        item.duplicate_of = None
-    return item
 
 
 def _texts(state: Problem) -> list[Personal | None]:
@@ -162,7 +100,7 @@ def _view(folded: Folded[Problem], clear: Callable[[Personal | None], str | None
     state, workaround = folded.state, folded.state.workaround
     cause = clear(state.root_cause)
     return ProblemView(
-        **{name: getattr(state, name) for name in (*_SHARED, "duplicate_of", "candidate")},
+        **{name: getattr(state, name) for name in (*SHARED, "duplicate_of", "candidate")},
         id=folded.stream,
         version=folded.version,
         position=folded.position,
@@ -200,37 +138,6 @@ def _risk(state: Problem, clear: Callable[[Personal | None], str | None]) -> Acc
     return AcceptedRisk(reason, state.risk.approver, state.risk.review_date)
 
 
-def item(row: asyncpg.Record, hidden: Collection[UUID]) -> ProblemItem:
-    """A list row as its item, without links to what is hidden from the caller."""
-    fields: dict[str, Any] = {name: row[name] for name in _COLUMNS}
-    fields["incidents"] = [UUID(id) for id in row["incidents"]]
-    shown = ProblemItem(
-        **fields,
-        position=row["from_position"],
-        number=f"PRB-{row['number']}",
-        group=row["assignment_group"],
-        milestones=Milestones(
-            row["started_at"], row["root_cause_at"], row["resolved_at"], row["closed_at"]
-        ),
-    )
-    return _without(shown, hidden)
-
-
-def page(items: Iterable[ProblemItem], **more: Any) -> bytes:
-    """A list's page as JSON."""
-    return _encode(ProblemPage(items=list(items), **more))
-
-
 def with_actions(content: bytes, actions: bytes, stream: UUID) -> bytes:
     """A representation with these actions of its own."""
     return content[:-1] + b',"actions":%b}' % actions.replace(b"{id}", str(stream).encode())
-
-
-_SHARED = (
-    "title status service item category subcategory impact urgency priority major assigned_to "
-    "owner target_date reanalysis_count"
-).split()
-_COLUMNS = [
-    "id", "version", "created_at", "updated_at", *_SHARED, "tags", "incidents", "workaround",
-    "duplicate_of", "candidate", "open_tasks",
-]  # fmt: skip

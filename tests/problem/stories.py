@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.problem import investigation, lifecycle, problem
+from services.problem import duplicates, investigation, lifecycle, problem, workarounds
+from services.problem.analyses import five_whys
 from services.problem.events import (
     Assessed,
     Cancelled,
@@ -68,7 +69,7 @@ COMMANDS: dict[str, tuple[Callable[..., Sequence[Any]], dict[str, Any]]] = {
     "assess": (lifecycle.assess, {"matrix": MATRIX, "impact": 1, "urgency": 2, "owner": "paul"}),
     "confirm": (lifecycle.confirm, {}),
     "analyse": (
-        investigation.analyse,
+        five_whys.analyse,
         {"analysis": ANALYSIS, "question": "Why?", "whys": ()},
     ),
     "note": (investigation.note, {"text": "Seen again"}),
@@ -82,9 +83,9 @@ COMMANDS: dict[str, tuple[Callable[..., Sequence[Any]], dict[str, Any]]] = {
         lifecycle.record_root_cause,
         {"cause": "The pool", "evidence": ["heap dump"], "at": NOON},
     ),
-    "draft-workaround": (investigation.draft_workaround, {"text": "Restart it twice"}),
-    "publish-workaround": (investigation.publish_workaround, {}),
-    "withdraw-workaround": (investigation.withdraw_workaround, {"reason": "It harms"}),
+    "draft-workaround": (workarounds.draft_workaround, {"text": "Restart it twice"}),
+    "publish-workaround": (workarounds.publish_workaround, {}),
+    "withdraw-workaround": (workarounds.withdraw_workaround, {"reason": "It harms"}),
     "plan-fix": (lifecycle.plan_fix, {"fix": "A bigger pool", "target_date": CHRISTMAS}),
     "record-change": (
         lifecycle.record_change,
@@ -97,7 +98,7 @@ COMMANDS: dict[str, tuple[Callable[..., Sequence[Any]], dict[str, Any]]] = {
         lifecycle.accept_risk,
         {"reason": "Dear", "approver": "chief", "review_date": CHRISTMAS, "today": TODAY},
     ),
-    "mark-duplicate": (lifecycle.mark_duplicate, {"of": OTHER}),
+    "mark-duplicate": (duplicates.mark_duplicate, {"of": OTHER}),
     "cancel": (lifecycle.cancel, {"reason": "A test"}),
     "reanalyse": (lifecycle.reanalyse, {"reason": "It came back"}),
 }

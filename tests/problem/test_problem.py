@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from services.problem import investigation, lifecycle
+from services.problem import duplicates, investigation, lifecycle, workarounds
+from services.problem.analyses import five_whys
+from services.problem.analyses.five_whys import Why
 from services.problem.events import (
     Assessed,
     ChangeRecorded,
@@ -25,7 +27,6 @@ from services.problem.events import (
     WorkaroundPublished,
     WorkaroundWithdrawn,
 )
-from services.problem.investigation import Why
 from services.problem.problem import Task
 from services.problem.rules import Status
 from shared.errors import Invalid, Refused
@@ -190,11 +191,11 @@ def test_linking_twice_is_nothing_new() -> None:
 
 def test_a_tree_of_answers_grows_below_its_question() -> None:
     begun = new.when(
-        investigation.analyse,
+        five_whys.analyse,
         analysis=ANALYSIS, question="Why slow?", whys=[Why("Pool", None, ()), Why("Small", 1, ())],
     ).follows()  # fmt: skip
     assert begun.analyses == {ANALYSIS: 2}
-    assert investigation.analyse(
+    assert five_whys.analyse(
         begun, analysis=ANALYSIS, question=None, whys=[Why("Never sized", 2, ("ticket",))]
     ) == [
         WhyAnswered(
@@ -205,24 +206,24 @@ def test_a_tree_of_answers_grows_below_its_question() -> None:
 
 def test_an_answer_explains_an_earlier_one_of_a_known_analysis() -> None:
     ask = {"analysis": ANALYSIS, "question": "Why?"}
-    new.when(investigation.analyse, **ask, whys=[Why("Pool", 1, ())]).refused("comes first")
-    new.when(investigation.analyse, analysis=ANALYSIS, question=None, whys=[]).refused(
+    new.when(five_whys.analyse, **ask, whys=[Why("Pool", 1, ())]).refused("comes first")
+    new.when(five_whys.analyse, analysis=ANALYSIS, question=None, whys=[]).refused(
         "no such analysis"
     )
 
 
 def test_a_workaround_is_drafted_published_revised_and_withdrawn() -> None:
-    new.when(investigation.publish_workaround).refused("draft one first")
-    new.when(investigation.withdraw_workaround, reason="?").refused("no published workaround")
-    told = new.given(draft).when(investigation.publish_workaround).then(published)
-    told.when(investigation.publish_workaround).refused("draft one first")
+    new.when(workarounds.publish_workaround).refused("draft one first")
+    new.when(workarounds.withdraw_workaround, reason="?").refused("no published workaround")
+    told = new.given(draft).when(workarounds.publish_workaround).then(published)
+    told.when(workarounds.publish_workaround).refused("draft one first")
     revised = (
         told.given(WorkaroundDrafted(text="Restart it twice"))
-        .when(investigation.publish_workaround)
+        .when(workarounds.publish_workaround)
         .then(WorkaroundPublished(revision=2, incidents=(INCIDENT,)))
     )
     assert revised.state.workaround.published == "Restart it twice"
-    ended = revised.when(investigation.withdraw_workaround, reason="It harms").then(
+    ended = revised.when(workarounds.withdraw_workaround, reason="It harms").then(
         WorkaroundWithdrawn(revision=2, reason="It harms", incidents=(INCIDENT,))
     )
     assert [s.state.workaround.status for s in (new, told, ended)] == [
@@ -251,10 +252,10 @@ def test_what_a_duplicate_had_moves_and_a_workaround_of_ones_own_stays() -> None
     taken = DuplicateTakenOver(duplicate=OTHER, incidents=(OTHER_INCIDENT,))
     moved = TaskAdded(task=TASK, title="Size the pool")
     told = WorkaroundPublished(revision=1, incidents=(INCIDENT, OTHER_INCIDENT))
-    new.when(investigation.take_over, **had).then(taken, moved, draft, told)
-    new.given(draft).when(investigation.take_over, **had).then(taken, moved)
-    new.when(investigation.take_over, **(had | {"published": False})).then(taken, moved, draft)
-    resolved.when(investigation.take_over, **(had | {"workaround": None})).then(taken, moved)
+    new.when(duplicates.take_over, **had).then(taken, moved, draft, told)
+    new.given(draft).when(duplicates.take_over, **had).then(taken, moved)
+    new.when(duplicates.take_over, **(had | {"published": False})).then(taken, moved, draft)
+    resolved.when(duplicates.take_over, **(had | {"workaround": None})).then(taken, moved)
 
 
 def test_what_was_so_before_anybody_logged_it_is_kept_when_read_by_effective_time() -> None:

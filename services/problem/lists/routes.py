@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import Depends, Query, Response
 from pydantic import BeforeValidator, Field
 
-from services.problem import view
+from services.problem import items
 from services.problem.access import hidden_from, on_record
+from services.problem.items import ProblemPage
 from services.problem.rules import READERS, Status
-from services.problem.view import ProblemPage
 from shared.http.app import routes
 from shared.http.asked import Asked, allowed
 from shared.http.lists import CHANGED, WHEN, Levels, TextQuery, given, listed
@@ -94,8 +94,8 @@ async def list_problems(query: Annotated[ProblemQuery, Query()], asked: ByReader
     conditions = given(query, _CONDITIONS) + visible_to(asked.caller, not_derived("t.id"))
     found = await listed(asked, _LISTING, query, query.sort, conditions)
     hidden = await on_record(asked, found.rows, "duplicate_of")
-    content = view.page(
-        (view.item(row, hidden) for row in found.rows),
+    content = items.page(
+        (items.item(row, hidden) for row in found.rows),
         next_cursor=found.next_cursor,
         total_estimate=found.total_estimate,
         position=found.position,

@@ -1,0 +1,74 @@
+"""What every route of a problem shares: who may ask, carrying a command out, the answer."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Concatenate, ParamSpec
+
+from fastapi import Body, Depends, Path, Query, Response
+
+from services.problem import bodies
+from services.problem.access import hidden_from, problems_of, seen
+from services.problem.events import ProblemEvent
+from services.problem.matrix import Matrix, matrix_of
+from services.problem.problem import Problem
+from services.problem.problems import MATRIX
+from services.problem.rules import MANAGERS, RAISERS, READERS
+from services.problem.view import render
+from shared.aggregate import Folded
+from shared.http.asked import Asked, allowed
+from shared.policy import Policy
+
+P = ParamSpec("P")
+
+Reference = Annotated[str, Path(max_length=40, description="Its id, or its number such as PRB-1")]
+ByRaiser = Annotated[Asked, Depends(allowed(*RAISERS))]
+ByManager = Annotated[Asked, Depends(allowed(*MANAGERS))]
+ByReader = Annotated[Asked, Depends(allowed(*READERS))]
+Nothing = Annotated[bodies.NoArguments | None, Body()]
+WaitFor = Annotated[str | None, Query(max_length=64, description="service:position")]
+
+
+async def command(
+    asked: Asked,
+    reference: str,
+    act: Callable[Concatenate[Problem, P], Sequence[ProblemEvent]],
+    /,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Response:
+    """Carry out a command on the problem of this reference, and answer with it."""
+    problems = problems_of(asked)
+    order = await asked.order(await seen(asked, reference))
+    return await answer(asked, await problems.execute(order, act, *args, **kwargs))
+
+
+async def answer(asked: Asked, folded: Folded[Problem], *, created: bool = False) -> Response:
+    """The problem after a command."""
+    headers = {"etag": f'"{folded.version}"', "tocsin-position": str(folded.position)}
+    if created:
+        headers["location"] = f"/v1/problems/{folded.stream}"
+    hidden = await hidden_from(asked, (*folded.state.incidents, folded.state.duplicate_of))
+    content = await render(asked.service.store, folded, hidden=hidden)
+    return Response(content, 201 if created else 200, headers, "application/json")
+
+
+async def under_matrix(
+    asked: Asked,
+    reference: str,
+    act: Callable[..., Sequence[ProblemEvent]],
+    /,
+    **arguments: Any,
+) -> Response:
+    """The same for what rests on the priority matrix, under the one in force."""
+    problems = problems_of(asked)
+    stream = await seen(asked, reference)
+
+    async def under(policy: Folded[Policy]) -> Folded[Problem]:
+        order = await asked.order(stream, guards=((policy.stream, policy.version),))
+        return await problems.execute(order, act, matrix=matrix_in_force(policy), **arguments)
+
+    return await answer(asked, await problems.policies.under(MATRIX, under))
+
+
+def matrix_in_force(policy: Folded[Policy]) -> Matrix:
+    """The matrix that this policy is."""
+    return matrix_of(policy.state.document, policy.version + 1)
