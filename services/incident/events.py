@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
+from services.incident.backfill.events import ImportEvent
 from services.incident.relations.events import RelationEvent
 from shared.domain import FREE_TEXT, Event, Personal, event
 
@@ -196,27 +197,6 @@ class Cancelled(Event, frozen=True):
     at: datetime | None = None
 
 
-@event("incident.source_stated")
-class SourceStated(Event, frozen=True):
-    """The source's record changed in nothing but what its origin states."""
-
-
-@event("incident.status_stated")
-class StatusStated(Event, frozen=True):
-    """The source's record came to this status by a step that is none of ours."""
-
-    status: str
-
-
-@event("incident.backfilled")
-class Backfilled(Event, frozen=True):
-    """History was imported: so many steps in all by now; `digest` is of all of them."""
-
-    system: str
-    steps: int
-    digest: str
-
-
 @event("incident.milestone_corrected", personal={"reason": FREE_TEXT})
 class MilestoneCorrected(Event, frozen=True):
     """It happened at `to`, not at `was`; None: it had not been stated."""
@@ -280,9 +260,7 @@ IncidentEvent = (
     | Reopened
     | Closed
     | Cancelled
-    | SourceStated
-    | StatusStated
-    | Backfilled
+    | ImportEvent
     | Replied
     | Escalated
     | MilestoneCorrected

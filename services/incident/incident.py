@@ -8,62 +8,13 @@ from typing import Any, TypeVar, assert_never
 from uuid import UUID
 
 from services.incident import events as e
-from services.incident.events import EscalationKind, HoldReason, IncidentEvent, ResolutionCode
+from services.incident.backfill import events as b
+from services.incident.events import HoldReason, IncidentEvent, ResolutionCode
+from services.incident.parts import Attachment, Escalation, Link, Restriction, Stretches
 from services.incident.relations import events as r
 from services.incident.relations.events import LinkKind
 from services.incident.rules import ENDED, Status
 from shared.domain import Origin, Personal, State, Stated, changed
-
-
-class Link(State, frozen=True):
-    """A thing elsewhere that it has to do with."""
-
-    kind: LinkKind
-    reference: str
-    id: UUID | None = None
-    url: str | None = None
-    caused_by: bool = False
-
-
-class Attachment(State, frozen=True):
-    """Where a document is and what it must be, so that a changed one is noticed."""
-
-    sha256: str
-    url: str
-    size: int
-    media_type: str
-    name: Personal | None = None
-
-
-class Escalation(State, frozen=True):
-    """The last one."""
-
-    kind: EscalationKind
-    reason: Personal
-    at: datetime
-    group: str | None = None
-    person: str | None = None
-
-
-class Stretches(State, frozen=True):
-    """How long it was in each status; `since` when it is in the present one.
-
-    None is the moment of its declaration, which the envelope knows: `first_ended` is when the
-    status it was declared in was left.
-    """
-
-    seconds: dict[Status, float] = {}
-    since: datetime | None = None
-    first_ended: datetime | None = None
-
-
-class Restriction(State, frozen=True):
-    """Who may know of it beside its participants, and why only they."""
-
-    people: tuple[str, ...] = ()
-    roles: tuple[str, ...] = ()
-    teams: tuple[str, ...] = ()
-    reason: Personal = ""
 
 
 class Incident(State, frozen=True):
@@ -216,11 +167,11 @@ def _after(incident: Incident, event: IncidentEvent) -> Incident:
             return changed(incident, status=Status.CLOSED, closed_at=at)
         case e.Cancelled():
             return changed(incident, status=Status.CANCELLED, hold_reason=None)
-        case e.SourceStated():
+        case b.SourceStated():
             return incident
-        case e.StatusStated(status=status):
+        case b.StatusStated(status=status):
             return changed(incident, status=Status(status), hold_reason=None)
-        case e.Backfilled(steps=steps, digest=digest):
+        case b.Backfilled(steps=steps, digest=digest):
             return changed(incident, imported_steps=steps, imported_digest=digest)
         case e.MilestoneCorrected(milestone=milestone, to=to):
             count = incident.correction_count + 1

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from services.incident import events as e
 from services.incident.events import HoldReason, IncidentEvent, ResolutionCode
-from services.incident.incident import Incident, Link
+from services.incident.incident import Incident
 from services.incident.matrix import Matrix
+from services.incident.parts import Link
 from services.incident.relations.events import LinkKind
 from services.incident.rules import RULES, SURVIVOR, WHY_NOT, Status
 from shared.auth.roles import Role

@@ -11,6 +11,7 @@ import msgspec
 
 from services.incident import events as e
 from services.incident.api_key import ApiKeyCreated, ApiKeyRevoked
+from services.incident.backfill import events as b
 from services.incident.catalogue.published import CATALOGUE_PUBLISHED
 from services.incident.facts import SlaBreached, SlaWarned
 from services.incident.relations import events as r
@@ -213,8 +214,8 @@ PUBLISHED: Published = {
     e.Reopened: lambda h: Reopened(h.by_reporter),
     e.Closed: _at,
     e.Cancelled: _nothing,
-    e.StatusStated: lambda h: StatusStated(h.status),
-    e.Backfilled: lambda h: Backfilled(h.system, h.steps),
+    b.StatusStated: lambda h: StatusStated(h.status),
+    b.Backfilled: lambda h: Backfilled(h.system, h.steps),
     e.Replied: _nothing,
     e.Escalated: lambda h: Escalated(h.kind, h.group, h.person),
     e.MilestoneCorrected: lambda h: MilestoneCorrected(h.milestone, h.to, h.was),

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from services.incident import events as e
 from services.incident.events import IncidentEvent
-from services.incident.incident import Incident, Restriction
+from services.incident.incident import Incident
 from services.incident.lifecycle import require
+from services.incident.parts import Restriction
 
 
 def restrict(

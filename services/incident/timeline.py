@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from services.incident import events as e
 from services.incident import facts as f
+from services.incident.backfill import events as b
 from services.incident.relations import events as r
 from shared.domain import Event
 from shared.envelope import rfc3339
@@ -25,9 +26,9 @@ _SENTENCES: dict[type[Event], Sentence] = {
     e.Reopened: lambda h: ("Reopened", h.reason),
     e.Closed: lambda h: ("Closed", None),
     e.Cancelled: lambda h: ("Cancelled", h.reason),
-    e.SourceStated: lambda h: ("Changed in the source", _stated(h)),
-    e.StatusStated: lambda h: (f"{h.status.replace('_', ' ').capitalize()} in the source", None),
-    e.Backfilled: lambda h: (f"Imported from {h.system}: {h.steps} steps", None),
+    b.SourceStated: lambda h: ("Changed in the source", _stated(h)),
+    b.StatusStated: lambda h: (f"{h.status.replace('_', ' ').capitalize()} in the source", None),
+    b.Backfilled: lambda h: (f"Imported from {h.system}: {h.steps} steps", None),
     e.Replied: lambda h: ("The caller replied", h.text),
     e.Escalated: lambda h: (_escalated(h), h.reason),
     e.MilestoneCorrected: lambda h: (_corrected(h), h.reason),

@@ -11,7 +11,8 @@ import msgspec
 from services.incident.actions import Action, actions_of
 from services.incident.catalogue.references import References
 from services.incident.events import IncidentEvent
-from services.incident.incident import Incident, Restriction
+from services.incident.incident import Incident
+from services.incident.parts import Restriction
 from services.incident.relations.view import (
     AttachmentView,
     Correction,

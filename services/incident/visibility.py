@@ -6,7 +6,7 @@ A restriction takes rights away and gives none: who reads only their own inciden
 from typing import Any
 
 from services.incident.incident import Incident
-from services.incident.incident import Restriction as Kept
+from services.incident.parts import Restriction as Kept
 from services.incident.rules import READERS
 from shared.aggregate import Folded
 from shared.auth.caller import Caller

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from services.incident import events as e
+from services.incident.backfill import events as b
 from services.incident.events import IncidentEvent
 from services.incident.incident import Incident
 from services.incident.rules import Status
@@ -87,7 +88,7 @@ def follows(incident: Incident, step: Step, manner: Manner) -> Sequence[Incident
     moves = list(_moves(incident, step, manner))
     reopened = 1 if moves and isinstance(moves[0], e.Reopened) else 0
     changes = [*moves[:reopened], *_changes(incident, step), *moves[reopened:], *_notes(step)]
-    return _original(changes or [e.SourceStated()], step, manner)
+    return _original(changes or [b.SourceStated()], step, manner)
 
 
 def _original(
@@ -156,7 +157,7 @@ def _turned(incident: Incident, there: Status, step: Step) -> IncidentEvent:
         case Status.IN_PROGRESS:
             return e.Acknowledged(at=step.at)
         case _:
-            return e.StatusStated(status=there)
+            return b.StatusStated(status=there)
 
 
 def _held(incident: Incident, step: Step) -> Iterator[IncidentEvent]:

@@ -6,8 +6,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
 
-from services.incident import events as e
 from services.incident.backfill import conformance, history
+from services.incident.backfill import events as b
 from services.incident.backfill.history import History, Manner
 from services.incident.backfill.report import BackfillReport, HistoryTaken, report_of
 from services.incident.incident import Incident
@@ -125,7 +125,7 @@ def _taken(
         item.outcome = "continued" if known else "added"
         after = _added(draft, held, told, manner, item)
         steps = len(told.steps)
-        done = e.Backfilled(system=manner.system, steps=steps, digest=digests[-1])
+        done = b.Backfilled(system=manner.system, steps=steps, digest=digests[-1])
         item.version = draft.add(INCIDENT, after, [done]).version
         item.steps, item.events = steps - known, item.version - held.version
     return item

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.incident.events import IncidentEvent
-from services.incident.incident import Incident, Link, link_key
+from services.incident.incident import Incident, link_key
 from services.incident.lifecycle import require
+from services.incident.parts import Link
 from services.incident.relations import events as r
 from services.incident.relations.events import LinkKind
 from shared.errors import Refused

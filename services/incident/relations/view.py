@@ -9,7 +9,8 @@ from uuid import UUID
 import msgspec
 
 from services.incident.events import IncidentEvent, MilestoneCorrected
-from services.incident.incident import Attachment, Escalation, Incident, Link
+from services.incident.incident import Incident
+from services.incident.parts import Attachment, Escalation, Link
 from services.incident.relations.events import LinkKind
 from services.incident.relations.family import with_merged
 from shared.aggregate import Folded

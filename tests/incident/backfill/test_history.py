@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.incident import events as e
+from services.incident.backfill import events as b
 from services.incident.backfill.conformance import deviations
 from services.incident.backfill.history import (
     History,
@@ -75,8 +76,8 @@ def test_a_history_begins_with_what_the_record_said_first() -> None:
         ("resolved", "on_hold", [e.Reopened, e.Held]),
         ("closed", "resolved", [e.Reopened, e.Resolved]),
         ("cancelled", "in_progress", [e.Reopened]),
-        ("in_progress", "new", [e.StatusStated]),
-        ("resolved", "new", [e.Reopened, e.StatusStated]),
+        ("in_progress", "new", [b.StatusStated]),
+        ("resolved", "new", [e.Reopened, b.StatusStated]),
     ],
 )
 def test_a_change_of_status_is_told_by_our_events(
@@ -95,7 +96,7 @@ def test_any_step_leads_where_the_record_went(here: str, there: str) -> None:
 def test_only_what_differs_becomes_an_event() -> None:
     incident = begun(status="in_progress", group="56", assigned_to="31", category="55")
     same = step(1, status="in_progress", group="56", category="55")
-    assert kinds(incident, same) == [e.SourceStated]
+    assert kinds(incident, same) == [b.SourceStated]
     assert kinds(incident, step(1, group=None)) == [e.Assigned]
     (moved,) = follows(incident, step(1, group="70"), QUIET)
     assert isinstance(moved, e.Assigned)
@@ -111,7 +112,7 @@ def test_another_reason_to_wait_is_told() -> None:
     waiting = begun(status="on_hold", hold_reason=HoldReason.AWAITING_VENDOR)
     other = step(1, status="on_hold", hold_reason=HoldReason.AWAITING_CALLER)
     assert kinds(waiting, other) == [e.Held]
-    assert kinds(waiting, step(1, status="on_hold")) == [e.SourceStated]
+    assert kinds(waiting, step(1, status="on_hold")) == [b.SourceStated]
 
 
 def test_a_resolution_told_later_keeps_its_time() -> None:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from services.incident import events as e
+from services.incident.backfill import events as b
 from services.incident.clocks.documents import SlaDocument
 from services.incident.clocks.rules import Rules, check, rules_of
 from services.incident.facts import SlaBreached, SlaWarned
@@ -160,7 +161,7 @@ _EVENTS: dict[str, Callable[[str, datetime], Event]] = {
     "cancelled": lambda _, __: e.Cancelled(reason="No incident"),
     "merged": lambda _, moment: r.Merged(into=INCIDENT, number=2, at=moment),
     "unmerged": lambda rest, moment: r.Unmerged(out_of=INCIDENT, number=2, status=rest, at=moment),
-    "stated": lambda rest, _: e.StatusStated(status=rest),
+    "stated": lambda rest, _: b.StatusStated(status=rest),
 }
 
 
