@@ -9,6 +9,7 @@ import msgspec
 from fastapi import FastAPI
 
 from services.problem import candidates, duplicate_routes, history, routes, steps
+from services.problem.backfill import routes as backfill_routes
 from services.problem.bodies import TrendRulesDocument
 from services.problem.candidate import CandidateEvent
 from services.problem.events import ProblemEvent
@@ -65,6 +66,7 @@ DEFINITION = Definition(
         lists.router,
         routes.router,
         duplicate_routes.router,
+        backfill_routes.router,
         steps.router,
         history.router,
         candidates.router,

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from services.problem.backfill.events import BackfillEvent
 from shared.domain import FREE_TEXT, Event, Personal, event
 
 
@@ -39,6 +40,8 @@ class Logged(Event, frozen=True):
     candidate: UUID | None = None
     started_at: datetime | None = None
     tags: tuple[str, ...] = ()
+    source: str | None = None  # the system it was imported from
+    external_ref: str | None = None
 
 
 @event("problem.assessed")
@@ -100,10 +103,12 @@ class Assigned(Event, frozen=True):
 
 @event("problem.prioritised", personal={"reason": FREE_TEXT})
 class Prioritised(Event, frozen=True):
-    impact: int
-    urgency: int
-    priority: int
-    matrix_version: int
+    """Each stated by everybody but some sources of imports."""
+
+    impact: int | None = None
+    urgency: int | None = None
+    priority: int | None = None
+    matrix_version: int | None = None
     overridden: bool = False
     reason: Personal | None = None
 
@@ -149,20 +154,20 @@ class ChangeRecorded(Event, frozen=True):
 
 @event("problem.resolved", personal={"summary": FREE_TEXT})
 class Resolved(Event, frozen=True):
-    summary: Personal
     at: datetime
+    summary: Personal | None = None  # stated by everybody but some sources of imports
     incidents: tuple[UUID, ...] = ()
 
 
 @event("problem.fix_rejected", personal={"reason": FREE_TEXT})
 class FixRejected(Event, frozen=True):
-    reason: Personal
+    reason: Personal | None = None
 
 
 @event("problem.closed", personal={"lessons_learned": FREE_TEXT, "review_outcome": FREE_TEXT})
 class Closed(Event, frozen=True):
-    lessons_learned: Personal
     at: datetime
+    lessons_learned: Personal | None = None  # stated by everybody but some sources of imports
     review_outcome: Personal | None = None
 
 
@@ -190,12 +195,12 @@ class DuplicateTakenOver(Event, frozen=True):
 
 @event("problem.cancelled", personal={"reason": FREE_TEXT})
 class Cancelled(Event, frozen=True):
-    reason: Personal
+    reason: Personal | None = None
 
 
 @event("problem.reanalysis_begun", personal={"reason": FREE_TEXT})
 class ReanalysisBegun(Event, frozen=True):
-    reason: Personal
+    reason: Personal | None = None
 
 
 @event("problem.task_added")
@@ -239,4 +244,5 @@ ProblemEvent = (
     | ReanalysisBegun
     | TaskAdded
     | TaskCompleted
+    | BackfillEvent
 )

@@ -8,6 +8,8 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from shared.domain import Stated
+
 
 class Milestones(msgspec.Struct, frozen=True):
     """When it happened in the world, as last known."""
@@ -19,7 +21,11 @@ class Milestones(msgspec.Struct, frozen=True):
 
 
 class ProblemItem(msgspec.Struct, kw_only=True):
-    """A problem in a list; `workaround` is drafted, published or withdrawn."""
+    """A problem in a list; `workaround` is drafted, published or withdrawn.
+
+    `source` of an imported one is the source's own record: its `system`, and the counters, verdicts
+    and references that it stated.
+    """
 
     id: UUID
     number: str
@@ -48,6 +54,9 @@ class ProblemItem(msgspec.Struct, kw_only=True):
     candidate: UUID | None
     open_tasks: int
     reanalysis_count: int
+    imported: bool
+    external_ref: str | None
+    source: dict[str, Stated] | None
     milestones: Milestones
 
 
@@ -80,11 +89,17 @@ def item(row: asyncpg.Record, hidden: Collection[UUID]) -> ProblemItem:
         position=row["from_position"],
         number=f"PRB-{row['number']}",
         group=row["assignment_group"],
+        source=source(row["source"], row["stated"]),
         milestones=Milestones(
             row["started_at"], row["root_cause_at"], row["resolved_at"], row["closed_at"]
         ),
     )
     return without(shown, hidden)
+
+
+def source(system: str | None, stated: dict[str, Stated] | None) -> dict[str, Stated] | None:
+    """The source's own record of an imported one."""
+    return None if stated is None else {"system": system, **stated}
 
 
 def page(items: Iterable[ProblemItem], **more: Any) -> bytes:
@@ -94,7 +109,7 @@ def page(items: Iterable[ProblemItem], **more: Any) -> bytes:
 
 SHARED = (
     "title status service item category subcategory impact urgency priority major assigned_to "
-    "owner target_date reanalysis_count"
+    "owner target_date reanalysis_count imported external_ref"
 ).split()
 _COLUMNS = [
     "id", "version", "created_at", "updated_at", *SHARED, "tags", "incidents", "workaround",

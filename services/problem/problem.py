@@ -5,9 +5,10 @@ from typing import assert_never
 from uuid import UUID
 
 from services.problem import events as e
+from services.problem.backfill import events as b
 from services.problem.events import ChangeState, ProblemEvent
 from services.problem.rules import Status
-from shared.domain import Personal, State, changed
+from shared.domain import Personal, State, Stated, changed
 
 
 class Workaround(State, frozen=True):
@@ -86,6 +87,12 @@ class Problem(State, frozen=True):
     root_cause_at: datetime | None = None
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
+    source: str | None = None
+    external_ref: str | None = None
+    imported: bool = False
+    stated: dict[str, Stated] = {}  # what the source's own record says beside
+    imported_steps: int = 0
+    imported_digest: str = ""
 
     @property
     def open_tasks(self) -> tuple[Task, ...]:
@@ -117,8 +124,22 @@ def _reanalysed(problem: Problem) -> Problem:
     )
 
 
+def _came_to(problem: Problem, status: Status) -> Problem:
+    """In the source, by a step that is none of ours: what had ended goes on."""
+    if status in (Status.RESOLVED, Status.CLOSED):
+        return changed(problem, status=status)
+    return changed(problem, status=status, resolution=None, resolved_at=None, closed_at=None)
+
+
 def evolve(problem: Problem, event: ProblemEvent) -> Problem:
     """Never refuses: this has already happened, whatever today's rules say."""
+    after = _after(problem, event)
+    if event.origin is None:
+        return after
+    return changed(after, imported=True, stated=after.stated | event.origin.stated)
+
+
+def _after(problem: Problem, event: ProblemEvent) -> Problem:
     match event:
         case e.Logged():  # by effective time, something may have happened before
             return changed(problem, status=problem.status or Status.NEW, **event.fields())
@@ -180,5 +201,13 @@ def evolve(problem: Problem, event: ProblemEvent) -> Problem:
             return changed(problem, tasks=problem.tasks | {task: added})
         case e.TaskCompleted():
             return _task_completed(problem, event)
+        case b.SourceStated():
+            return problem
+        case b.StatusStated(status=status):
+            return _came_to(problem, Status(status))
+        case b.Categorised():
+            return changed(problem, **event.fields())
+        case b.Backfilled(steps=steps, digest=digest):
+            return changed(problem, imported_steps=steps, imported_digest=digest)
         case _:
             assert_never(event)

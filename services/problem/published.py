@@ -11,6 +11,7 @@ import msgspec
 from services.problem import candidate as c
 from services.problem import events as e
 from services.problem import facts as f
+from services.problem.backfill import events as b
 from shared.domain import Event
 from shared.feed import Published
 
@@ -45,9 +46,18 @@ class Assessed(msgspec.Struct, frozen=True):
 
 
 class Prioritised(msgspec.Struct, frozen=True):
-    impact: int
-    urgency: int
-    priority: int
+    impact: int | None
+    urgency: int | None
+    priority: int | None
+
+
+class StatusStated(msgspec.Struct, frozen=True):
+    status: str
+
+
+class Backfilled(msgspec.Struct, frozen=True):
+    system: str
+    steps: int
 
 
 class Assigned(msgspec.Struct, frozen=True):
@@ -155,6 +165,8 @@ PUBLISHED: Published = {
     e.DuplicateTakenOver: lambda h: TakenOver(h.duplicate, h.incidents),
     e.Cancelled: _nothing,
     e.ReanalysisBegun: _nothing,
+    b.StatusStated: lambda h: StatusStated(h.status),
+    b.Backfilled: lambda h: Backfilled(h.system, h.steps),
     f.RiskReviewDue: lambda h: RiskReviewDue(h.problem, h.review_date),
     c.Raised: _candidate_raised,
     c.Accepted: lambda h: CandidateDecided(h.problem),

@@ -60,6 +60,10 @@ PROBLEMS = Table(
     Column("closed_at", DateTime(timezone=True)),
     Column("open_tasks", Integer, nullable=False),
     Column("reanalysis_count", Integer, nullable=False),
+    Column("imported", Boolean, nullable=False),
+    Column("source", Text),
+    Column("external_ref", Text),
+    Column("stated", JSONB),
 )
 
 PROBLEM_TEXTS = Table(
@@ -121,6 +125,8 @@ def problem_rows(folded: Folded[Problem], event: ProblemEvent) -> Iterable[Row]:
         _json(state.tags), _json(state.incidents), state.workaround.status, state.target_date,
         state.duplicate_of, state.candidate, state.started_at, state.root_cause_at,
         state.resolved_at, state.closed_at, len(state.open_tasks), state.reanalysis_count,
+        state.imported, state.source, state.external_ref,
+        _json(state.stated) if state.imported else None,
     ))  # fmt: skip
     if isinstance(event, Logged) and event.raised_from is not None:
         for stream in (folded.stream, facts_stream(folded.stream)):

@@ -2,6 +2,7 @@
 
 from services.problem import events as e
 from services.problem import facts as f
+from services.problem.backfill import events as b
 from shared.domain import Event
 from shared.timeline import Sentence, Teller
 
@@ -53,12 +54,21 @@ _SENTENCES: dict[type[Event], Sentence] = {
     e.ReanalysisBegun: lambda h: ("Analysed anew", h.reason),
     e.TaskAdded: lambda h: (f"Task: {h.title}", None),
     e.TaskCompleted: lambda h: ("Task done", None),
+    b.SourceStated: lambda h: ("Changed in the source", _stated(h)),
+    b.StatusStated: lambda h: (f"{h.status.replace('_', ' ').capitalize()} in the source", None),
+    b.Categorised: lambda h: (f"Categorised as {_named(h.category, h.subcategory)}", None),
+    b.Backfilled: lambda h: (f"Imported from {h.system}: {h.steps} steps", None),
     f.RiskReviewDue: lambda h: (f"The accepted risk is due for review since {h.review_date}", None),
 }
 
 
 def _named(*names: str | None) -> str:
     return " / ".join(name for name in names if name) or "nobody"
+
+
+def _stated(event: Event) -> str | None:
+    stated = event.origin.stated if event.origin else {}
+    return ", ".join(f"{name}: {value}" for name, value in stated.items()) or None
 
 
 def _why(happened: e.WhyAnswered) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from services.problem.actions import Action, problem_actions
-from services.problem.items import SHARED, Milestones, ProblemItem, without
+from services.problem.items import SHARED, Milestones, ProblemItem, source, without
 from services.problem.problem import Problem, Task
 from shared.aggregate import Folded
 from shared.auth.caller import Caller
@@ -110,6 +110,7 @@ def _view(folded: Folded[Problem], clear: Callable[[Personal | None], str | None
         group=state.group,
         tags=list(state.tags),
         incidents=list(state.incidents),
+        source=source(state.source, state.stated if state.imported else None),
         workaround=workaround.status,
         open_tasks=len(state.open_tasks),
         milestones=Milestones(

@@ -58,6 +58,7 @@ incident
 problem
     get   /v1/problems(/{id}(/timeline|/events|/analyses)?)?  readers
     post  /v1/problems                         responder problem_manager
+    post  /v1/problems/backfill                service
     post  /v1/problems/{id}/(note|analyse|add-task|complete-task)  responder problem_manager
     post  /v1/problems/{id}/(assess|prioritise|confirm|assign|record-root-cause)  problem_manager
     post  /v1/problems/{id}/(plan-fix|record-change|resolve|reject-fix|close)  problem_manager

@@ -2,21 +2,13 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, StrictBool, StrictFloat, StrictInt, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from services.incident.backfill.history import History, Step
 from services.incident.bodies import Labels, Level, Reporter, Tag
 from services.incident.events import HoldReason, ResolutionCode
+from shared.backfill.bodies import MOST_RECORDS, MOST_STEPS, StepBody, bounded
+from shared.backfill.history import History, Step
 from shared.http.body import Body, Line, Moment, Name, Text
-
-MOST_INCIDENTS = 100
-MOST_STEPS = 5_000
-
-_WHOLE = 2**53  # further from zero not every whole number is one in everybody's JSON
-_Number = Annotated[StrictInt, Field(ge=-_WHOLE, le=_WHOLE)]
-_Decimal = Annotated[StrictFloat, Field(ge=-_WHOLE, le=_WHOLE)]
-_Words = Annotated[str, Field(max_length=1_000)]
-_Stated = dict[Name, StrictBool | _Number | _Decimal | _Words | None]
 
 
 class Changes(Body):
@@ -46,20 +38,10 @@ class Changes(Body):
         return self
 
 
-class SourceStep(Body):
+class SourceStep(StepBody):
     """One change of the source's record."""
 
-    at: Moment
-    by: Annotated[Name, Field(description="Who did it there: a key, never a name or an address")]
     set: Changes = Changes()
-    note: Text | None = None
-    source: Annotated[
-        _Stated,
-        Field(
-            max_length=60,
-            description="The source's own counters, verdicts and references, kept as they are",
-        ),
-    ] = {}
 
     def as_step(self) -> Step:
         """The same for the domain: only what was stated."""
@@ -67,13 +49,7 @@ class SourceStep(Body):
         stated = {name: getattr(said, name) for name in said.model_fields_set}
         if said.hold_reason is None:
             stated.pop("hold_reason", None)
-        return Step(at=self.at, by=self.by, set=stated, note=self.note, source=self.source)
-
-    @model_validator(mode="after")
-    def _leaves_our_word(self) -> Self:
-        if "system" in self.source:
-            raise ValueError("`system` is what `source` names its system by; use another name")
-        return self
+        return self.step(stated)
 
 
 class SourceIncident(Body):
@@ -147,12 +123,9 @@ class Backfill(Body):
 
     system: Annotated[Name, Field(description="Its references are unique within it")]
     live: bool = False
-    incidents: Annotated[list[SourceIncident], Field(min_length=1, max_length=MOST_INCIDENTS)]
+    incidents: Annotated[list[SourceIncident], Field(min_length=1, max_length=MOST_RECORDS)]
 
     @model_validator(mode="after")
     def _is_bounded(self) -> Self:
-        if sum(len(each.steps) for each in self.incidents) > MOST_STEPS:
-            raise ValueError(f"at most {MOST_STEPS} steps in one request")
-        if len({each.external_ref for each in self.incidents}) < len(self.incidents):
-            raise ValueError("two incidents have the same external_ref")
+        bounded(self.incidents, "incidents")
         return self

@@ -1,16 +1,14 @@
 """Which steps of an imported history our own rules would have refused."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-
-import msgspec
 
 from services.incident import events as e
-from services.incident.backfill.history import Step, status_after
+from services.incident.backfill.history import status_after
 from services.incident.events import IncidentEvent
 from services.incident.incident import Incident
 from services.incident.lifecycle import refusal
 from services.incident.rules import RULES, WHY_NOT, Status
+from shared.backfill.history import Deviation, Step
 
 _COMMANDS: dict[type[IncidentEvent], str] = {
     e.Categorised: "categorise",
@@ -21,15 +19,6 @@ _COMMANDS: dict[type[IncidentEvent], str] = {
 
 
 _BEGINNINGS = frozenset({e.Declared, e.Reopened})
-
-
-class Deviation(msgspec.Struct, frozen=True):
-    """A step that is none of ours: from which status to which, or which command, and why not."""
-
-    step: int
-    at: datetime
-    change: str
-    reason: str
 
 
 def deviations(

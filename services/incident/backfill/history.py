@@ -4,21 +4,17 @@ A step says what its record said from then on; only what differs from what is kn
 event. Nothing is refused here: it has happened. What our rules make of it stands in `conformance`.
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
-
-import msgspec
 
 from services.incident import events as e
 from services.incident.backfill import events as b
 from services.incident.events import IncidentEvent
 from services.incident.incident import Incident
 from services.incident.rules import Status
-from shared.domain import Origin, Stated, changed
+from shared.backfill.history import History, Step, differs, merged, originals
+from shared.domain import changed
 
-_encode = msgspec.json.Encoder(order="sorted").encode
 _ENDED = frozenset({Status.RESOLVED, Status.CLOSED, Status.CANCELLED})
 _TRIAGE = ("category", "subcategory", "service", "item")
 _LEVELS = ("impact", "urgency", "priority")
@@ -35,37 +31,6 @@ class Manner(NamedTuple):
     close_after_days: int | None = None
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One change of the source's record; `set` names the fields that it states."""
-
-    at: datetime
-    by: str
-    set: dict[str, Any] = {}
-    note: str | None = None
-    source: dict[str, Stated] = {}
-
-
-class History(msgspec.Struct, frozen=True, kw_only=True):
-    """An incident of the source; `details` are those of a declaration."""
-
-    external_ref: str
-    details: dict[str, Any]
-    steps: Sequence[Step]
-
-
-def digests(steps: Sequence[Step]) -> list[str]:
-    """For each step a digest of all up to it: whether two histories begin alike.
-
-    Without what the source states beside: an export may show its newest values on every row.
-    """
-    found, digest = [], ""
-    for step in steps:
-        told = _encode((step.at, step.by, step.set, step.note))
-        digest = hashlib.sha256(digest.encode() + told).hexdigest()
-        found.append(digest)
-    return found
-
-
 def declared(history: History, number: int, manner: Manner) -> Sequence[IncidentEvent]:
     """The events of a history's first step: it begins with whatever the record said then."""
     step = history.steps[0]
@@ -80,7 +45,7 @@ def declared(history: History, number: int, manner: Manner) -> Sequence[Incident
         **told,
     )
     later = [*_moves(Incident(status=Status.NEW), step, manner), *_notes(step)]
-    return _original([first, *later], step, manner)
+    return originals([first, *later], step, live=manner.live)
 
 
 def follows(incident: Incident, step: Step, manner: Manner) -> Sequence[IncidentEvent]:
@@ -88,38 +53,18 @@ def follows(incident: Incident, step: Step, manner: Manner) -> Sequence[Incident
     moves = list(_moves(incident, step, manner))
     reopened = 1 if moves and isinstance(moves[0], e.Reopened) else 0
     changes = [*moves[:reopened], *_changes(incident, step), *moves[reopened:], *_notes(step)]
-    return _original(changes or [b.SourceStated()], step, manner)
-
-
-def _original(
-    events: Sequence[IncidentEvent], step: Step, manner: Manner
-) -> Sequence[IncidentEvent]:
-    """These events as the source's; what else it stated stands with the first of them."""
-    first = Origin(at=step.at, by=step.by, stated=step.source, live=manner.live)
-    others = Origin(at=step.at, by=step.by, live=manner.live)
-    return [
-        msgspec.structs.replace(event, origin=others if n else first)
-        for n, event in enumerate(events)
-    ]
+    return originals(changes or [b.SourceStated()], step, live=manner.live)
 
 
 def _changes(incident: Incident, step: Step) -> Iterator[IncidentEvent]:
     said = step.set
-    if _differs(incident, said, _TRIAGE):
-        yield e.Categorised(**_merged(incident, said, _TRIAGE))
-    if _differs(incident, said, _LEVELS):
-        yield e.Prioritised(**_merged(incident, said, _LEVELS), matrix_version=None)
-    if _differs(incident, said, ("group", "assigned_to")):
-        to = _merged(incident, said, ("group", "assigned_to"))
+    if differs(incident, said, _TRIAGE):
+        yield e.Categorised(**merged(incident, said, _TRIAGE))
+    if differs(incident, said, _LEVELS):
+        yield e.Prioritised(**merged(incident, said, _LEVELS), matrix_version=None)
+    if differs(incident, said, ("group", "assigned_to")):
+        to = merged(incident, said, ("group", "assigned_to"))
         yield e.Assigned(group=to["group"], person=to["assigned_to"])
-
-
-def _differs(incident: Incident, said: dict[str, Any], names: Sequence[str]) -> bool:
-    return any(name in said and said[name] != getattr(incident, name) for name in names)
-
-
-def _merged(incident: Incident, said: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    return {name: said[name] if name in said else getattr(incident, name) for name in names}
 
 
 def _notes(step: Step) -> Iterator[IncidentEvent]:

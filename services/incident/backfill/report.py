@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.incident.backfill.conformance import Deviation
+from shared.backfill.history import Deviation
 
 Outcome = Literal["added", "continued", "known", "refused"]
 

@@ -8,7 +8,7 @@ from fastapi import Depends, Response
 from services.incident.access import incidents_of
 from services.incident.backfill.bodies import Backfill
 from services.incident.backfill.history import Manner
-from services.incident.backfill.intake import Intake
+from services.incident.backfill.intake import intake
 from services.incident.backfill.report import BackfillReport
 from services.incident.bodies import ReopeningDocument
 from shared.auth.roles import Role
@@ -42,7 +42,7 @@ async def backfill(body: Backfill, asked: ByService) -> Response:
         for m, step in enumerate(history.steps):
             asked.stated(step.at, f"incidents/{n}/steps/{m}/at")
     manner = Manner(body.system, body.live, await _close_after_days(asked) if body.live else None)
-    report = await Intake(incidents_of(asked)).take(order, histories, manner)
+    report = await intake(incidents_of(asked), manner).all(order, histories)
     headers = {"tocsin-position": str(report.position)}
     return Response(msgspec.json.encode(report), headers=headers, media_type="application/json")
 

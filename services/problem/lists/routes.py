@@ -52,6 +52,9 @@ _CONDITIONS = WHEN | {
     "incident": "t.incidents ?| ({}::uuid[])::text[]",
     "workaround": "t.workaround = any({}::text[])",
     "major": "t.major = {}::boolean",
+    "imported": "t.imported = {}::boolean",
+    "source": "t.source = any({}::text[])",
+    "external_ref": "t.external_ref = any({}::text[])",
     "q": (
         "t.id in (select x.problem from problem_texts x "
         "where x.document @@ websearch_to_tsquery('simple', {}))"
@@ -77,6 +80,9 @@ class ProblemQuery(TextQuery):
     incident: Ids | None = None
     workaround: Words | None = None
     major: bool | None = None
+    imported: Annotated[bool | None, Field(description="From another system's past")] = None
+    source: Words | None = None
+    external_ref: Words | None = None
     sort: SortName = "-updated_at"
 
 

@@ -8,17 +8,11 @@ import pytest
 from services.incident import events as e
 from services.incident.backfill import events as b
 from services.incident.backfill.conformance import deviations
-from services.incident.backfill.history import (
-    History,
-    Manner,
-    Step,
-    declared,
-    digests,
-    follows,
-)
+from services.incident.backfill.history import Manner, declared, follows
 from services.incident.events import HoldReason, IncidentEvent, ResolutionCode
 from services.incident.incident import Incident, evolve
 from services.incident.rules import Status
+from shared.backfill.history import History, Step, digests
 from shared.domain import Event
 
 DAY = datetime(2016, 3, 1, 8, tzinfo=UTC)
