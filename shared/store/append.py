@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Table
 
-from shared.store.tables import Change, rows_as_json, table_parts
+from shared.store.tables import Change, table_part
 from shared.vault import NewKey
 
 Outcome = Literal["appended", "already", "conflict", "key_taken", "behind"]
@@ -130,9 +130,14 @@ class AppendStatement:
     """
 
     def __init__(self, tables: Sequence[Table], master_id: str) -> None:
-        self._tables = {table.name: table_parts(table) for table in tables}
+        self._tables = {table.name: table_part(table) for table in tables}
         self._master_id = master_id
         self._made: dict[tuple[str, ...], str] = {}
+
+    @property
+    def session(self) -> str:
+        """What a connection is told once, before its first statement."""
+        return ";".join(part.row_type for part in self._tables.values())
 
     def of(self, batch: Sequence[Append], clock: datetime) -> tuple[str, list[Any]]:
         """The statement for this batch, and its parameters."""
@@ -157,13 +162,13 @@ class AppendStatement:
             yield _ARMED, _columns(4, armed)
 
     def _table_parts(self, numbered: _Numbered) -> Iterator[tuple[str, list[Any]]]:
-        rows: dict[str, list[dict[str, Any]]] = {}
+        rows: dict[str, list[tuple[Any, ...]]] = {}
         for n, command in numbered:
             for name, written in command.changes.items():
                 part = self._tables[name]
                 rows.setdefault(name, []).extend(part.row(n, change) for change in written)
         for name in sorted(rows):
-            yield self._tables[name].sql, [rows_as_json(rows[name])]
+            yield self._tables[name].sql, [rows[name]]
 
 
 def _statement(parts: Sequence[str]) -> str:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-import msgspec
 from sqlalchemy import BigInteger, Column, DateTime, Integer, Table, Uuid
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
@@ -30,10 +29,6 @@ class Change(NamedTuple):
 
 
 _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-_encode = msgspec.json.Encoder().encode
-_AS_TEXT = {"JSONB": "x.{}::jsonb", "BYTEA": "decode(x.{}, 'base64')"}
-"""Types whose values come as text, and how they are read."""
-
 KERNEL_COLUMNS = ("from_position", "to_position", "updated_at")
 
 
@@ -61,59 +56,53 @@ def own_columns(table: Table) -> list[str]:
 
 
 class TablePart(NamedTuple):
-    """A table's share of the append statement; `${}` stands for the next parameter."""
+    """A table's share of the append statement.
 
-    name: str
+    `row_type` makes, for one session, the type of the rows that its one parameter is an array of;
+    in `sql`, `${}` stands for that parameter.
+    """
+
+    row_type: str
     sql: str
-    columns: Sequence[str]
-    versioned: bool
+    is_versioned: bool
 
-    def row(self, command: int, change: Change) -> dict[str, Any]:
-        """One row of the parameter, by column."""
-        row: dict[str, Any] = dict(zip(self.columns, change.values, strict=True))
-        row["command"] = command
-        if self.versioned:
-            row["at"], row["until"], row["closes"] = change.at, change.until, change.closes
-        return row
+    def row(self, command: int, change: Change) -> tuple[Any, ...]:
+        """One row of the parameter."""
+        if self.is_versioned:
+            return (command, change.at, change.until, change.closes, *change.values)
+        return (command, *change.values)
 
 
-def table_parts(table: Table) -> TablePart:
+def table_part(table: Table) -> TablePart:
     """How this table is written by the append."""
-    columns = own_columns(table)
+    own = own_columns(table)
     if is_versioned(table):
-        return TablePart(table.name, _versioned(table, columns), columns, True)
-    return TablePart(table.name, _plain(table, columns), columns, False)
+        more = ("command int", "at int", "until int", "closes boolean")
+        return TablePart(_row_type(table, more, own), _versioned(table, own), True)
+    return TablePart(_row_type(table, ("command int",), own), _plain(table, own), False)
 
 
-def rows_as_json(rows: list[dict[str, Any]]) -> str:
-    """Rows as the one parameter of a table: the driver takes ten times as long for columns."""
-    return _encode(rows).decode()
+def _row_type(table: Table, more: Sequence[str], columns: Sequence[str]) -> str:
+    """A type of the session, not of the database: a column added meanwhile harms no writer."""
+    own = (f"{name} {table.c[name].type.compile(_DIALECT)}" for name in columns)
+    return f"create type pg_temp.{table.name}_row as ({', '.join((*more, *own))})"
 
 
-def _from_json(table: Table, columns: Sequence[str], more: str) -> str:
-    kinds = ", ".join(map(" ".join, zip(columns, _kinds(table, columns), strict=True)))
-    return f"json_to_recordset(${{}}::json) as x (command int, {more}{kinds})"
+def _source(table: Table) -> str:
+    return f"unnest(${{}}::pg_temp.{table.name}_row[]) as x"
 
 
-def _kinds(table: Table, columns: Sequence[str]) -> list[str]:
-    compiled = (table.c[name].type.compile(_DIALECT) for name in columns)
-    return ["text" if kind in _AS_TEXT else kind for kind in compiled]
-
-
-def _select(table: Table, columns: Sequence[str]) -> str:
-    kinds = (table.c[name].type.compile(_DIALECT) for name in columns)
-    return ", ".join(
-        _AS_TEXT.get(kind, "x.{}").format(n) for n, kind in zip(columns, kinds, strict=True)
-    )
+def _select(columns: Sequence[str]) -> str:
+    return ", ".join(f"x.{name}" for name in columns)
 
 
 def _versioned(table: Table, columns: Sequence[str]) -> str:
     name = table.name
-    source = _from_json(table, columns, "at int, until int, closes boolean, ")
     own = [c for c in columns if c != "created_at"]
     return f"""
 {name}_rows as materialized (
-    select x.*, won.positions[x.command] as first_position, won.recorded_at from won, {source}
+    select x.*, won.positions[x.command] as first_position, won.recorded_at
+    from won, {_source(table)}
     where won.positions[x.command] is not null),
 {name}_closed as (
     update {name} t set to_position = x.first_position + x.at from {name}_rows x
@@ -121,7 +110,7 @@ def _versioned(table: Table, columns: Sequence[str]) -> str:
 {name}_opened as (
     insert into {name} (from_position, to_position, created_at, updated_at, {", ".join(own)})
     select x.first_position + x.at, x.first_position + x.until,
-           coalesce(x.created_at, x.recorded_at), x.recorded_at, {_select(table, own)}
+           coalesce(x.created_at, x.recorded_at), x.recorded_at, {_select(own)}
     from {name}_rows x)"""
 
 
@@ -131,10 +120,9 @@ def _plain(table: Table, columns: Sequence[str]) -> str:
     rest = [c for c in columns if c not in keys]
     update = ", ".join(f"{c} = excluded.{c}" for c in rest)
     action = f"do update set {update}" if rest else "do nothing"
-    source = _from_json(table, columns, "")
     return f"""
 {name}_stored as (
     insert into {name} ({", ".join(columns)})
-    select {_select(table, columns)} from won, {source}
+    select {_select(columns)} from won, {_source(table)}
     where won.positions[x.command] is not null
     on conflict ({", ".join(keys)}) {action})"""

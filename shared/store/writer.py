@@ -137,7 +137,7 @@ class Writer:
     async def _ready(self, statement: str) -> asyncpg.prepared_stmt.PreparedStatement:
         if self._connection is None:
             connection = await self._connect()
-            await connection.execute(_BY_KEY)
+            await connection.execute(f"{_BY_KEY};{self._statement.session}")
             self._connection = connection
         elif self._head > 2 * self._planned_at:
             await self._connection.execute("discard plans")  # made for a much smaller log
