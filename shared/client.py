@@ -1,6 +1,7 @@
 """The one door to httpx: clients that follow no redirect, and bodies read up to a limit."""
 
 import asyncio
+import ssl
 
 from httpx import (
     ASGITransport,
@@ -40,14 +41,21 @@ def new_client(
     timeout: float = 10.0,
     environment: bool = False,
     transport: AsyncBaseTransport | None = None,
+    trust: ssl.SSLContext | None = None,
+    kept: float = 5.0,
 ) -> AsyncClient:
-    """A client that follows no redirect; `environment` makes it heed HTTP_PROXY and the like."""
+    """A client that follows no redirect; `environment` makes it heed HTTP_PROXY and the like.
+
+    Connections that nobody uses are kept for so many seconds.
+    """
     return AsyncClient(
         base_url=base_url,
         timeout=Timeout(timeout),
         follow_redirects=False,
         trust_env=environment,
         transport=transport,
+        verify=trust or True,
+        limits=Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=kept),
     )
 
 

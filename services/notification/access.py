@@ -10,8 +10,8 @@ from uuid import UUID
 import asyncpg
 
 from services.notification.answer import require_visible
-from services.notification.notification import Notification
 from services.notification.notifications import Notifications
+from services.notification.state import Notification
 from shared.aggregate import Folded
 from shared.errors import NotFound
 from shared.http.access_log import record_access

@@ -10,7 +10,8 @@ from fastapi import FastAPI
 from services.notification import lists, managed, routes
 from services.notification.contacts import CONTACT, Contacts
 from services.notification.events import ContactEvent, NotificationEvent, SubscriptionEvent
-from services.notification.notifications import NOTIFICATION, SEND, Notifications
+from services.notification.fallback import Fallback
+from services.notification.notifications import FALL_BACK, NOTIFICATION, SEND, Notifications
 from services.notification.policies import Planner
 from services.notification.published import PUBLISHED
 from services.notification.sender import sending
@@ -45,6 +46,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
         "teams": Teams(service.store),
     }
     keys = followed_keys(service.authenticator.forget)
+    fallback = Fallback(notifications, contacts)
     planner = Planner(notifications, subscriptions)
     follows: dict[Name, Mapping[str, Reaction]] = {
         "incident": {**planner.reactions("incident"), **keys},
@@ -52,7 +54,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
     }
     async with (
         sending(notifications, contacts, service.settings) as sender,
-        running(service, follows=follows, timers={SEND: sender.ring}),
+        running(service, follows=follows, timers={SEND: sender.ring, FALL_BACK: fallback.ring}),
     ):
         yield
 

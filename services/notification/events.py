@@ -80,12 +80,26 @@ class SubscriptionRetired(Event, frozen=True):
 
 @event("notification.planned")
 class Planned(Event, frozen=True):
+    """`escalation` is what it pages for; `instead_of` another one that did not reach in time."""
+
     delivery: Delivery
-    subscription: UUID
     happened_at: datetime
     values: dict[str, str]  # what was known of the incident or problem then
     subject: str
     text: str
+    subscription: UUID | None = None
+    urgent: bool = False
+    escalation: UUID | None = None
+    instead_of: UUID | None = None
+
+
+@event("notification.held")
+class Held(Event, frozen=True):
+    """No attempt is made before then."""
+
+    at: datetime
+    until: datetime
+    reason: str
 
 
 @event("notification.attempt_started")
@@ -116,10 +130,13 @@ class Failed(Event, frozen=True):
 
 @event("notification.outcome_unknown")
 class OutcomeUnknown(Event, frozen=True):
-    """Whoever made the attempt ended before telling how it fared."""
+    """It may have been taken: whoever made the attempt ended before telling how it fared, or the
+    receiver was lost (`reason`) when it had everything and had not answered."""
 
     attempt: int
     at: datetime
+    reason: str | None = None
+    retry_in: float | None = None  # seconds
 
 
 @event("notification.exhausted")
@@ -131,7 +148,27 @@ class Exhausted(Event, frozen=True):
 
 @event("notification.redriven")
 class Redriven(Event, frozen=True):
+    """Tried again. A probe is one attempt, to see whether its endpoint is back."""
+
     at: datetime
+    probe: bool = False
+
+
+@event("notification.fell_back")
+class FellBack(Event, frozen=True):
+    """It did not reach in time: the same was planned by another channel, if there is one."""
+
+    at: datetime
+    channel: Channel | None = None
+    notification: UUID | None = None
+
+
+@event("notification.cancelled")
+class Cancelled(Event, frozen=True):
+    """No further attempt is made: somebody else has it, or it is over."""
+
+    at: datetime
+    reason: str
 
 
 @event("notification.acknowledged")
@@ -144,11 +181,14 @@ ContactEvent = ContactSet | SecretSet | ContactRetired
 SubscriptionEvent = SubscriptionSet | SubscriptionRetired
 NotificationEvent = (
     Planned
+    | Held
     | AttemptStarted
     | Delivered
     | Failed
     | OutcomeUnknown
     | Exhausted
     | Redriven
+    | FellBack
+    | Cancelled
     | Acknowledged
 )

@@ -1,18 +1,20 @@
-"""The notification: one fact for one contact by one channel, and each attempt to deliver it."""
+"""The notification: one fact for one contact by one channel; what may be done to it, and when."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import assert_never
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from services.notification.events import (
     Acknowledged,
     AttemptStarted,
+    Cancelled,
+    Channel,
     Delivered,
     Delivery,
     Exhausted,
     Failed,
+    FellBack,
+    Held,
     NotificationEvent,
     OutcomeUnknown,
     Planned,
@@ -20,44 +22,10 @@ from services.notification.events import (
 )
 from services.notification.rules import FINAL, RULES, WHY_NOT, Status
 from services.notification.schedule import wait_after
-from shared.domain import State, changed
+from services.notification.state import Notification
 from shared.errors import Refused
 
-
-class Outcome(StrEnum):
-    DELIVERED = "delivered"
-    FAILED = "failed"
-    REFUSED = "refused"  # for good
-    UNKNOWN = "unknown"
-
-
-class Attempt(State, frozen=True):
-    """One call to the receiver; without an outcome while it is under way."""
-
-    number: int
-    started_at: datetime
-    ended_at: datetime | None = None
-    outcome: Outcome | None = None
-    answer: str | None = None
-
-
-class Notification(State, frozen=True):
-    """A notification as its events tell it."""
-
-    status: Status | None = None
-    delivery: Delivery | None = None
-    subscription: UUID | None = None
-    happened_at: datetime | None = None
-    values: dict[str, str] = {}
-    subject: str = ""
-    text: str = ""
-    attempts: tuple[Attempt, ...] = ()
-    tries: int = 0  # attempts since it was planned or redriven
-    next_at: datetime | None = None
-    delivered_at: datetime | None = None
-    exhausted_at: datetime | None = None
-    acknowledged_at: datetime | None = None
-    acknowledged_by: str | None = None
+_LOST = "the outcome of the last attempt is unknown"
 
 
 def notification_stream(delivery: Delivery) -> UUID:
@@ -85,12 +53,16 @@ def plan(
     notification: Notification,
     *,
     delivery: Delivery,
-    subscription: UUID,
+    subscription: UUID | None = None,
     happened_at: datetime,
     values: dict[str, str],
     subject: str,
     text: str,
+    urgent: bool = False,
+    escalation: UUID | None = None,
+    instead_of: UUID | None = None,
 ) -> Sequence[NotificationEvent]:
+    """Tell it; what is urgent keeps no quiet hours and has a schedule of its own."""
     if notification.status is not None:
         return []
     return [
@@ -101,21 +73,32 @@ def plan(
             values=values,
             subject=subject,
             text=text,
+            urgent=urgent,
+            escalation=escalation,
+            instead_of=instead_of,
         )
     ]
 
 
+def hold(
+    notification: Notification, *, at: datetime, until: datetime, reason: str
+) -> Sequence[NotificationEvent]:
+    """Make no attempt before then."""
+    if notification.status is not Status.WAITING or notification.held_until == until:
+        return []
+    return [Held(at=at, until=until, reason=reason)]
+
+
 def begin(notification: Notification, *, at: datetime) -> Sequence[NotificationEvent]:
     """Start the next attempt, if one is due; one that never told its outcome is given up."""
-    if notification.status in FINAL:
+    if notification.status is None or notification.status in FINAL:
         return []
     number = len(notification.attempts)
     lost = [OutcomeUnknown(attempt=number, at=at)] if notification.status is Status.SENDING else []
-    if notification.acknowledged_at is not None:
+    if notification.is_over:
         return lost
-    if wait_after(notification.tries, 1.0) is None:
-        reason = "the outcome of the last attempt is unknown"
-        return [*lost, Exhausted(delivery=_delivery(notification), at=at, reason=reason)]
+    if _wait(notification, 1.0) is None:
+        return [*lost, Exhausted(delivery=_delivery(notification), at=at, reason=_LOST)]
     return [*lost, AttemptStarted(attempt=number + 1, at=at)]
 
 
@@ -137,32 +120,64 @@ def fail(
     reason: str,
     permanent: bool,
     jitter: float,
+    retry_after: float = 0.0,
 ) -> Sequence[NotificationEvent]:
+    """The receiver has not taken it; it may have asked to be left alone for so many seconds."""
     if not _is_under_way(notification, attempt):
         return []
-    delivery, over = _delivery(notification), notification.acknowledged_at is not None
-    retry_in = None if permanent or over else wait_after(notification.tries, jitter)
+    over = permanent or notification.is_over
+    retry_in = None if over else _wait(notification, jitter, retry_after)
     failed = Failed(
-        delivery=delivery,
+        delivery=_delivery(notification),
         attempt=attempt,
         at=at,
         reason=reason,
         permanent=permanent,
         retry_in=retry_in,
     )
-    if over or retry_in is not None:
-        return [failed]
-    return [failed, Exhausted(delivery=delivery, at=at, reason=reason)]
+    return [failed, *_end(notification, at, reason, retry_in)]
 
 
-def redrive(notification: Notification, *, at: datetime) -> Sequence[NotificationEvent]:
+def lose(
+    notification: Notification, *, attempt: int, at: datetime, reason: str, jitter: float
+) -> Sequence[NotificationEvent]:
+    """Nobody knows whether the receiver has taken it: it is sent again under the same id."""
+    if not _is_under_way(notification, attempt):
+        return []
+    retry_in = None if notification.is_over else _wait(notification, jitter)
+    unknown = OutcomeUnknown(attempt=attempt, at=at, reason=reason, retry_in=retry_in)
+    return [unknown, *_end(notification, at, reason, retry_in)]
+
+
+def fall_back(
+    notification: Notification, *, at: datetime, channel: Channel | None, to: UUID | None
+) -> Sequence[NotificationEvent]:
+    """It has not reached in time: the same goes by this channel, or by none if there is none."""
+    reached = notification.status in (None, Status.DELIVERED)
+    if reached or notification.is_over or notification.fell_back_at is not None:
+        return []
+    return [FellBack(at=at, channel=channel, notification=to)]
+
+
+def redrive(
+    notification: Notification, *, at: datetime, probe: bool = False
+) -> Sequence[NotificationEvent]:
+    """Try a dead letter again: the whole schedule, or (a probe) once."""
     _require(notification, "redrive")
-    return [Redriven(at=at)]
+    return [Redriven(at=at, probe=probe)]
+
+
+def cancel(notification: Notification, *, at: datetime, reason: str) -> Sequence[NotificationEvent]:
+    """Make no further attempt; what has been delivered stays delivered."""
+    if notification.status in (None, *FINAL) or notification.is_over:
+        return []
+    return [Cancelled(at=at, reason=reason)]
 
 
 def acknowledge(
     notification: Notification, *, by: str, at: datetime
 ) -> Sequence[NotificationEvent]:
+    """Somebody has seen it."""
     _require(notification, "acknowledge")
     return [] if notification.acknowledged_at is not None else [Acknowledged(by=by, at=at)]
 
@@ -178,80 +193,17 @@ def _is_under_way(notification: Notification, attempt: int) -> bool:
     return is_newest and notification.status is Status.SENDING
 
 
-# Evolution: each event's change.
+def _wait(notification: Notification, jitter: float, asked: float = 0.0) -> float | None:
+    """Seconds until its next attempt; None where there is none."""
+    if notification.probing and notification.tries > 0:
+        return None
+    return wait_after(notification.tries, jitter, urgent=notification.urgent, asked=asked)
 
 
-def _planned(event: Planned) -> Notification:
-    return Notification(status=Status.WAITING, **event.fields())
-
-
-def _started(notification: Notification, event: AttemptStarted) -> Notification:
-    attempt = Attempt(number=event.attempt, started_at=event.at)
-    return changed(
-        notification,
-        status=Status.SENDING,
-        attempts=(*notification.attempts, attempt),
-        tries=notification.tries + 1,
-        next_at=None,
-    )
-
-
-def _ended(
-    notification: Notification,
-    event: Delivered | Failed | OutcomeUnknown,
-    outcome: Outcome,
-    answer: str | None = None,
-) -> Notification:
-    attempts = tuple(
-        changed(each, ended_at=event.at, outcome=outcome, answer=answer)
-        if each.number == event.attempt
-        else each
-        for each in notification.attempts
-    )
-    waits = Status.CANCELLED if notification.acknowledged_at is not None else Status.WAITING
-    return changed(notification, status=waits, attempts=attempts)
-
-
-def _failed(notification: Notification, event: Failed) -> Notification:
-    outcome = Outcome.REFUSED if event.permanent else Outcome.FAILED
-    ended = _ended(notification, event, outcome, event.reason)
-    if event.retry_in is None:
-        return ended
-    return changed(ended, next_at=event.at + timedelta(seconds=event.retry_in))
-
-
-def _acknowledged(notification: Notification, event: Acknowledged) -> Notification:
-    waited = notification.status is Status.WAITING
-    return changed(
-        notification,
-        status=Status.CANCELLED if waited else notification.status,
-        next_at=None,
-        acknowledged_at=event.at,
-        acknowledged_by=event.by,
-    )
-
-
-def evolve(notification: Notification, event: NotificationEvent) -> Notification:
-    """Never refuses: this has already happened, whatever today's rules say."""
-    match event:
-        case Planned():
-            return _planned(event)
-        case AttemptStarted():
-            return _started(notification, event)
-        case Delivered():
-            ended = _ended(notification, event, Outcome.DELIVERED, event.answer)
-            return changed(ended, status=Status.DELIVERED, next_at=None, delivered_at=event.at)
-        case Failed():
-            return _failed(notification, event)
-        case OutcomeUnknown():
-            return _ended(notification, event, Outcome.UNKNOWN)
-        case Exhausted():
-            return changed(notification, status=Status.EXHAUSTED, exhausted_at=event.at)
-        case Redriven():
-            return changed(
-                notification, status=Status.WAITING, tries=0, exhausted_at=None, next_at=event.at
-            )
-        case Acknowledged():
-            return _acknowledged(notification, event)
-        case _:
-            assert_never(event)
+def _end(
+    notification: Notification, at: datetime, reason: str, retry_in: float | None
+) -> list[NotificationEvent]:
+    """What follows where no further attempt does."""
+    if notification.is_over or retry_in is not None:
+        return []
+    return [Exhausted(delivery=_delivery(notification), at=at, reason=reason)]

@@ -10,10 +10,22 @@ class Reached(NamedTuple):
 
 
 class Unreached(NamedTuple):
-    """The receiver has not taken it: not now, or (permanent) not as long as nothing changes."""
+    """The receiver has not taken it: not now, or (permanent) not as long as nothing changes.
+
+    retry_after: the seconds that it asked to be left alone for
+    down: whether nobody could be there at all, so that others would fare no better
+    """
 
     reason: str
     permanent: bool = False
+    retry_after: float = 0.0
+    down: bool = False
 
 
-Result = Reached | Unreached
+class Lost(NamedTuple):
+    """The receiver had everything and was lost before it said whether it has taken it."""
+
+    reason: str
+
+
+Result = Reached | Unreached | Lost

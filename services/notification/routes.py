@@ -7,8 +7,9 @@ from fastapi import Depends, Response
 from services.notification import notification
 from services.notification.access import notifications_of, person_of, seen
 from services.notification.answer import ByAnybody, ByPerson, Id, Nothing
-from services.notification.notification import Notification, refusal
+from services.notification.notification import refusal
 from services.notification.rules import OWN, RULES
+from services.notification.state import Notification
 from services.notification.view import NotificationView, notification_view
 from shared.aggregate import Folded
 from shared.auth.caller import Caller

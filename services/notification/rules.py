@@ -14,7 +14,7 @@ class Status(StrEnum):
     SENDING = "sending"
     DELIVERED = "delivered"
     EXHAUSTED = "exhausted"  # a dead letter, until redriven
-    CANCELLED = "cancelled"  # acknowledged before it was delivered
+    CANCELLED = "cancelled"  # acknowledged, or called off, before it was delivered
 
 
 class Rule(NamedTuple):
@@ -61,5 +61,5 @@ WHY_NOT = {
     Status.SENDING: "it is being delivered at this moment",
     Status.DELIVERED: "it has been delivered",
     Status.EXHAUSTED: "it could not be delivered; redrive it",
-    Status.CANCELLED: "it was acknowledged before it was delivered",
+    Status.CANCELLED: "it was acknowledged or called off before it was delivered",
 }

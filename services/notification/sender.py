@@ -8,6 +8,8 @@ the outcome, the timer finds the attempt, and another one is made under the same
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import partial
 from secrets import SystemRandom
 from uuid import UUID
 
@@ -16,14 +18,14 @@ import structlog
 from services.notification import mail, notification, webhook
 from services.notification.contact import Contact
 from services.notification.contacts import Contacts
-from services.notification.events import Channel, Delivery
+from services.notification.events import Channel, Delivery, NotificationEvent
 from services.notification.keeping import may_know
-from services.notification.mail import MailServer, mail_server
-from services.notification.notification import Notification
+from services.notification.mail import Post, mail_server
 from services.notification.notifications import Notifications
-from services.notification.outcome import Reached, Result, Unreached
+from services.notification.outcome import Lost, Reached, Result, Unreached
 from services.notification.rules import Status
 from services.notification.schedule import JITTER
+from services.notification.state import Notification
 from shared.aggregate import Folded
 from shared.errors import NotFound
 from shared.ledger import Order
@@ -35,6 +37,7 @@ _LAST_WORDS = 5.0  # seconds for calls under way when told to stop
 _NO_ADDRESS = Unreached("the contact cannot be reached by this channel any more", permanent=True)
 _RESTRICTED = Unreached("it has been restricted since, to others", permanent=True)
 _NO_SERVER = Unreached("no mail server is configured: set TOCSIN_SMTP_URL")
+Command = Callable[[Notification], Sequence[NotificationEvent]]
 _log = structlog.get_logger("tocsin.sender")
 
 
@@ -50,13 +53,13 @@ class Sender:
         notifications: Notifications,
         contacts: Contacts,
         outgoing: Outgoing,
-        server: MailServer | None,
+        post: Post | None,
         jitter: Callable[[], float] = _chance,
     ) -> None:
         self._notifications = notifications
         self._contacts = contacts
         self._outgoing = outgoing
-        self._server = server
+        self._post = post
         self._jitter = jitter
         self._clock = notifications.store.clock
         self._free = asyncio.Semaphore(_AT_ONCE)
@@ -106,22 +109,22 @@ class Sender:
             case Channel.EMAIL:
                 return await self._mail(begun, address)
             case Channel.WEBHOOK:
-                return await self._post(begun, contact, address)
+                return await self._call_webhook(begun, contact, address)
 
     async def _mail(self, begun: Folded[Notification], address: str) -> Result:
-        if self._server is None:
+        if self._post is None:
             return _NO_SERVER
         message = mail.mail(
             begun.stream,
-            sender=self._server.sender,
+            sender=self._post.sender,
             to=address,
             subject=begun.state.subject,
             text=begun.state.text,
             at=self._clock(),
         )
-        return await mail.send(self._server, message)
+        return await self._post.send(message)
 
-    async def _post(
+    async def _call_webhook(
         self, begun: Folded[Notification], contact: Folded[Contact], url: str
     ) -> Result:
         secret = await self._contacts.secret(contact)
@@ -132,21 +135,8 @@ class Sender:
         return await webhook.post(self._outgoing, url, content, headers)
 
     async def _tell(self, order: Order, attempt: int, result: Result) -> None:
-        at, ledger = self._clock(), self._notifications
-        match result:
-            case Reached(answer):
-                command = notification.deliver
-                await ledger.execute(order, command, attempt=attempt, at=at, answer=answer)
-            case Unreached(reason, permanent):
-                await ledger.execute(
-                    order,
-                    notification.fail,
-                    attempt=attempt,
-                    at=at,
-                    reason=reason,
-                    permanent=permanent,
-                    jitter=self._jitter(),
-                )
+        outcome = _outcome(result, attempt, self._clock(), self._jitter())
+        await self._notifications.execute(order, outcome)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._free.release()
@@ -162,14 +152,35 @@ async def sending(
 ) -> AsyncIterator[Sender]:
     """A sender with this installation's mail server and networks, until the service stops."""
     url = settings.smtp_url
-    server = mail_server(url.get_secret_value()) if url else None
+    post = Post(mail_server(url.get_secret_value())) if url else None
     networks: Sequence[Network] = settings.outbound_allow
     async with Outgoing(networks) as outgoing:
-        sender = Sender(notifications, contacts, outgoing, server)
+        sender = Sender(notifications, contacts, outgoing, post)
         try:
             yield sender
         finally:
             await sender.idle(_LAST_WORDS)
+            if post:
+                await post.close()
+
+
+def _outcome(result: Result, attempt: int, at: datetime, jitter: float) -> Command:
+    """What is to be recorded of an attempt."""
+    match result:
+        case Reached(answer):
+            return partial(notification.deliver, attempt=attempt, at=at, answer=answer)
+        case Lost(reason):
+            return partial(notification.lose, attempt=attempt, at=at, reason=reason, jitter=jitter)
+        case Unreached():
+            return partial(
+                notification.fail,
+                attempt=attempt,
+                at=at,
+                reason=result.reason,
+                permanent=result.permanent,
+                jitter=jitter,
+                retry_after=result.retry_after,
+            )
 
 
 def _order(stream: UUID, cause: UUID | None = None) -> Order:

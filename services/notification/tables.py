@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from services.notification.contact import Contact
 from services.notification.events import ContactEvent, NotificationEvent, SubscriptionEvent
-from services.notification.notification import Notification
+from services.notification.state import Notification
 from services.notification.subscription import Subscription
 from shared.aggregate import Folded, Row
 from shared.restrictions import DERIVED, RESTRICTIONS

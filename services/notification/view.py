@@ -10,7 +10,7 @@ import msgspec
 
 from services.notification.contact import Contact
 from services.notification.events import Template
-from services.notification.notification import Attempt, Notification
+from services.notification.state import Attempt, Notification
 from services.notification.subscription import Subscription
 from shared.aggregate import Folded
 from shared.domain import Personal, Sealed
@@ -72,9 +72,23 @@ class NotificationItem(Item, kw_only=True):
 
 
 class NotificationView(NotificationItem, kw_only=True):
-    """A notification alone, with each attempt. `actions` only where it was read."""
+    """A notification alone, with each attempt. `actions` only where it was read.
+
+    `fallback` is what was planned by another channel because this one did not reach in time,
+    `instead_of` the one that this was planned for; one that is held says until when, and why.
+    """
 
     subscription: UUID | None
+    escalation: UUID | None
+    urgent: bool
+    instead_of: UUID | None
+    fell_back_at: datetime | None
+    fallback: UUID | None
+    fallback_channel: str | None
+    held_until: datetime | None
+    held_because: str | None
+    cancelled_at: datetime | None
+    cancelled_because: str | None
     happened_at: datetime | None
     text: str
     acknowledged_by: str | None

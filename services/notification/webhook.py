@@ -6,12 +6,13 @@ from uuid import UUID
 import msgspec
 from standardwebhooks import Webhook
 
-from services.notification.notification import Notification
 from services.notification.outcome import Reached, Result, Unreached
-from shared.outgoing import Outgoing, OutgoingFailed, OutgoingRefused
+from services.notification.state import Notification
+from shared.outgoing import Answered, Outgoing, OutgoingFailed, OutgoingRefused
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 _GONE = 410
+_BUSY = (429, 503)
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -42,11 +43,22 @@ def signed(id: UUID, content: bytes, secret: str, at: datetime) -> dict[str, str
 async def post(outgoing: Outgoing, url: str, content: bytes, headers: dict[str, str]) -> Result:
     """One call; only a 2xx answer counts."""
     try:
-        status = await outgoing.post(url, content, headers)
+        answer = await outgoing.post(url, content, headers)
     except OutgoingRefused as refused:
         return Unreached(str(refused), permanent=True)
     except OutgoingFailed as failed:
-        return Unreached(str(failed))
+        return Unreached(str(failed), down=True)
+    return understood(answer)
+
+
+def understood(answer: Answered) -> Result:
+    """What an answer means for the attempt."""
+    status = answer.status
     if 200 <= status < 300:
         return Reached(str(status))
-    return Unreached(f"answered {status}", permanent=status == _GONE)
+    if status == _GONE:
+        return Unreached("answered 410: the endpoint is gone", permanent=True)
+    if 300 <= status < 400:
+        return Unreached(f"answered {status}: redirects are not followed")
+    asked = answer.retry_after if status in _BUSY else 0.0
+    return Unreached(f"answered {status}", retry_after=asked, down=status >= 500)

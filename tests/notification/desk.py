@@ -14,11 +14,12 @@ import msgspec
 from services.notification import contact, subscription
 from services.notification.contacts import Contacts
 from services.notification.events import Channel, Template
-from services.notification.mail import mail_server
-from services.notification.notification import Attempt, Notification
-from services.notification.notifications import SEND, Notifications
+from services.notification.fallback import Fallback
+from services.notification.mail import Post, mail_server
+from services.notification.notifications import FALL_BACK, SEND, Notifications
 from services.notification.policies import Planner
 from services.notification.sender import Sender
+from services.notification.state import Attempt, Notification
 from services.notification.subscriptions import Subscriptions
 from services.notification.tables import TABLES
 from shared.aggregate import Folded
@@ -142,8 +143,8 @@ class Desk:
 def parts(store: Store, clock: Clock, outgoing: Outgoing, mail: MailSink | None = None) -> Desk:
     notifications, contacts = Notifications(store), Contacts(store)
     subscriptions = Subscriptions(store)
-    server = mail_server(mail.url) if mail else None
-    sender = Sender(notifications, contacts, outgoing, server, jitter=lambda: 1.0)
+    post = Post(mail_server(mail.url)) if mail else None
+    sender = Sender(notifications, contacts, outgoing, post, jitter=lambda: 1.0)
     return Desk(
         store,
         clock,
@@ -152,7 +153,7 @@ def parts(store: Store, clock: Clock, outgoing: Outgoing, mail: MailSink | None 
         notifications,
         Planner(notifications, subscriptions),
         sender,
-        Timers(store, {SEND: sender.ring}),
+        Timers(store, {SEND: sender.ring, FALL_BACK: Fallback(notifications, contacts).ring}),
     )
 
 

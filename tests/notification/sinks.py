@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -38,6 +38,8 @@ class WebhookSink:
     answer: bytes = b"HTTP/1.1 204 No Content\r\n\r\n"
     calls: list[Call] = field(default_factory=list)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    keeps_open: bool = False
+    connections: int = 0
 
     @property
     def url(self) -> str:
@@ -48,6 +50,14 @@ class WebhookSink:
         self.answer = "\r\n".join([*lines, "", ""]).encode()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            await self._take(reader, writer)
+            while self.keeps_open:
+                await self._take(reader, writer)
+        writer.close()
+
+    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         lines = [line.partition(": ") for line in head.split("\r\n")[1:] if line]
         headers = {name.lower(): value for name, _, value in lines}
@@ -58,7 +68,6 @@ class WebhookSink:
             writer.write(self.answer)
         else:
             await reader.read()
-        writer.close()
 
     @asynccontextmanager
     async def up(self) -> AsyncIterator["WebhookSink"]:
@@ -76,6 +85,7 @@ class MailSink:
     port: int = field(default_factory=free_port)
     answer: str = "250 2.0.0 taken"
     password: str = ""
+    hangs_up_after_data: bool = False
     mails: list[EmailMessage] = field(default_factory=list)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -98,6 +108,8 @@ class MailSink:
         assert isinstance(content, bytes)
         self.mails.append(message_from_bytes(content, policy=policy.default))
         self.arrived.set()
+        if self.hangs_up_after_data and server.transport:
+            server.transport.close()
         return self.answer
 
     def authenticate(

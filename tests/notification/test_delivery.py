@@ -4,19 +4,21 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import pytest
 
 from services.notification import contact, notification
 from services.notification.events import Channel, Template
-from services.notification.notification import Outcome
 from services.notification.rules import Status
 from services.notification.schedule import LEASE, NORMAL
+from services.notification.state import Outcome
 from shared.ledger import Order
 from shared.outgoing import Outgoing
 from tests.conftest import NewDatabase
 from tests.notification.desk import DECLARED, LOOPBACK, Desk, open_desk, parts
 from tests.notification.sinks import MailSink, WebhookSink
+from tests.support.tls import secured
 
 
 @pytest.fixture
@@ -196,6 +198,92 @@ async def test_only_a_2xx_counts(
     await _told_by_webhook(desk, hook.url)
     await desk.ring()
     assert [a.outcome for a in await desk.attempts()] == [outcome]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "said"),
+    [
+        (302, ["Location: http://127.0.0.1:1/"], "answered 302: redirects are not followed"),
+        (410, [], "answered 410: the endpoint is gone"),
+        (500, ["Retry-After: 600"], "answered 500"),
+    ],
+)
+async def test_an_attempt_says_what_came_of_it(
+    desk: Desk, hook: WebhookSink, status: int, headers: list[str], said: str
+) -> None:
+    hook.answers(status, *headers)
+    await _told_by_webhook(desk, hook.url)
+    await desk.ring()
+    assert [a.answer for a in await desk.attempts()] == [said]
+
+
+@pytest.mark.parametrize(
+    ("status", "asks", "seconds"),
+    [
+        (429, "600", 600),
+        (503, "600", 600),
+        (429, "1", 5),
+        (429, "99999999999999", 86_400),
+        (429, "soon", 5),
+        (500, "600", 5),
+    ],
+)
+async def test_a_receiver_that_asks_to_be_left_alone_is_within_bounds(
+    desk: Desk, hook: WebhookSink, status: int, asks: str, seconds: float
+) -> None:
+    hook.answers(status, f"Retry-After: {asks}")
+    await _told_by_webhook(desk, hook.url)
+    await desk.ring()
+    assert (await desk.only()).next_at == desk.clock() + timedelta(seconds=seconds)
+
+
+async def test_a_receiver_whose_certificate_does_not_hold_is_told(
+    desk: Desk, hook: WebhookSink, tmp_path: Path
+) -> None:
+    async with secured(tmp_path, hook.port) as there:
+        await _told_by_webhook(desk, f"{there.base}/hook")
+        await desk.ring()
+    (attempt,) = await desk.attempts()
+    assert attempt.outcome is Outcome.FAILED
+    assert attempt.answer == "its TLS certificate is refused: it is signed by itself"
+    assert hook.calls == []
+
+
+async def test_a_connection_is_kept_for_the_next_call(desk: Desk, hook: WebhookSink) -> None:
+    hook.keeps_open = True
+    one = await desk.contact(webhook_url=hook.url)
+    await desk.subscribe(one, Channel.WEBHOOK)
+    for _ in range(3):
+        await desk.hear(desk.fact("incident.declared", **DECLARED))
+        await desk.ring()
+    assert (len(hook.calls), hook.connections) == (3, 1)
+
+
+async def test_a_mail_lost_after_it_was_handed_over_may_have_arrived(
+    desk: Desk, mail: MailSink
+) -> None:
+    mail.hangs_up_after_data = True
+    await _told_by_mail(desk)
+    await desk.ring()
+    mail.hangs_up_after_data = False
+    desk.clock.move(seconds=5)
+    await desk.ring()
+    lost, again = await desk.attempts()
+    assert (lost.outcome, again.outcome) == (Outcome.UNKNOWN, Outcome.DELIVERED)
+    assert lost.answer == "the mail server was lost after the mail was sent: SMTPServerDisconnected"
+    assert len({received["message-id"] for received in mail.mails}) == 1
+
+
+async def test_a_server_that_delays_strangers_is_tried_again(desk: Desk, mail: MailSink) -> None:
+    mail.answer = "451 4.7.1 greylisted, come back later"
+    await _told_by_mail(desk)
+    await desk.ring()
+    mail.answer = "250 2.0.0 taken"
+    desk.clock.move(seconds=5)
+    await desk.ring()
+    delayed, taken = await desk.attempts()
+    assert delayed.answer == "the mail server refused it: 451 4.7.1"
+    assert (delayed.outcome, taken.outcome) == (Outcome.FAILED, Outcome.DELIVERED)
 
 
 @pytest.mark.parametrize(

@@ -6,23 +6,27 @@ from uuid import UUID
 
 import pytest
 
-from services.notification import notification
+from services.notification import notification, state
 from services.notification.events import (
     Acknowledged,
     AttemptStarted,
+    Cancelled,
     Channel,
     Delivered,
     Delivery,
     Exhausted,
     Failed,
+    FellBack,
+    Held,
     NotificationEvent,
     OutcomeUnknown,
     Planned,
     Redriven,
 )
-from services.notification.notification import Notification, notification_stream, refusal
+from services.notification.notification import notification_stream, refusal
 from services.notification.rules import RULES, WHY_NOT, Status
-from services.notification.schedule import NORMAL
+from services.notification.schedule import NORMAL, URGENT, wait_after
+from services.notification.state import Notification
 from shared.domain import changed
 from tests.notification.given import Given
 from tests.notification.given import given as given_of
@@ -52,7 +56,7 @@ FAILURE: dict[str, Any] = {"attempt": 1, "at": AT, "reason": "answered 500", "pe
 
 
 def given(*events: NotificationEvent) -> Given:
-    return given_of(Notification(), notification.evolve, *events)
+    return given_of(Notification(), state.evolve, *events)
 
 
 def test_it_is_planned_once() -> None:
@@ -184,3 +188,75 @@ def test_its_id_follows_from_cause_contact_and_channel_alone() -> None:
 def test_a_state_knows_when_it_is_tried_next() -> None:
     state: Notification = given(planned, first, failed).state
     assert (state.status, state.next_at) == (Status.WAITING, AT + timedelta(seconds=5))
+
+
+def test_the_schedules_are_those_of_the_field() -> None:
+    hours = [2, 5, 10, 14, 20, 24]
+    assert [w.total_seconds() for w in NORMAL] == [0, 5, 300, 1800, *(h * 3600 for h in hours)]
+    first = [0, 2, 10, 30, 60, 120, 300, 600, 900]
+    assert [w.total_seconds() for w in URGENT] == [*first, 1800, *(h * 3600 for h in hours)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "wait"),
+    [(0.0, 300.0), (60.0, 300.0), (3_600.0, 3_600.0), (1e9, 86_400.0)],
+)
+def test_a_receiver_may_ask_for_a_longer_wait_within_bounds(asked: float, wait: float) -> None:
+    assert wait_after(2, 1.0, asked=asked) == wait
+
+
+def test_what_is_urgent_is_tried_again_at_once_and_goes_on_as_the_others_do() -> None:
+    urgent = Planned(**MESSAGE, urgent=True)
+    given(urgent, first).when(notification.fail, **FAILURE, jitter=1.0).then(
+        changed_failed(retry_in=2.0)
+    )
+    started = AttemptStarted(attempt=10, at=AT)
+    given(urgent, *_attempts(9), started).when(
+        notification.fail, **FAILURE | {"attempt": 10}, jitter=1.0
+    ).then(changed_failed(attempt=10, retry_in=7200.0))
+
+
+def test_a_receiver_lost_after_it_had_everything_leaves_the_outcome_unknown() -> None:
+    told = {"attempt": 1, "at": AT, "reason": "lost after DATA", "jitter": 1.0}
+    unknown = OutcomeUnknown(attempt=1, at=AT, reason="lost after DATA", retry_in=5.0)
+    given(planned, first).when(notification.lose, **told).then(unknown)
+    given(planned, first, unknown).when(notification.lose, **told).nothing()
+    given(planned, first, unknown).when(notification.begin, at=AT).then(second)
+
+
+def test_a_probe_is_one_attempt() -> None:
+    probing = given(planned, first, refused, exhausted, Redriven(at=AT, probe=True), second)
+    probing.when(notification.fail, **FAILURE | {"attempt": 2}, jitter=1.0).then(
+        changed_failed(attempt=2, retry_in=None),
+        Exhausted(delivery=DELIVERY, at=AT, reason="answered 500"),
+    )
+
+
+def test_what_did_not_reach_in_time_falls_back_once() -> None:
+    fell_back = FellBack(at=AT, channel=Channel.WEBHOOK, notification=ID)
+    arguments = {"at": AT, "channel": Channel.WEBHOOK, "to": ID}
+    given(planned, first, failed).when(notification.fall_back, **arguments).then(fell_back)
+    for settled in (fell_back, delivered, acknowledged):
+        given(planned, first, settled).when(notification.fall_back, **arguments).nothing()
+
+
+def test_one_that_is_called_off_is_not_tried_again() -> None:
+    called_off = Cancelled(at=AT, reason="somebody answered")
+    arguments = {"at": AT, "reason": "somebody answered"}
+    given(planned).when(notification.cancel, **arguments).then(called_off)
+    given(planned, called_off).when(notification.cancel, **arguments).nothing()
+    given(planned, called_off).when(notification.begin, at=AT).nothing()
+    given(planned, first, delivered).when(notification.cancel, **arguments).nothing()
+    given(planned, first, called_off).when(notification.fail, **FAILURE, jitter=1.0).then(
+        changed_failed(retry_in=None)
+    )
+
+
+def test_one_that_is_held_says_until_when() -> None:
+    until = AT + timedelta(hours=8)
+    held = Held(at=AT, until=until, reason="quiet hours")
+    waiting = given(planned, held)
+    assert (waiting.state.held_until, waiting.state.next_at) == (until, until)
+    waiting.when(notification.hold, at=AT, until=until, reason="quiet hours").nothing()
+    begun: Notification = given(planned, held, first).state
+    assert begun.held_until is None

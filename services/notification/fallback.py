@@ -1,0 +1,73 @@
+"""What is urgent and has not reached in time goes by another channel of the same contact."""
+
+from uuid import UUID
+
+from services.notification import notification
+from services.notification.contact import Contact
+from services.notification.contacts import Contacts
+from services.notification.events import Channel, Delivery
+from services.notification.notification import notification_stream
+from services.notification.notifications import Notifications
+from services.notification.state import Notification
+from shared.aggregate import Folded
+from shared.domain import changed
+from shared.errors import Unavailable
+from shared.work import Work
+
+_ACTOR = "system:fallback"
+
+
+class Fallback:
+    """Plans the same for the next channel there is, or states that there is none."""
+
+    def __init__(self, notifications: Notifications, contacts: Contacts) -> None:
+        self._notifications = notifications
+        self._contacts = contacts
+
+    async def ring(self, stream: UUID) -> None:
+        """For the timer of an urgent notification."""
+        work = Work(self._notifications.store, _ACTOR, causation_id=stream)
+        held = await work.current(self._notifications, stream)
+        at = self._notifications.store.clock()
+        if not notification.fall_back(held.state, at=at, channel=None, to=None):
+            return
+        delivery = await self._next(held.state.delivery, work)
+        channel = to = None
+        if delivery is not None:
+            channel, to = delivery.channel, notification_stream(delivery)
+            await self._plan(held, delivery, work)
+        command = notification.fall_back
+        await work.execute(self._notifications, stream, command, at=at, channel=channel, to=to)
+        if (await work.append()).outcome not in ("appended", "already"):
+            raise Unavailable("it is being changed at this moment")
+
+    async def _next(self, delivery: Delivery | None, work: Work) -> Delivery | None:
+        """By the first channel that reaches the contact and has not been tried yet."""
+        if delivery is None:
+            return None
+        contact: Contact = (await work.current(self._contacts, delivery.contact)).state
+        for channel in Channel:
+            other = changed(delivery, channel=channel)
+            planned = await work.current(self._notifications, notification_stream(other))
+            if contact.reach(channel) is not None and planned.version == 0:
+                return other
+        return None
+
+    async def _plan(self, held: Folded[Notification], delivery: Delivery, work: Work) -> None:
+        state = held.state
+        if state.happened_at is None:
+            return
+        await work.execute(
+            self._notifications,
+            notification_stream(delivery),
+            notification.plan,
+            delivery=delivery,
+            subscription=state.subscription,
+            happened_at=state.happened_at,
+            values=state.values,
+            subject=state.subject,
+            text=state.text,
+            urgent=True,
+            escalation=state.escalation,
+            instead_of=held.stream,
+        )

@@ -1,0 +1,179 @@
+"""The notification as its events tell it: its status, and each attempt to deliver it."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+from uuid import UUID
+
+from services.notification.events import (
+    Acknowledged,
+    AttemptStarted,
+    Cancelled,
+    Channel,
+    Delivered,
+    Delivery,
+    Exhausted,
+    Failed,
+    FellBack,
+    Held,
+    NotificationEvent,
+    OutcomeUnknown,
+    Planned,
+    Redriven,
+)
+from services.notification.rules import Status
+from shared.domain import State, changed
+
+
+class Outcome(StrEnum):
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    REFUSED = "refused"  # for good
+    UNKNOWN = "unknown"
+
+
+class Attempt(State, frozen=True):
+    """One call to the receiver; without an outcome while it is under way."""
+
+    number: int
+    started_at: datetime
+    ended_at: datetime | None = None
+    outcome: Outcome | None = None
+    answer: str | None = None
+
+
+class Notification(State, frozen=True):
+    """A notification as its events tell it."""
+
+    status: Status | None = None
+    delivery: Delivery | None = None
+    subscription: UUID | None = None
+    happened_at: datetime | None = None
+    values: dict[str, str] = {}
+    subject: str = ""
+    text: str = ""
+    urgent: bool = False
+    escalation: UUID | None = None
+    instead_of: UUID | None = None
+    fell_back_at: datetime | None = None
+    fallback: UUID | None = None  # what was planned instead
+    fallback_channel: Channel | None = None
+    attempts: tuple[Attempt, ...] = ()
+    tries: int = 0  # attempts since it was planned or redriven
+    probing: bool = False
+    next_at: datetime | None = None
+    held_until: datetime | None = None
+    held_because: str | None = None
+    delivered_at: datetime | None = None
+    exhausted_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    cancelled_because: str | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether somebody has said that nothing more is to be sent."""
+        return self.acknowledged_at is not None or self.cancelled_at is not None
+
+
+def _started(notification: Notification, event: AttemptStarted) -> Notification:
+    attempt = Attempt(number=event.attempt, started_at=event.at)
+    return changed(
+        notification,
+        status=Status.SENDING,
+        attempts=(*notification.attempts, attempt),
+        tries=notification.tries + 1,
+        next_at=None,
+        held_until=None,
+        held_because=None,
+    )
+
+
+def _ended(
+    notification: Notification,
+    event: Delivered | Failed | OutcomeUnknown,
+    outcome: Outcome,
+    answer: str | None = None,
+) -> Notification:
+    attempts = tuple(
+        changed(each, ended_at=event.at, outcome=outcome, answer=answer)
+        if each.number == event.attempt
+        else each
+        for each in notification.attempts
+    )
+    waits = Status.CANCELLED if notification.is_over else Status.WAITING
+    return changed(notification, status=waits, attempts=attempts, probing=False)
+
+
+def _missed(
+    notification: Notification, event: Failed | OutcomeUnknown, outcome: Outcome
+) -> Notification:
+    ended = _ended(notification, event, outcome, event.reason)
+    if event.retry_in is None:
+        return ended
+    return changed(ended, next_at=event.at + timedelta(seconds=event.retry_in))
+
+
+def _over(notification: Notification) -> Status | None:
+    waited = notification.status is Status.WAITING
+    return Status.CANCELLED if waited else notification.status
+
+
+def evolve(notification: Notification, event: NotificationEvent) -> Notification:
+    """Never refuses: this has already happened, whatever today's rules say."""
+    match event:
+        case AttemptStarted():
+            return _started(notification, event)
+        case Delivered():
+            ended = _ended(notification, event, Outcome.DELIVERED, event.answer)
+            return changed(ended, status=Status.DELIVERED, next_at=None, delivered_at=event.at)
+        case Failed():
+            outcome = Outcome.REFUSED if event.permanent else Outcome.FAILED
+            return _missed(notification, event, outcome)
+        case OutcomeUnknown():
+            return _missed(notification, event, Outcome.UNKNOWN)
+        case Planned() | Held() | Redriven():
+            return _waiting(notification, event)
+        case _:
+            return _settled(notification, event)
+
+
+def _waiting(notification: Notification, event: Planned | Held | Redriven) -> Notification:
+    match event:
+        case Planned():
+            return Notification(status=Status.WAITING, **event.fields())
+        case Held(until=until, reason=reason):
+            return changed(notification, next_at=until, held_until=until, held_because=reason)
+        case Redriven():
+            return changed(
+                notification,
+                status=Status.WAITING,
+                tries=0,
+                probing=event.probe,
+                exhausted_at=None,
+                next_at=event.at,
+            )
+
+
+def _settled(
+    notification: Notification, event: Exhausted | FellBack | Cancelled | Acknowledged
+) -> Notification:
+    match event:
+        case Exhausted():
+            return changed(notification, status=Status.EXHAUSTED, exhausted_at=event.at)
+        case FellBack():
+            return changed(
+                notification,
+                fell_back_at=event.at,
+                fallback=event.notification,
+                fallback_channel=event.channel,
+            )
+        case Cancelled(at=at, reason=reason):
+            over = {"cancelled_at": at, "cancelled_because": reason}
+            return changed(notification, status=_over(notification), next_at=None, **over)
+        case Acknowledged(at=at, by=by):
+            over = {"acknowledged_at": at, "acknowledged_by": by}
+            return changed(notification, status=_over(notification), next_at=None, **over)
+        case _:
+            assert_never(event)
