@@ -65,6 +65,7 @@ class Aggregate(Generic[S, E]):
     name: the first part of its topics
     initial: the state before its first event
     evolve: state and event to state; never refuses
+    parts: what `evolve` leaves parts of the state to, in other modules
     about: the people that a state and the (clear) event upon it are about, subjects of free texts
     rows: the read-model rows of a folded state and the (clear) event that led to it
     alarms: the timers an event arms or cancels, from the states before and after it
@@ -73,6 +74,7 @@ class Aggregate(Generic[S, E]):
     name: str
     initial: S
     evolve: Callable[[S, E], S]
+    parts: tuple[Callable[..., Any], ...] = ()
     about: Callable[[S, E], Iterable[str]] = field(default=_nobody)
     rows: Callable[[Folded[S], E], Iterable[Row]] = field(default=_no_rows)
     alarms: Callable[[S, E, S], Iterable[Alarm]] = field(default=_no_alarms)
@@ -96,7 +98,8 @@ class Aggregate(Generic[S, E]):
     @cached_property
     def shape(self) -> str:
         """Changes with the code that folds: a snapshot of another shape is never used."""
-        source = inspect.getsource(sys.modules[self.evolve.__module__])
+        modules = [sys.modules[each.__module__] for each in (self.evolve, *self.parts)]
+        source = "".join(map(inspect.getsource, modules))
         return f"{self.name}@{hashlib.sha256(source.encode()).hexdigest()[:16]}"
 
     def preserve(self, folded: Folded[S]) -> bytes:

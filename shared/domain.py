@@ -77,6 +77,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     personal: ClassVar[Mapping[str, str]] = {}
 
     corrects: ClassVar[bool] = False
+    tells: ClassVar[bool] = False
+    """Whether its personal texts are written to be told: feeds tell them, as long as they last."""
 
     origin: Origin | None = None
 

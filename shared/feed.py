@@ -1,8 +1,9 @@
 """The log as others may read it: published events as CloudEvents, in commit order.
 
 A service's `published.py` maps event classes to public, versioned data; what it does not map is
-its own affair. Nothing personal is published. What is restricted is told, flagged, to those who may
-know of it and to whoever holds the scope FOLLOWS; for the others it is not there.
+its own affair. Nothing personal is published but texts that are written to be told. What is
+restricted is told, flagged, to those who may know of it and to whoever holds the scope FOLLOWS; for
+the others it is not there.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,9 +13,11 @@ from uuid import UUID
 import msgspec
 
 from shared.auth.caller import Caller
-from shared.domain import Event, Origin
+from shared.codec import event_class
+from shared.domain import Event, Origin, Sealed
 from shared.envelope import leaf_hash, rfc3339
 from shared.errors import LogMismatch
+from shared.event_view import opened, sealed_in
 from shared.mentions import mentioned, without
 from shared.restrictions import FOLLOWS, any_restricted, restricted_among
 from shared.store.reader import Recorded
@@ -85,6 +88,7 @@ class Feed:
         hashed = (
             leaf_hash(head.log, found[-1]) if is_last else await self._hash_at(head.log, scanned)
         )
+        await self._store.vault.load(self._store.pool, (v for r in found for v in self._texts(r)))
         events = await self._for(caller, [self._told(recorded) for recorded in found])
         return FeedPage(events, head.log, scanned, hashed)
 
@@ -108,8 +112,13 @@ class Feed:
         found = await self._store.log.page(position - 1, until=position, limit=1)
         return leaf_hash(log, found[0]) if found else ""
 
+    def _texts(self, recorded: Recorded) -> list[Sealed]:
+        return sealed_in(recorded.event) if event_class(recorded.topic).tells else []
+
     def _told(self, recorded: Recorded) -> Told:
         event = recorded.event
+        if event.tells:
+            event = opened(self._store.vault, recorded.originator_id, event)
         data = _encode(self._tell[recorded.topic](event))
         return Told(recorded, self._types[recorded.topic], event.origin, data)
 

@@ -7,13 +7,13 @@ from uuid import UUID
 
 import msgspec
 
-from shared.domain import Event, Personal, Sealed
-from shared.event_view import sealed_in
+from shared.domain import Event
+from shared.event_view import opened, sealed_in
 from shared.store.reader import Recorded
 from shared.store.store import Store
 
-Sentence = Callable[[Any], tuple[str, Personal | None]]
-"""An event as its title and, where it has one, its text."""
+Sentence = Callable[[Any], tuple[str, str | None]]
+"""An event, opened, as its title and, where it has one, its text."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,9 +48,8 @@ async def entries(store: Store, recorded: Sequence[Recorded], teller: Teller) ->
 
 
 def _entry(store: Store, recorded: Recorded, event: Event, teller: Teller) -> Entry:
-    title, detail = teller.sentences[type(event)](event)
-    if isinstance(detail, Sealed):
-        detail = store.vault.open(recorded.originator_id, detail)
+    clear = opened(store.vault, recorded.originator_id, event)
+    title, detail = teller.sentences[type(event)](clear)
     return Entry(
         id=recorded.event_id,
         position=recorded.position,

@@ -10,6 +10,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from services.incident.backfill.events import ImportEvent
+from services.incident.major.events import MajorEvent
 from services.incident.relations.events import RelationEvent
 from shared.domain import FREE_TEXT, Event, Personal, event
 
@@ -261,6 +262,7 @@ IncidentEvent = (
     | Closed
     | Cancelled
     | ImportEvent
+    | MajorEvent
     | Replied
     | Escalated
     | MilestoneCorrected

@@ -9,6 +9,8 @@ import msgspec
 from sqlalchemy import Column, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
+from services.incident.major import reminders
+from services.incident.major.reminders import Reminder
 from shared.aggregate import Aggregate, Folded, Row
 from shared.domain import Event, State, changed, event
 from shared.store.tables import version_columns
@@ -119,14 +121,16 @@ class SlaJudged(Event, frozen=True):
     judgements: tuple[Judgement, ...]
 
 
-Fact = AlertsAttached | Told | ProblemRaised | SlaWarned | SlaBreached | SlaJudged
+Fact = AlertsAttached | Told | ProblemRaised | SlaWarned | SlaBreached | SlaJudged | Reminder
+
+Passed = SlaWarned | SlaBreached | Reminder
 
 
 class Facts(State, frozen=True):
     """How much was recorded, and which of it only happens once; the rest is read from the log."""
 
     count: int = 0
-    sla: frozenset[str] = frozenset()
+    once: frozenset[str] = frozenset()
 
 
 def facts_stream(incident: UUID) -> UUID:
@@ -138,19 +142,21 @@ def attach(facts: Facts, *, fact: Fact) -> list[Fact]:
     return [fact]
 
 
-def pass_sla(facts: Facts, *, passed: Sequence[SlaWarned | SlaBreached]) -> list[Fact]:
-    """Warnings and breaches of targets, each once."""
-    return [fact for fact in passed if _once(fact) not in facts.sla]
+def pass_once(facts: Facts, *, passed: Sequence[Passed]) -> list[Fact]:
+    """Warnings, breaches and reminders, each once."""
+    return [fact for fact in passed if _once(fact) not in facts.once]
 
 
 def evolve(facts: Facts, event: Any) -> Facts:
     count = facts.count + 1
-    if isinstance(event, SlaWarned | SlaBreached):
-        return changed(facts, count=count, sla=facts.sla | {_once(event)})
+    if isinstance(event, Passed):
+        return changed(facts, count=count, once=facts.once | {_once(event)})
     return changed(facts, count=count)
 
 
-def _once(fact: SlaWarned | SlaBreached) -> str:
+def _once(fact: Passed) -> str:
+    if isinstance(fact, Reminder):
+        return reminders.once(fact)
     return f"{fact.topic}:{fact.kind}:{fact.round}"
 
 

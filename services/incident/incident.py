@@ -4,12 +4,14 @@ What may happen is decided in `lifecycle.py`, `triage.py`, `milestones.py` and `
 """
 
 from datetime import datetime
-from typing import Any, TypeVar, assert_never
+from typing import Any, TypeVar
 from uuid import UUID
 
 from services.incident import events as e
 from services.incident.backfill import events as b
 from services.incident.events import HoldReason, IncidentEvent, ResolutionCode
+from services.incident.major import folding as major
+from services.incident.major.state import NOT_MAJOR, Major
 from services.incident.parts import Attachment, Escalation, Link, Restriction, Stretches
 from services.incident.relations import events as r
 from services.incident.relations.events import LinkKind
@@ -76,9 +78,10 @@ class Incident(State, frozen=True):
     attachments: dict[str, Attachment] = {}
     stretches: Stretches = Stretches()
     restriction: Restriction | None = None
+    major: Major = NOT_MAJOR
 
 
-_UNRESOLVED = dict.fromkeys(
+_UNRESOLVED: dict[str, Any] = dict.fromkeys(
     (
         "resolved_at", "closed_at", "mitigated_at", "resolution_code", "resolution", "known_error",
         "close_after_days", "resolved_with",
@@ -162,11 +165,13 @@ def _after(incident: Incident, event: IncidentEvent) -> Incident:
             return changed(incident, status=Status.RESOLVED, hold_reason=None, **_resolution(event))
         case e.Reopened():
             count = incident.reopen_count + 1
-            return changed(incident, status=Status.IN_PROGRESS, reopen_count=count, **_UNRESOLVED)
+            again = _UNRESOLVED | {"major": major.reopened(incident.major, event.at)}
+            return changed(incident, status=Status.IN_PROGRESS, reopen_count=count, **again)
         case e.Closed(at=at):
             return changed(incident, status=Status.CLOSED, closed_at=at)
         case e.Cancelled():
-            return changed(incident, status=Status.CANCELLED, hold_reason=None)
+            ended = major.ended(incident.major)
+            return changed(incident, status=Status.CANCELLED, hold_reason=None, major=ended)
         case b.SourceStated():
             return incident
         case b.StatusStated(status=status):
@@ -210,7 +215,7 @@ def _after(incident: Incident, event: IncidentEvent) -> Incident:
         case e.Unrestricted():
             return changed(incident, restriction=None)
         case _:
-            assert_never(event)
+            return changed(incident, major=major.evolve(incident.major, event))
 
 
 def _linked(incident: Incident, links: dict[str, Link]) -> Incident:

@@ -9,6 +9,8 @@ from uuid import UUID
 from services.incident import incident
 from services.incident.events import Declared, IncidentEvent, Resolved
 from services.incident.incident import Incident
+from services.incident.major import folding
+from services.incident.major.state import Major
 from services.incident.relations.events import Unmerged
 from services.incident.rules import Status
 from services.incident.tables import rows
@@ -61,7 +63,13 @@ class KnownProblem(NamedTuple):
 
 
 INCIDENT = Aggregate(
-    "incident", Incident(), incident.evolve, about=_about, rows=rows, alarms=_alarms
+    "incident",
+    Incident(),
+    incident.evolve,
+    parts=(folding.evolve, Major),
+    about=_about,
+    rows=rows,
+    alarms=_alarms,
 )
 
 

@@ -14,6 +14,7 @@ from services.incident.api_key import ApiKeyCreated, ApiKeyRevoked
 from services.incident.backfill import events as b
 from services.incident.catalogue.published import CATALOGUE_PUBLISHED
 from services.incident.facts import SlaBreached, SlaWarned
+from services.incident.major.published import MAJOR_PUBLISHED
 from services.incident.relations import events as r
 from shared.domain import Event
 from shared.feed import Published
@@ -239,4 +240,5 @@ PUBLISHED: Published = {
     ApiKeyCreated: _key_created,
     ApiKeyRevoked: lambda h: KeyRevoked(h.id, h.name, h.at),
     **CATALOGUE_PUBLISHED,
+    **MAJOR_PUBLISHED,
 }

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from services.incident import events as e
 from services.incident import facts as f
 from services.incident.backfill import events as b
+from services.incident.major.sentences import SENTENCES as MAJOR
 from services.incident.relations import events as r
 from shared.domain import Event
 from shared.envelope import rfc3339
@@ -55,6 +56,7 @@ _SENTENCES: dict[type[Event], Sentence] = {
         ", ".join(f"{j.target} {j.state}" for j in h.judgements) or None,
     ),
     f.ProblemRaised: lambda h: (f"Problem {h.number} raised", h.title),
+    **MAJOR,
 }
 
 _SOURCES: dict[type[Event], str] = {f.Told: "notification", f.ProblemRaised: "problem"}

@@ -19,7 +19,7 @@ from services.incident.facts import (
     SlaBreached,
     SlaWarned,
     facts_stream,
-    pass_sla,
+    pass_once,
 )
 from shared.domain import State
 from shared.errors import Unavailable
@@ -95,7 +95,7 @@ async def _record(
         e.originator_version for e in reading.events if e.originator_id == incident
     ):
         return False
-    await work.execute(facts, facts_stream(incident), pass_sla, passed=passed)
+    await work.execute(facts, facts_stream(incident), pass_once, passed=passed)
     return (await work.append()).outcome in ("appended", "already")
 
 
