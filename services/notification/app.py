@@ -11,9 +11,13 @@ from services.notification import lists, managed, routes
 from services.notification.contacts import CONTACT, Contacts
 from services.notification.events import ContactEvent, NotificationEvent, SubscriptionEvent
 from services.notification.fallback import Fallback
+from services.notification.keyed.rows import KEYED
 from services.notification.notifications import FALL_BACK, NOTIFICATION, SEND, Notifications
 from services.notification.policies import Planner
 from services.notification.published import PUBLISHED
+from services.notification.schedules import routes as schedule_routes
+from services.notification.schedules.events import ScheduleEvent
+from services.notification.schedules.schedules import SCHEDULE, SCHEDULES, Schedules
 from services.notification.sender import sending
 from services.notification.subscriptions import SUBSCRIPTION, Subscriptions
 from services.notification.tables import CONTACTS, NOTIFICATIONS, SUBSCRIPTIONS, TABLES
@@ -44,6 +48,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
         "contacts": contacts,
         "subscriptions": subscriptions,
         "teams": Teams(service.store),
+        SCHEDULES: Schedules(service.store),
     }
     keys = followed_keys(service.authenticator.forget)
     fallback = Fallback(notifications, contacts)
@@ -64,6 +69,7 @@ _AGGREGATES: dict[str, Aggregate[Any, Any]] = {
     **{kind.topic: SUBSCRIPTION for kind in get_args(SubscriptionEvent)},
     **{kind.topic: TEAM for kind in get_args(TeamEvent)},
     **{kind.topic: NOTIFICATION for kind in get_args(NotificationEvent)},
+    **{kind.topic: SCHEDULE for kind in get_args(ScheduleEvent)},
 }
 
 DEFINITION = Definition(
@@ -76,13 +82,14 @@ DEFINITION = Definition(
         managed.contacts_router,
         managed.subscriptions_router,
         team_routes.router,
+        schedule_routes.router,
         access_log_routes("notification"),
         feed_routes("notification", PUBLISHED),
         operation_routes("notification"),
     ),
-    tables=(*TABLES, TEAMS, KNOWN_API_KEYS),
+    tables=(*TABLES, TEAMS, KEYED, KNOWN_API_KEYS),
     running=_running,
-    replayed=Replayed(_AGGREGATES, (CONTACTS, SUBSCRIPTIONS, NOTIFICATIONS, TEAMS)),
+    replayed=Replayed(_AGGREGATES, (CONTACTS, SUBSCRIPTIONS, NOTIFICATIONS, TEAMS, KEYED)),
 )
 
 

@@ -75,6 +75,9 @@ notification
     get   /v1/teams(/{id}(/versions)?)?        readers
     post  /v1/teams(/{id}/retire)?             notification_admin
     put   /v1/teams/{id}                       notification_admin
+    get   /v1/schedules(/{id}(/versions|/on-call|/shifts|/calendar.ics)?)?  readers
+    post  /v1/schedules(/{id}/(retire|override|remove-override))?  notification_admin
+    put   /v1/schedules/{id}                   notification_admin
     get   /v1/dead-letters                     readers
     post  /v1/contacts(/{id}/retire)?          people
     put   /v1/contacts/{id}                    people

@@ -94,6 +94,7 @@ class Stages:
             "/v1/contacts/{id}": self._contact,
             "/v1/subscriptions": self._subscription,
             "/v1/teams/{id}": self._team,
+            "/v1/schedules/{id}": self._schedule,
             "/v1/notifications/{id}": self._notification,
         }
 
@@ -208,6 +209,18 @@ class Stages:
     async def _team(self, command: str) -> Staged:
         key = {"key": f"team-{new_id()}"}
         made = await self._post("/v1/teams", key | {"name": "Payments"})
+        return Staged({"id": made["id"]}, _unless_retired(command, key))
+
+    async def _schedule(self, command: str) -> Staged:
+        key = {"key": f"schedule-{new_id()}"}
+        path = "/v1/schedules"
+        made = await self._post(path, key | {"name": "Payments"})
+        span = {"from": "2026-11-23T09:00:00Z", "until": "2026-11-24T09:00:00Z"}
+        if command == "override":
+            return Staged({"id": made["id"]}, span)
+        if command == "remove-override":
+            told = await self._post(f"{path}/{made['id']}/override", span | {"person": "ada"})
+            return Staged({"id": made["id"]}, {"override": told["overrides"][0]["id"]})
         return Staged({"id": made["id"]}, _unless_retired(command, key))
 
     async def _contact(self, command: str) -> Staged:

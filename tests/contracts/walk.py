@@ -34,6 +34,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "mark-duplicate": {"of": UNKNOWN}, "link-incident": {"incident": UNKNOWN},
     "unlink-incident": {"incident": UNKNOWN}, "add-task": {"title": "x"},
     "complete-task": {"task": UNKNOWN}, "accept": {}, "redrive": {},
+    "override": {
+        "person": "x", "from": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z",
+    },
+    "remove-override": {"override": UNKNOWN},
 }  # fmt: skip
 """Of commands on one thing: what they take, such that only their subject can be wrong."""
 

@@ -1,0 +1,13 @@
+"""Managed data under keys."""
+
+from pathlib import Path
+
+from shared.migrate import run_sql
+
+revision = "notification_0004"
+down_revision = "notification_0003"
+
+
+def upgrade(app: str) -> None:
+    """Build it; `app` is the role that will use it."""
+    run_sql(Path(__file__).with_name("schema_v4.sql"), app=app)
