@@ -109,6 +109,8 @@ def evolve(incident: Incident, event: IncidentEvent) -> Incident:
 
 
 def _imported(incident: Incident, origin: Origin) -> Incident:
+    if incident.imported and not origin.stated:
+        return incident
     return changed(incident, imported=True, stated=incident.stated | origin.stated)
 
 

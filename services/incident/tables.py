@@ -65,7 +65,7 @@ INCIDENTS = Table(
     Column("child_count", Integer, nullable=False),
     Column("links", JSONB, nullable=False),
     Column("imported", Boolean, nullable=False),
-    Column("stated", JSONB),
+    Column("stated", Text),  # JSON that nobody searches: not taken apart
     Column("problem", Uuid),
     Column("known_error", Text),
     Column("restricted", Boolean, nullable=False),

@@ -218,10 +218,11 @@ def _kept(restriction: Restriction | None, reason: str | None) -> Kept | None:
 
 def item(row: asyncpg.Record) -> IncidentItem:
     """A list row as its item."""
+    stated = row["stated"]
     fields = {name: row[name] for name in _COLUMNS}
     return IncidentItem(
         **fields,
-        source=_source(row["source"], row["stated"]),
+        source=_source(row["source"], stated and msgspec.json.decode(stated)),
         position=row["from_position"],
         number=f"INC-{row['number']}",
         group=row["assignment_group"],

@@ -5,6 +5,7 @@ Neighbouring rows of a ticket are nearly alike: only the columns that differ are
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from shared.process import CannotStart
@@ -93,6 +94,7 @@ def known(text: str) -> str | None:
     return None if text in (NULL, "") else text.strip()[:100] or None
 
 
+@lru_cache(4096)
 def time_of(text: str, zone: tzinfo) -> str | None:
     """`d/m/Y H:M` of this zone as RFC 3339. Raises BadRow."""
     if text in (NULL, ""):

@@ -36,10 +36,13 @@ def deviations(
             yield Deviation(number, step.at, command, why)
 
 
+_WAYS = {(here, there) for rule in RULES.values() for here, there in rule.leads.items() if there}
+
+
 def why_not(here: Status, there: Status) -> str | None:
     """Why no command of ours leads from one status to another; None where one does."""
     if here is Status.CLOSED and there is Status.IN_PROGRESS:
         return "the incident is closed; reopening it takes an incident manager"
-    if here is there or any(rule.leads[here] is there for rule in RULES.values()):
+    if here is there or (here, there) in _WAYS:
         return None
     return WHY_NOT[here]
