@@ -56,6 +56,9 @@ faults: .venv/.dev-ok ## kill each process, PostgreSQL included, 20 times under 
 uci: .venv/.dev-ok ## import the whole UCI log and find each of its facts again (needs the log)
 	@TOCSIN_UCI=1 $(PYTEST) -q -s tests/uci/test_year.py
 
+bpi: .venv/.dev-ok ## import the whole BPI log of problems and find each of its facts again (needs the log)
+	@TOCSIN_BPI=1 $(PYTEST) -q -s tests/bpi/test_log.py
+
 bench: .venv/.dev-ok ## measure: a table, and bench.json (BENCH_ARGS=--short for a glance)
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
@@ -82,4 +85,4 @@ LOCK = $(BIN)/uv pip compile pyproject.toml -q --universal --python-version 3.11
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help run demo test check format format-check lint types architecture audit lock faults uci bench clean
+.PHONY: help run demo test check format format-check lint types architecture audit lock faults uci bpi bench clean

@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from services.cli.imports.command import PATH, Import
-from services.cli.imports.sending import Target
+from services.cli.imports.sending import INCIDENTS, Target
 from services.cli.imports.uci import UciLog
+from services.cli.imports.under_way import Import
 from shared.auth.roles import Role
 from shared.client import AsyncClient
 from tests.support.postgres import ROOT, Databases
@@ -37,19 +37,23 @@ class Done(NamedTuple):
     said: str
 
 
-async def importing(file: Path, base: str, token: str, *words: str) -> Process:
-    """`tocsin import uci-incidents` in a process of its own."""
+async def importing(
+    file: Path, base: str, token: str, *words: str, log: str = "uci-incidents"
+) -> Process:
+    """`tocsin import` of this log in a process of its own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
     told = {"TOCSIN_URL": base, "TOCSIN_TOKEN": token, "COLUMNS": "200"}
-    command = ["-m", "services.cli.main", "import", "uci-incidents", str(file), *words]
+    command = ["-m", "services.cli.main", "import", log, str(file), *words]
     return await asyncio.create_subprocess_exec(
         sys.executable, *command, env=kept | told, cwd=ROOT, stdout=PIPE, stderr=PIPE
     )
 
 
-async def imported(file: Path, base: str, token: str, *words: str) -> Done:
+async def imported(
+    file: Path, base: str, token: str, *words: str, log: str = "uci-incidents"
+) -> Done:
     """The same, until it has ended."""
-    process = await importing(file, base, token, *words)
+    process = await importing(file, base, token, *words, log=log)
     out, said = await process.communicate()
     report = json.loads(out) if out else {}
     return Done(process.returncode or 0, report, said.decode())
@@ -71,7 +75,7 @@ class Ground(NamedTuple):
     ) -> dict[str, Any]:
         """What the command does, in this process: its report."""
         client = client_at(self.base, self.service, Role.SERVICE)
-        told = Target(client, PATH, system), Console(file=StringIO())
+        told = Target(client, INCIDENTS, system), Console(file=StringIO())
         run = Import(UciLog(file, ZoneInfo(zone)), *told)
         await run.all(limit)
         return run.report(1.0)

@@ -17,14 +17,27 @@ _LONGEST_PAUSE = 5.0
 _AGAIN = {408, 429, 502, 503, 504}
 
 
+class Kind(NamedTuple):
+    """What is sent, where to, and which turning back of it is counted."""
+
+    name: str
+    path: str
+    turning: str
+    turned: str
+
+
+INCIDENTS = Kind("incidents", "/v1/incidents/backfill", "reopenings", "reopened_incidents")
+PROBLEMS = Kind("problems", "/v1/problems/backfill", "reanalyses", "reanalysed_problems")
+
+
 class Sent(NamedTuple):
-    """What the service said of one incident."""
+    """What the service said of one record."""
 
     external_ref: str
     outcome: str
     steps: int
     events: int
-    reopenings: int
+    turnings: int
     group_changes: int
     deviations: list[dict[str, Any]]
     reason: str | None
@@ -35,7 +48,7 @@ class Target(NamedTuple):
     """Where histories go, and how."""
 
     client: AsyncClient
-    path: str
+    kind: Kind
     system: str
     live: bool = False
 
@@ -67,18 +80,19 @@ async def require_somebody(target: Target) -> None:
 
 async def send(target: Target, batch: Sequence[dict[str, Any]]) -> list[Sent]:
     """Tell these histories; waits for a service that is away. Raises CannotStart in the end."""
-    body = {"system": target.system, "live": target.live, "incidents": batch}
+    body = {"system": target.system, "live": target.live, target.kind.name: batch}
     answer = await _answer(target, msgspec.json.encode(body))
     if answer.status_code != 200:
-        raise CannotStart(f"POST {target.path} answered {answer.status_code}: {answer.text[:500]}")
+        said = f"answered {answer.status_code}: {answer.text[:500]}"
+        raise CannotStart(f"POST {target.kind.path} {said}")
     told = {each["external_ref"]: len(each["steps"]) for each in batch}
     items = msgspec.json.decode(answer.content)["items"]
-    return [_sent(item, told[item["external_ref"]]) for item in items]
+    return [_sent(item, target.kind, told[item["external_ref"]]) for item in items]
 
 
-def _sent(item: dict[str, Any], told: int) -> Sent:
-    known = {name: item[name] for name in Sent._fields if name != "told"}
-    return Sent(**known, told=told)
+def _sent(item: dict[str, Any], kind: Kind, told: int) -> Sent:
+    known = {name: item[name] for name in Sent._fields if name not in ("told", "turnings")}
+    return Sent(**known, turnings=item[kind.turning], told=told)
 
 
 async def _answer(target: Target, content: bytes) -> Response:
@@ -88,7 +102,7 @@ async def _answer(target: Target, content: bytes) -> Response:
     while True:
         try:
             answer = await target.client.post(
-                target.path, content=content, headers={"content-type": "application/json"}
+                target.kind.path, content=content, headers={"content-type": "application/json"}
             )
         except HTTPError as failure:
             reason = str(failure) or type(failure).__name__
@@ -114,16 +128,16 @@ class Tally:
     def add(self, sent: Sequence[Sent]) -> None:
         """Take these in."""
         for each in sent:
-            self.counts["incidents"] += each.outcome == "added"
+            self.counts["added"] += each.outcome == "added"
             self.counts["continued"] += each.outcome == "continued"
-            self.counts["known_incidents"] += each.outcome in ("known", "continued")
+            self.counts["known"] += each.outcome in ("known", "continued")
             self.counts["known_events"] += (
                 0 if each.outcome == "refused" else each.told - each.steps
             )
             self.counts["events"] += each.steps
             self.counts["recorded_events"] += each.events
-            self.counts["reopened_incidents"] += each.reopenings > 0
-            self.counts["reopenings"] += each.reopenings
+            self.counts["turned"] += each.turnings > 0
+            self.counts["turnings"] += each.turnings
             self.counts["group_changes"] += each.group_changes
             self._deviates(each)
             if each.outcome == "refused":

@@ -1,54 +1,28 @@
 """The UCI log of a ServiceNow instance: each row is a ticket as it stood at `sys_updated_at`."""
 
 import csv
-import gzip
 from collections.abc import Iterator
 from datetime import tzinfo
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any
 
+from services.cli.imports.record import LogFile, Rejected, Ticket
 from services.cli.imports.uci_row import BadRow, Cells, Mapping, known, time_of
 
 
-class Rejected(NamedTuple):
-    """A row that is not taken; `row` is its line in the file, whose first is the header."""
-
-    row: int
-    external_ref: str
-    reason: str
-
-
-class Ticket(NamedTuple):
-    """One incident as a backfill takes it (None where no row is left), and rows not taken."""
-
-    body: dict[str, Any] | None
-    rejected: list[Rejected]
-
-
-class UciLog:
+class UciLog(LogFile):
     """Reads the log's tickets, one after the other; its times are of this zone."""
 
     def __init__(self, file: Path, zone: tzinfo) -> None:
-        self._file = file
+        super().__init__(file)
         self._zone = zone
-        self._raw: IO[bytes] | None = None
-        self.size = file.stat().st_size
-
-    @property
-    def bytes_read(self) -> int:
-        """How far it is."""
-        return self.size if self._raw is None or self._raw.closed else self._raw.tell()
 
     def tickets(self, limit: int | None = None) -> Iterator[Ticket]:
         """At most so many tickets. Raises CannotStart where the file is not this log."""
-        with self._file.open("rb") as raw:
-            self._raw = raw
-            is_packed = raw.read(2) == b"\x1f\x8b"
-            raw.seek(0)
-            unpacked: Any = gzip.GzipFile(fileobj=raw) if is_packed else raw
-            text = TextIOWrapper(unpacked, "utf-8", "replace", newline="")
+        with self.opened() as content:
+            text = TextIOWrapper(content, "utf-8", "replace", newline="")
             yield from islice(self._grouped(csv.reader(text)), limit)
 
     def _grouped(self, reader: Any) -> Iterator[Ticket]:
