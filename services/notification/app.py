@@ -9,6 +9,16 @@ from fastapi import FastAPI
 
 from services.notification import lists, managed, routes
 from services.notification.contacts import CONTACT, Contacts
+from services.notification.endpoints.breaker import Breaker
+from services.notification.endpoints.endpoints import (
+    ENDPOINT,
+    ENDPOINTS,
+    PROBE,
+    RELEASE,
+    Endpoints,
+)
+from services.notification.endpoints.events import EndpointEvent
+from services.notification.endpoints.revival import Revival
 from services.notification.events import ContactEvent, NotificationEvent, SubscriptionEvent
 from services.notification.fallback import Fallback
 from services.notification.keyed.rows import KEYED
@@ -18,7 +28,7 @@ from services.notification.published import PUBLISHED
 from services.notification.schedules import routes as schedule_routes
 from services.notification.schedules.events import ScheduleEvent
 from services.notification.schedules.schedules import SCHEDULE, SCHEDULES, Schedules
-from services.notification.sender import sending
+from services.notification.sender import Sender, sending
 from services.notification.subscriptions import SUBSCRIPTION, Subscriptions
 from services.notification.tables import CONTACTS, NOTIFICATIONS, SUBSCRIPTIONS, TABLES
 from services.notification.teams import routes as team_routes
@@ -37,6 +47,7 @@ from shared.http.service import Service
 from shared.rebuild import Replayed
 from shared.settings import Service as Name
 from shared.settings import Settings
+from shared.timers import Handler
 
 
 @asynccontextmanager
@@ -52,22 +63,34 @@ async def _running(service: Service) -> AsyncIterator[None]:
     }
     keys = followed_keys(service.authenticator.forget)
     fallback = Fallback(notifications, contacts)
+    breaker = Breaker(Endpoints(service.store))
     planner = Planner(notifications, subscriptions)
     follows: dict[Name, Mapping[str, Reaction]] = {
         "incident": {**planner.reactions("incident"), **keys},
         "problem": planner.reactions("problem"),
     }
     async with (
-        sending(notifications, contacts, service.settings) as sender,
-        running(service, follows=follows, timers={SEND: sender.ring, FALL_BACK: fallback.ring}),
+        sending(notifications, contacts, breaker, service.settings) as sender,
+        running(service, follows=follows, timers=_timers(sender, fallback, breaker)),
     ):
         yield
+
+
+def _timers(sender: Sender, fallback: Fallback, breaker: Breaker) -> dict[str, Handler]:
+    revival = Revival(sender.notifications, breaker, sender)
+    return {
+        SEND: sender.ring,
+        FALL_BACK: fallback.ring,
+        PROBE: revival.probe,
+        RELEASE: revival.release,
+    }
 
 
 _AGGREGATES: dict[str, Aggregate[Any, Any]] = {
     **{kind.topic: CONTACT for kind in get_args(ContactEvent)},
     **{kind.topic: SUBSCRIPTION for kind in get_args(SubscriptionEvent)},
     **{kind.topic: TEAM for kind in get_args(TeamEvent)},
+    **{kind.topic: ENDPOINT for kind in get_args(EndpointEvent)},
     **{kind.topic: NOTIFICATION for kind in get_args(NotificationEvent)},
     **{kind.topic: SCHEDULE for kind in get_args(ScheduleEvent)},
 }
@@ -87,9 +110,11 @@ DEFINITION = Definition(
         feed_routes("notification", PUBLISHED),
         operation_routes("notification"),
     ),
-    tables=(*TABLES, TEAMS, KEYED, KNOWN_API_KEYS),
+    tables=(*TABLES, TEAMS, KEYED, ENDPOINTS, KNOWN_API_KEYS),
     running=_running,
-    replayed=Replayed(_AGGREGATES, (CONTACTS, SUBSCRIPTIONS, NOTIFICATIONS, TEAMS, KEYED)),
+    replayed=Replayed(
+        _AGGREGATES, (CONTACTS, SUBSCRIPTIONS, NOTIFICATIONS, TEAMS, KEYED, ENDPOINTS)
+    ),
 )
 
 

@@ -95,19 +95,24 @@ class Planned(Event, frozen=True):
 
 @event("notification.held")
 class Held(Event, frozen=True):
-    """No attempt is made before then."""
+    """No attempt is made before then. One that is skipped counts as a try of its schedule."""
 
     at: datetime
     until: datetime
     reason: str
+    skipped: bool = False
 
 
 @event("notification.attempt_started")
 class AttemptStarted(Event, frozen=True):
-    """Recorded before the call: an attempt without an outcome may have reached its receiver."""
+    """Recorded before the call: an attempt without an outcome may have reached its receiver.
+
+    A probe sees whether its endpoint is back; it counts as no try of the schedule.
+    """
 
     attempt: int
     at: datetime
+    probe: bool = False
 
 
 @event("notification.delivered")
@@ -148,10 +153,7 @@ class Exhausted(Event, frozen=True):
 
 @event("notification.redriven")
 class Redriven(Event, frozen=True):
-    """Tried again. A probe is one attempt, to see whether its endpoint is back."""
-
     at: datetime
-    probe: bool = False
 
 
 @event("notification.fell_back")

@@ -1,7 +1,7 @@
 """The notification: one fact for one contact by one channel; what may be done to it, and when."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from services.notification.events import (
@@ -89,17 +89,36 @@ def hold(
     return [Held(at=at, until=until, reason=reason)]
 
 
+def skip(
+    notification: Notification, *, at: datetime, reason: str, jitter: float
+) -> Sequence[NotificationEvent]:
+    """Make no attempt this time, because it would be in vain; its schedule goes on."""
+    if notification.status is not Status.WAITING:
+        return []
+    wait = wait_after(notification.tries + 1, jitter, urgent=notification.urgent)
+    if wait is None:
+        return [Exhausted(delivery=_delivery(notification), at=at, reason=reason)]
+    return [Held(at=at, until=at + timedelta(seconds=wait), reason=reason, skipped=True)]
+
+
 def begin(notification: Notification, *, at: datetime) -> Sequence[NotificationEvent]:
     """Start the next attempt, if one is due; one that never told its outcome is given up."""
     if notification.status is None or notification.status in FINAL:
         return []
     number = len(notification.attempts)
     lost = [OutcomeUnknown(attempt=number, at=at)] if notification.status is Status.SENDING else []
-    if notification.is_over:
+    if notification.is_over or notification.exhausted_at is not None:
         return lost
-    if _wait(notification, 1.0) is None:
+    if wait_after(notification.tries, 1.0, urgent=notification.urgent) is None:
         return [*lost, Exhausted(delivery=_delivery(notification), at=at, reason=_LOST)]
     return [*lost, AttemptStarted(attempt=number + 1, at=at)]
+
+
+def probe(notification: Notification, *, at: datetime) -> Sequence[NotificationEvent]:
+    """Start an attempt, due or not, a dead letter's too, to see whether its endpoint is back."""
+    if notification.status not in (Status.WAITING, Status.EXHAUSTED):
+        return []
+    return [AttemptStarted(attempt=len(notification.attempts) + 1, at=at, probe=True)]
 
 
 def deliver(
@@ -126,7 +145,7 @@ def fail(
     if not _is_under_way(notification, attempt):
         return []
     over = permanent or notification.is_over
-    retry_in = None if over else _wait(notification, jitter, retry_after)
+    retry_in = None if over else _wait(notification, at, jitter, retry_after)
     failed = Failed(
         delivery=_delivery(notification),
         attempt=attempt,
@@ -144,7 +163,7 @@ def lose(
     """Nobody knows whether the receiver has taken it: it is sent again under the same id."""
     if not _is_under_way(notification, attempt):
         return []
-    retry_in = None if notification.is_over else _wait(notification, jitter)
+    retry_in = None if notification.is_over else _wait(notification, at, jitter)
     unknown = OutcomeUnknown(attempt=attempt, at=at, reason=reason, retry_in=retry_in)
     return [unknown, *_end(notification, at, reason, retry_in)]
 
@@ -159,12 +178,16 @@ def fall_back(
     return [FellBack(at=at, channel=channel, notification=to)]
 
 
-def redrive(
-    notification: Notification, *, at: datetime, probe: bool = False
-) -> Sequence[NotificationEvent]:
-    """Try a dead letter again: the whole schedule, or (a probe) once."""
+def redrive(notification: Notification, *, at: datetime) -> Sequence[NotificationEvent]:
+    """Try a dead letter again, from the first attempt of the schedule."""
     _require(notification, "redrive")
-    return [Redriven(at=at, probe=probe)]
+    return [Redriven(at=at)]
+
+
+def revive(notification: Notification, *, at: datetime) -> Sequence[NotificationEvent]:
+    """Its endpoint is back: try what waits, and dead letters, at once."""
+    waits = notification.status in (Status.WAITING, Status.EXHAUSTED)
+    return [Redriven(at=at)] if waits and not notification.is_over else []
 
 
 def cancel(notification: Notification, *, at: datetime, reason: str) -> Sequence[NotificationEvent]:
@@ -193,10 +216,14 @@ def _is_under_way(notification: Notification, attempt: int) -> bool:
     return is_newest and notification.status is Status.SENDING
 
 
-def _wait(notification: Notification, jitter: float, asked: float = 0.0) -> float | None:
-    """Seconds until its next attempt; None where there is none."""
-    if notification.probing and notification.tries > 0:
+def _wait(
+    notification: Notification, at: datetime, jitter: float, asked: float = 0.0
+) -> float | None:
+    """Seconds until its next attempt; None where there is none. A probe leaves it where it was."""
+    if notification.exhausted_at is not None:
         return None
+    if notification.probing and notification.next_at is not None:
+        return max((notification.next_at - at).total_seconds(), 0.0)
     return wait_after(notification.tries, jitter, urgent=notification.urgent, asked=asked)
 
 
@@ -204,6 +231,6 @@ def _end(
     notification: Notification, at: datetime, reason: str, retry_in: float | None
 ) -> list[NotificationEvent]:
     """What follows where no further attempt does."""
-    if notification.is_over or retry_in is not None:
+    if notification.is_over or notification.exhausted_at is not None or retry_in is not None:
         return []
     return [Exhausted(delivery=_delivery(notification), at=at, reason=reason)]

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 from secrets import SystemRandom
+from typing import Protocol
 from uuid import UUID
 
 import structlog
@@ -18,6 +19,7 @@ import structlog
 from services.notification import mail, notification, webhook
 from services.notification.contact import Contact
 from services.notification.contacts import Contacts
+from services.notification.endpoints.breaker import Breaker
 from services.notification.events import Channel, Delivery, NotificationEvent
 from services.notification.keeping import may_know
 from services.notification.mail import Post, mail_server
@@ -36,8 +38,18 @@ _AT_ONCE = 50
 _LAST_WORDS = 5.0  # seconds for calls under way when told to stop
 _NO_ADDRESS = Unreached("the contact cannot be reached by this channel any more", permanent=True)
 _RESTRICTED = Unreached("it has been restricted since, to others", permanent=True)
-_NO_SERVER = Unreached("no mail server is configured: set TOCSIN_SMTP_URL")
+_NO_SERVER = Unreached("no mail server is configured: set TOCSIN_SMTP_URL", down=True)
 Command = Callable[[Notification], Sequence[NotificationEvent]]
+
+
+class Start(Protocol):
+    """A command that starts an attempt."""
+
+    def __call__(
+        self, notification: Notification, /, *, at: datetime
+    ) -> Sequence[NotificationEvent]: ...
+
+
 _log = structlog.get_logger("tocsin.sender")
 
 
@@ -52,32 +64,51 @@ class Sender:
         self,
         notifications: Notifications,
         contacts: Contacts,
+        breaker: Breaker,
         outgoing: Outgoing,
         post: Post | None,
+        *,
         jitter: Callable[[], float] = _chance,
     ) -> None:
-        self._notifications = notifications
+        self.notifications = notifications
         self._contacts = contacts
+        self._breaker = breaker
         self._outgoing = outgoing
         self._post = post
         self._jitter = jitter
         self._clock = notifications.store.clock
         self._free = asyncio.Semaphore(_AT_ONCE)
-        self._calls: set[asyncio.Task[None]] = set()
+        self._calls: set[asyncio.Task[Folded[Notification]]] = set()
 
     async def ring(self, stream: UUID) -> None:
-        """Start the attempt that is due; for the timer."""
-        await self._free.acquire()
-        try:
-            begun = await self._notifications.execute(
-                _order(stream), notification.begin, at=self._clock()
-            )
-        except BaseException:
-            self._free.release()
-            raise
+        """Start the attempt that is due, unless its endpoint is down; for the timer."""
+        held = await self.notifications.current(stream)
+        if await self._breaker.keeps_back(held.state):
+            at, reason, jitter = self._clock(), "its endpoint does not answer", self._jitter()
+            command = partial(notification.skip, at=at, reason=reason, jitter=jitter)
+            await self.notifications.execute(_order(stream), command)
+            return
+        begun = await self._begin(stream, notification.begin)
         task = asyncio.create_task(self._attempt(begun))
         self._calls.add(task)
         task.add_done_callback(self._ended)
+
+    async def probe(self, stream: UUID) -> Folded[Notification]:
+        """Make an attempt now, due or not; answers what came of it."""
+        begun = await self._begin(stream, notification.probe)
+        try:
+            return await self._attempt(begun)
+        finally:
+            self._free.release()
+
+    async def _begin(self, stream: UUID, command: Start) -> Folded[Notification]:
+        """Record that the next attempt starts; there is room for its call by then."""
+        await self._free.acquire()
+        try:
+            return await self.notifications.execute(_order(stream), command, at=self._clock())
+        except BaseException:
+            self._free.release()
+            raise
 
     async def idle(self, within: float | None = None) -> None:
         """Wait until no call is under way; those that take longer are given up."""
@@ -87,13 +118,17 @@ class Sender:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def _attempt(self, begun: Folded[Notification]) -> None:
+    async def _attempt(self, begun: Folded[Notification]) -> Folded[Notification]:
         delivery = begun.state.delivery
         if begun.state.status is not Status.SENDING or delivery is None:
-            return
+            return begun
         result = await self._call(begun, delivery)
-        stream, attempt = begun.stream, len(begun.state.attempts)
-        await self._tell(_order(stream, delivery.cause), attempt, result)
+        attempt, at = len(begun.state.attempts), self._clock()
+        outcome = _outcome(result, attempt, at, self._jitter())
+        order = _order(begun.stream, delivery.cause)
+        after = await self.notifications.execute(order, outcome)
+        await self._breaker.heard(delivery, result, after.state)
+        return after
 
     async def _call(self, begun: Folded[Notification], delivery: Delivery) -> Result:
         try:
@@ -103,7 +138,7 @@ class Sender:
         address = await self._contacts.address(contact, delivery.channel)
         if address is None:
             return _NO_ADDRESS
-        if not await may_know(self._notifications.store.pool, delivery.about, delivery.person):
+        if not await may_know(self.notifications.store.pool, delivery.about, delivery.person):
             return _RESTRICTED
         match delivery.channel:
             case Channel.EMAIL:
@@ -134,11 +169,7 @@ class Sender:
         headers = webhook.signed(begun.stream, content, secret, self._clock())
         return await webhook.post(self._outgoing, url, content, headers)
 
-    async def _tell(self, order: Order, attempt: int, result: Result) -> None:
-        outcome = _outcome(result, attempt, self._clock(), self._jitter())
-        await self._notifications.execute(order, outcome)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, task: asyncio.Task[Folded[Notification]]) -> None:
         self._free.release()
         self._calls.discard(task)
         if not task.cancelled() and (failure := task.exception()) is not None:
@@ -148,14 +179,14 @@ class Sender:
 
 @asynccontextmanager
 async def sending(
-    notifications: Notifications, contacts: Contacts, settings: Settings
+    notifications: Notifications, contacts: Contacts, breaker: Breaker, settings: Settings
 ) -> AsyncIterator[Sender]:
     """A sender with this installation's mail server and networks, until the service stops."""
     url = settings.smtp_url
     post = Post(mail_server(url.get_secret_value())) if url else None
     networks: Sequence[Network] = settings.outbound_allow
     async with Outgoing(networks) as outgoing:
-        sender = Sender(notifications, contacts, outgoing, post)
+        sender = Sender(notifications, contacts, breaker, outgoing, post)
         try:
             yield sender
         finally:

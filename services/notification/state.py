@@ -61,6 +61,7 @@ class Notification(State, frozen=True):
     attempts: tuple[Attempt, ...] = ()
     tries: int = 0  # attempts since it was planned or redriven
     probing: bool = False
+    at_once: bool = False  # somebody wants it tried, whatever is known of its endpoint
     next_at: datetime | None = None
     held_until: datetime | None = None
     held_because: str | None = None
@@ -76,6 +77,11 @@ class Notification(State, frozen=True):
         """Whether somebody has said that nothing more is to be sent."""
         return self.acknowledged_at is not None or self.cancelled_at is not None
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether its receiver has refused it for good."""
+        return bool(self.attempts) and self.attempts[-1].outcome is Outcome.REFUSED
+
 
 def _started(notification: Notification, event: AttemptStarted) -> Notification:
     attempt = Attempt(number=event.attempt, started_at=event.at)
@@ -83,8 +89,10 @@ def _started(notification: Notification, event: AttemptStarted) -> Notification:
         notification,
         status=Status.SENDING,
         attempts=(*notification.attempts, attempt),
-        tries=notification.tries + 1,
-        next_at=None,
+        tries=notification.tries + (not event.probe),
+        probing=event.probe,
+        at_once=False,
+        next_at=notification.next_at if event.probe else None,
         held_until=None,
         held_because=None,
     )
@@ -102,8 +110,14 @@ def _ended(
         else each
         for each in notification.attempts
     )
-    waits = Status.CANCELLED if notification.is_over else Status.WAITING
-    return changed(notification, status=waits, attempts=attempts, probing=False)
+    return changed(notification, status=_after(notification), attempts=attempts, probing=False)
+
+
+def _after(notification: Notification) -> Status:
+    """The status that an attempt without success leaves behind."""
+    if notification.is_over:
+        return Status.CANCELLED
+    return Status.WAITING if notification.exhausted_at is None else Status.EXHAUSTED
 
 
 def _missed(
@@ -127,7 +141,13 @@ def evolve(notification: Notification, event: NotificationEvent) -> Notification
             return _started(notification, event)
         case Delivered():
             ended = _ended(notification, event, Outcome.DELIVERED, event.answer)
-            return changed(ended, status=Status.DELIVERED, next_at=None, delivered_at=event.at)
+            return changed(
+                ended,
+                status=Status.DELIVERED,
+                next_at=None,
+                exhausted_at=None,
+                delivered_at=event.at,
+            )
         case Failed():
             outcome = Outcome.REFUSED if event.permanent else Outcome.FAILED
             return _missed(notification, event, outcome)
@@ -144,15 +164,19 @@ def _waiting(notification: Notification, event: Planned | Held | Redriven) -> No
         case Planned():
             return Notification(status=Status.WAITING, **event.fields())
         case Held(until=until, reason=reason):
-            return changed(notification, next_at=until, held_until=until, held_because=reason)
+            tries = notification.tries + event.skipped
+            held = {"held_until": until, "held_because": reason}
+            return changed(notification, next_at=until, tries=tries, **held)
         case Redriven():
             return changed(
                 notification,
                 status=Status.WAITING,
                 tries=0,
-                probing=event.probe,
+                at_once=True,
                 exhausted_at=None,
                 next_at=event.at,
+                held_until=None,
+                held_because=None,
             )
 
 

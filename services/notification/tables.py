@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, MetaData,
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.notification.contact import Contact
+from services.notification.endpoints.endpoint import endpoint_of
 from services.notification.events import ContactEvent, NotificationEvent, SubscriptionEvent
 from services.notification.state import Notification
 from services.notification.subscription import Subscription
@@ -61,6 +62,10 @@ NOTIFICATIONS = Table(
     Column("delivered_at", DateTime(timezone=True)),
     Column("exhausted_at", DateTime(timezone=True)),
     Column("acknowledged_at", DateTime(timezone=True)),
+    Column("endpoint", Uuid),
+    Column("urgent", Boolean, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("refused", Boolean, nullable=False),
 )
 
 SUBJECT_COPIES = Table(
@@ -107,7 +112,8 @@ def notification_rows(folded: Folded[Notification], event: NotificationEvent) ->
         folded.stream, folded.version, folded.created_at, state.status, delivery.fact,
         delivery.cause, delivery.about, state.values.get("number", ""), delivery.contact,
         delivery.person, delivery.channel, state.subject, len(state.attempts), state.next_at,
-        state.delivered_at, state.exhausted_at, state.acknowledged_at,
+        state.delivered_at, state.exhausted_at, state.acknowledged_at, endpoint_of(delivery),
+        state.urgent, state.tries, state.is_refused,
     ))  # fmt: skip
 
 

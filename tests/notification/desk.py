@@ -13,6 +13,9 @@ import msgspec
 
 from services.notification import contact, subscription
 from services.notification.contacts import Contacts
+from services.notification.endpoints.breaker import Breaker
+from services.notification.endpoints.endpoints import ENDPOINTS, PROBE, RELEASE, Endpoints
+from services.notification.endpoints.revival import Revival
 from services.notification.events import Channel, Template
 from services.notification.fallback import Fallback
 from services.notification.mail import Post, mail_server
@@ -142,9 +145,16 @@ class Desk:
 
 def parts(store: Store, clock: Clock, outgoing: Outgoing, mail: MailSink | None = None) -> Desk:
     notifications, contacts = Notifications(store), Contacts(store)
-    subscriptions = Subscriptions(store)
+    subscriptions, breaker = Subscriptions(store), Breaker(Endpoints(store))
     post = Post(mail_server(mail.url)) if mail else None
-    sender = Sender(notifications, contacts, outgoing, post, jitter=lambda: 1.0)
+    sender = Sender(notifications, contacts, breaker, outgoing, post, jitter=lambda: 1.0)
+    revival = Revival(notifications, breaker, sender)
+    timers = {
+        SEND: sender.ring,
+        FALL_BACK: Fallback(notifications, contacts).ring,
+        PROBE: revival.probe,
+        RELEASE: revival.release,
+    }
     return Desk(
         store,
         clock,
@@ -153,7 +163,7 @@ def parts(store: Store, clock: Clock, outgoing: Outgoing, mail: MailSink | None 
         notifications,
         Planner(notifications, subscriptions),
         sender,
-        Timers(store, {SEND: sender.ring, FALL_BACK: Fallback(notifications, contacts).ring}),
+        Timers(store, timers),
     )
 
 
@@ -163,7 +173,7 @@ async def open_desk(
 ) -> AsyncIterator[Desk]:
     clock = Clock()
     vault = Vault(secrets.token_bytes(32))
-    store = await Store.open(dsn, tables=TABLES, vault=vault, clock=clock)
+    store = await Store.open(dsn, tables=(*TABLES, ENDPOINTS), vault=vault, clock=clock)
     try:
         async with Outgoing(LOOPBACK, within=patience) as outgoing:
             yield parts(store, clock, outgoing, mail)

@@ -224,12 +224,25 @@ def test_a_receiver_lost_after_it_had_everything_leaves_the_outcome_unknown() ->
     given(planned, first, unknown).when(notification.begin, at=AT).then(second)
 
 
-def test_a_probe_is_one_attempt() -> None:
-    probing = given(planned, first, refused, exhausted, Redriven(at=AT, probe=True), second)
-    probing.when(notification.fail, **FAILURE | {"attempt": 2}, jitter=1.0).then(
-        changed_failed(attempt=2, retry_in=None),
-        Exhausted(delivery=DELIVERY, at=AT, reason="answered 500"),
+def test_a_probe_leaves_the_schedule_as_it_was() -> None:
+    probe, later = AttemptStarted(attempt=2, at=AT, probe=True), AT + timedelta(seconds=2)
+    again = FAILURE | {"attempt": 2, "at": later}
+    given(planned, first, failed).when(notification.probe, at=AT).then(probe)
+    given(planned, first, failed, probe).when(notification.fail, **again, jitter=1.0).then(
+        changed_failed(attempt=2, at=later, retry_in=3.0)
     )
+
+
+def test_a_dead_letter_that_is_probed_in_vain_stays_one() -> None:
+    probe, again = AttemptStarted(attempt=2, at=AT, probe=True), FAILURE | {"attempt": 2}
+    dead = given(planned, first, failed, exhausted)
+    dead.when(notification.probe, at=AT).then(probe)
+    vain = changed_failed(attempt=2, retry_in=None)
+    probing = given(planned, first, failed, exhausted, probe)
+    probing.when(notification.fail, **again, jitter=1.0).then(vain)
+    probing.when(notification.begin, at=AT).then(OutcomeUnknown(attempt=2, at=AT))
+    state: Notification = given(planned, first, failed, exhausted, probe, vain).state
+    assert state.status is Status.EXHAUSTED
 
 
 def test_what_did_not_reach_in_time_falls_back_once() -> None:
