@@ -13,6 +13,10 @@ from services.problem.backfill import routes as backfill_routes
 from services.problem.bodies import TrendRulesDocument
 from services.problem.candidate import CandidateEvent
 from services.problem.events import ProblemEvent
+from services.problem.known_errors import ledger as known_error_ledger
+from services.problem.known_errors import wiring as known_errors
+from services.problem.known_errors.published import KNOWN_ERRORS_PUBLISHED
+from services.problem.known_errors.tables import KNOWN_ERROR_TABLES
 from services.problem.lists import routes as lists
 from services.problem.policies import from_incidents, timers
 from services.problem.problems import CANDIDATE, PROBLEM, Problems
@@ -43,19 +47,23 @@ BUILT_IN = TrendRulesDocument.model_validate({"rules": msgspec.to_builtins(DEFAU
 @asynccontextmanager
 async def _running(service: Service) -> AsyncIterator[None]:
     problems = Problems(service.store)
+    known = known_error_ledger.KnownErrors(service.store)
     service.parts |= {"problems": problems, POLICIES: problems.policies}
+    service.parts[known_error_ledger.KNOWN_ERRORS_PART] = known
     keys = followed_keys(service.authenticator.forget)
     restrictions = FollowedRestrictions(service.store, "incident").reactions()
     follows: dict[Name, Mapping[str, Reaction]] = {
         "incident": both(restrictions, from_incidents(problems), keys)
     }
-    async with running(service, follows=follows, timers=timers(problems)):
+    rings = {**timers(problems), **known_error_ledger.timers(known)}
+    async with running(service, follows=follows, timers=rings):
         yield
 
 
 def _aggregates() -> dict[str, Aggregate[Any, Any]]:
     of_problems = {kind.topic: PROBLEM for kind in get_args(ProblemEvent)}
-    return of_problems | {kind.topic: CANDIDATE for kind in get_args(CandidateEvent)}
+    of_candidates = {kind.topic: CANDIDATE for kind in get_args(CandidateEvent)}
+    return of_problems | of_candidates | known_errors.AGGREGATES
 
 
 DEFINITION = Definition(
@@ -70,14 +78,17 @@ DEFINITION = Definition(
         steps.router,
         history.router,
         candidates.router,
+        *known_errors.ROUTERS,
         policy_routes("problem", POLICY, BUILT_IN, managers=Role.PROBLEM_MANAGER),
         access_log_routes("problem"),
-        feed_routes("problem", PUBLISHED),
+        feed_routes("problem", {**PUBLISHED, **KNOWN_ERRORS_PUBLISHED}),
         operation_routes("problem"),
     ),
-    tables=(*TABLES, KNOWN_API_KEYS),
+    tables=(*TABLES, *KNOWN_ERROR_TABLES, KNOWN_API_KEYS),
     running=_running,
-    replayed=Replayed(_aggregates(), (PROBLEMS, PROBLEM_TEXTS, CANDIDATES, DERIVED)),
+    replayed=Replayed(
+        _aggregates(), (PROBLEMS, PROBLEM_TEXTS, CANDIDATES, DERIVED, *KNOWN_ERROR_TABLES)
+    ),
 )
 
 

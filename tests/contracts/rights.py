@@ -67,6 +67,11 @@ problem
     post  /v1/problems/{id}/(draft|publish|withdraw)-workaround  problem_manager
     get   /v1/candidates(/{id})?               readers
     post  /v1/candidates/{id}/(accept|dismiss|merge)  problem_manager
+    get   /v1/known-errors(/search|/{id}(/versions)?)?  readers
+    post  /v1/known-errors                     problem_manager
+    post  /v1/known-errors/match               readers
+    post  /v1/known-errors/{id}/(revise|publish|supersede|retire|mark-fixed)  problem_manager
+    post  /v1/known-errors/{id}/record-use     responder problem_manager
     get   /v1/problem/policies/[a-z-]+(/versions)?  readers
     put   /v1/problem/policies/[a-z-]+         problem_manager
 notification

@@ -122,11 +122,13 @@ async def _set(scene: Secret) -> None:
     told = f"incident:{(await incidents.get(path)).json()['position']}"
     await problems.get("/v1/problems", params={"wait_for": told})
     problem = await _post(problems, "/v1/problems", incidents=[taken["number"]])
-    told = f"problem:{problem['position']}"
+    known_error = await _known_error(problems, problem["number"])
+    told = f"problem:{known_error['position']}"
     await incidents.get(path, params={"wait_for": told})
     await _relate(scene, path, problem)
     scene.names |= {"word": WORD, "id": taken["incident"], "number": taken["number"]}
     scene.names |= {"problem": problem["id"], "problem number": problem["number"]}
+    scene.names |= {"known error": known_error["id"], "known error number": known_error["number"]}
     scene.alerts = body | {"group": taken["group"]}
     await _find_notifications(scene)
     scene.before = (await incidents.get(path)).json()["position"]
@@ -137,6 +139,13 @@ async def _set(scene: Secret) -> None:
     await until(partial(_has_heard, scene, "problem", at))
     await until(partial(_has_heard, scene, "notification", at))
     await _park(scene)
+
+
+async def _known_error(problems: AsyncClient, problem: str) -> dict[str, Any]:
+    """One that everybody could find, had it not been made from the problem."""
+    texts = {"symptom": f"The {WORD} leaks", "workaround": "Close it", "error_code": WORD}
+    made = await _post(problems, "/v1/known-errors", problem=problem, **texts)
+    return await _post(problems, f"/v1/known-errors/{made['id']}/publish")
 
 
 async def _subscribe(notifications: AsyncClient) -> None:

@@ -48,6 +48,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "plan-fix": {"fix": "Bigger", "target_date": "2026-12-01"},
     "draft-workaround": {"text": "Restart it"},
 }
+KNOWN_ERROR = {"title": "VPN drops", "symptom": "The tunnel is cut", "workaround": "Dial again"}
 PATCHES = {
     "reason": "Patches",
     "services": ["checkout"],
@@ -91,6 +92,7 @@ class Stages:
             "/v1/catalogue/maintenance-windows": self._patches,
             "/v1/problems/{id}": self._problem,
             "/v1/candidates/{id}": self._candidate,
+            "/v1/known-errors/{id}": self._known_error,
             "/v1/contacts/{id}": self._contact,
             "/v1/subscriptions": self._subscription,
             "/v1/teams/{id}": self._team,
@@ -188,6 +190,19 @@ class Stages:
         if command in ("link-incident", "unlink-incident"):
             body["incident"] = str(await self._known_incident())
         return Staged({"id": problem}, body)
+
+    async def _known_error(self, command: str) -> Staged:
+        made = (await self._post("/v1/known-errors", KNOWN_ERROR))["id"]
+        path = f"/v1/known-errors/{made}"
+        if command in ("supersede", "mark-fixed", "record-use"):
+            await self._post(f"{path}/publish", {})
+        body: dict[str, Any] = {}
+        if command == "supersede":
+            body["by"] = (await self._post("/v1/known-errors", KNOWN_ERROR))["id"]
+            await self._post(f"/v1/known-errors/{body['by']}/publish", {})
+        if command == "record-use":
+            body["incident"] = str(await self._known_incident())
+        return Staged({"id": made}, body)
 
     async def _known_incident(self) -> UUID:
         feed = Feed(self._service.service.parts["problems"])

@@ -38,12 +38,16 @@ BODIES: dict[str, dict[str, Any]] = {
         "person": "x", "from": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z",
     },
     "remove-override": {"override": UNKNOWN},
+    "revise": {"cause": "x"},
+    "publish": {}, "mark-fixed": {}, "supersede": {"by": UNKNOWN},
+    "record-use": {"incident": UNKNOWN}, "match": {"title": "x"},
 }  # fmt: skip
 """Of commands on one thing: what they take, such that only their subject can be wrong."""
 
 NAMING: dict[str, list[str]] = {
     "merge": ["into"], "add-child": ["child"], "remove-child": ["child"],
     "link-incident": ["incident"], "unlink-incident": ["incident"],
+    "record-use": ["incident"], "match": ["incident"],
 }  # fmt: skip
 """Fields of theirs that name another incident."""
 
@@ -113,6 +117,7 @@ def _addresses(path: str, scene: Secret, *, beside: bool) -> Iterator[tuple[str,
         "/v1/incidents": [names["id"], names["number"]],
         "/v1/problems": [names["problem"], names["problem number"]],
         "/v1/notifications": notifications,
+        "/v1/known-errors": [names["known error"], names["known error number"]],
         "/v1/alerts/groups": [scene.alerts["group"]],
         "/v2/alerts": [names["number"][4:], names["id"], WORD],
         "/v1/incident/metrics": ["time_to_acknowledge", "backlog_age", "reassignments"],
@@ -157,6 +162,8 @@ def _bodies(path: str, scene: Secret) -> Iterator[dict[str, Any]]:
         body = {"lessons_learned": "x"}
     if path.startswith("/v1/candidates") and command == "merge":
         body = {"into": UNKNOWN}
+    if path.startswith("/v1/known-errors") and command == "retire":
+        body = {"reason": "x"}
     yield body
     for field in NAMING.get(command, []) if "candidates" not in path else []:
         for name in ("id", "number"):

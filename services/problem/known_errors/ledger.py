@@ -1,0 +1,99 @@
+"""The known errors of this service: their ledger, their numbers, when they expire."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from services.problem.known_errors import known_error
+from services.problem.known_errors.events import Content, KnownErrorEvent, Revised
+from services.problem.known_errors.events import Published as PublishedEvent
+from services.problem.known_errors.known_error import KnownError, KnownErrorStatus
+from services.problem.known_errors.offers import OFFERS
+from services.problem.known_errors.tables import known_error_rows
+from shared.aggregate import Aggregate, Alarm, Folded
+from shared.domain import Sealed
+from shared.errors import Malformed, NotFound
+from shared.ledger import Ledger, Order
+from shared.store.gather import Gather
+from shared.store.store import Store
+from shared.timers import Handler
+
+KNOWN_ERRORS_PART = "known_errors"
+"""Among a service's parts, its `KnownErrors`."""
+EXPIRY = "known-error-expiry"
+
+_FIND = "select id from known_errors where number = $1 and to_position is null"
+_NUMBERS = "select nextval('known_error_numbers') from generate_series(1, $1)"
+
+
+def _alarms(before: KnownError, event: KnownErrorEvent, after: KnownError) -> Iterable[Alarm]:
+    if after.status is KnownErrorStatus.PUBLISHED and isinstance(event, PublishedEvent | Revised):
+        left = None if after.valid_to is None else after.valid_to - event.at
+        if left is not None or before.valid_to is not None:
+            yield Alarm(EXPIRY, left)
+    elif after.status is not before.status and before.valid_to is not None:
+        yield Alarm(EXPIRY, None)
+
+
+KNOWN_ERROR = Aggregate(
+    "known error", KnownError(), known_error.evolve, rows=known_error_rows, alarms=_alarms
+)
+
+
+class KnownErrors(Ledger[KnownError, KnownErrorEvent]):
+    """The ledger of known errors, found by id or number."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, KNOWN_ERROR)
+        self.offers = Ledger(store, OFFERS)
+        self._numbers: Gather[None, int] = Gather(self._draw)
+
+    async def next_number(self) -> int:
+        """A number no other known error has."""
+        return await self._numbers.ask(None)
+
+    async def find(self, reference: str) -> UUID:
+        """The id of a known error named by id or number. Raises NotFound, Malformed."""
+        number = reference[3:]
+        if reference[:3].upper() == "KE-" and number.isascii() and number.isdigit():
+            return await self._by_number(int(number))
+        try:
+            return UUID(reference)
+        except ValueError:
+            detail = "a known error is named by its id or its number, such as KE-1"
+            raise Malformed(detail) from None
+
+    async def said(self, held: Folded[KnownError]) -> dict[str, Any]:
+        """All that it says, its texts in clear: to be said anew."""
+        said = {name: getattr(held.state, name) for name in CONTENT}
+        sealed = [value for value in said.values() if isinstance(value, Sealed)]
+        await self.store.vault.load(self.store.pool, sealed)
+        return {name: self._clear(held.stream, value) for name, value in said.items()}
+
+    def _clear(self, stream: UUID, value: Any) -> Any:
+        return self.store.vault.open(stream, value) if isinstance(value, Sealed) else value
+
+    async def _by_number(self, number: int) -> UUID:
+        known = await self.store.pool.fetchval(_FIND, number) if number < 2**63 else None
+        if known is None:
+            raise NotFound("there is no such known error")
+        found: UUID = known
+        return found
+
+    async def _draw(self, questions: Sequence[None]) -> Sequence[int]:
+        return [row[0] for row in await self.store.pool.fetch(_NUMBERS, len(questions))]
+
+
+CONTENT = tuple(name for name in Content.__struct_fields__ if name != "origin")
+"""The fields that a known error says."""
+
+
+def timers(known_errors: KnownErrors) -> Mapping[str, Handler]:
+    """What rings for known errors."""
+
+    async def expire(stream: UUID) -> None:
+        order = Order(stream=stream, actor="system:expiry")
+        now = known_errors.store.clock()
+        await known_errors.execute(order, known_error.expire, now=now)
+
+    return {EXPIRY: expire}
