@@ -69,7 +69,7 @@ class Calendar:
 
     def __init__(self, zone: tzinfo, week: Sequence[Hours], holidays: frozenset[int]) -> None:
         self.key = (str(zone), tuple(map(tuple, week)), holidays)
-        self._zone = zone
+        self.zone = zone
         self._week = self.key[1]
         self._holidays = holidays
         self._is_always = not holidays and all(day == ((0, DAY),) for day in self._week)
@@ -80,6 +80,10 @@ class Calendar:
 
     def __hash__(self) -> int:
         return hash(self.key)
+
+    def works_on(self, day: date) -> bool:
+        """Whether a date of its zone has any working time."""
+        return bool(self._hours(day_number(day)))
 
     def working(self, start: int, end: int) -> int:
         """Working time from start to end; none where the end comes first."""
@@ -129,7 +133,7 @@ class Calendar:
         return chunk
 
     def _intervals(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        for begin, until, offset in _pieces(self._zone, start, end):
+        for begin, until, offset in _pieces(self.zone, start, end):
             for day in range((begin + offset) // DAY, (until + offset - 1) // DAY + 1):
                 for opens, closes in self._hours(day):
                     low = max(day * DAY + opens - offset, begin)
