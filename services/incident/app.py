@@ -49,13 +49,16 @@ from services.incident.clocks.ringing import ringing
 from services.incident.clocks.rows import TIMER as SLA
 from services.incident.events import IncidentEvent
 from services.incident.facts import FACTS, INCIDENT_ALERTS, Fact
-from services.incident.incidents import INCIDENT, Incidents
+from services.incident.incidents import INCIDENT, REGULATORS, Incidents
 from services.incident.lists import facet_routes
 from services.incident.lists import routes as list_routes
 from services.incident.lists.live import live_view
 from services.incident.metrics import routes as metric_routes
 from services.incident.policies import from_notifications, from_problems, timers
 from services.incident.published import PUBLISHED
+from services.incident.regulators import ringing as regulators_ringing
+from services.incident.regulators import routes as regulator_routes
+from services.incident.regulators.desk import DESK, RegulatorsDesk
 from services.incident.relations import cascade
 from services.incident.relations import routes as relation_routes
 from services.incident.saved_views import routes as saved_view_routes
@@ -84,7 +87,7 @@ from shared.work_list import WORK_ITEMS, WORK_LISTS
 async def _running(service: Service) -> AsyncIterator[None]:
     incidents = Incidents(service.store)
     catalogue = Catalogue(service.store)
-    desk = Desk(incidents)
+    desk, regulators = Desk(incidents), RegulatorsDesk(incidents)
     master = service.settings.master_key_file.read_bytes()
     service.parts |= {
         "incidents": incidents,
@@ -95,6 +98,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
         "api_keys": ApiKeyLedger(service.store, master),
         CATALOGUE: catalogue,
         CLOCKS: desk,
+        DESK: regulators,
         rerun_routes.RERUNS: rerun.Reruns(desk),
     }
     follows: dict[Name, Mapping[str, Reaction]] = {
@@ -104,6 +108,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
     steps = {awaiting.RESOLVE: awaiting.step(incidents), rerun.RERUN: rerun.step(desk)}
     steps |= cascade.steps(incidents)
     rings = timers(incidents) | service.parts["alerts"].timers() | {SLA: ringing(desk)}
+    rings |= {REGULATORS: regulators_ringing.ringing(regulators)}
     beside = [Keeper(service.store).run()]
     async with Outgoing(service.settings.outbound_allow) as outgoing:
         service.parts[sns_routes.SIGNATURES] = SnsSignatures(outgoing, service.settings.sns_origins)
@@ -139,6 +144,7 @@ DEFINITION = Definition(
         relation_routes.router,
         history.router,
         clock_routes.router,
+        regulator_routes.router,
         rerun_routes.router,
         alertmanager_routes.router,
         grafana_routes.router,

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from services.incident.backfill.events import ImportEvent
 from services.incident.major.events import MajorEvent
+from services.incident.regulators.events import RegulatoryRecorded
 from services.incident.relations.events import RelationEvent
 from shared.domain import FREE_TEXT, Event, Personal, event
 
@@ -266,6 +267,7 @@ IncidentEvent = (
     | Replied
     | Escalated
     | MilestoneCorrected
+    | RegulatoryRecorded
     | RelationEvent
     | Restricted
     | Unrestricted

@@ -11,6 +11,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from services.incident.major import reminders
 from services.incident.major.reminders import Reminder
+from services.incident.regulators import warnings
+from services.incident.regulators.warnings import RegulatoryWarning
 from shared.aggregate import Aggregate, Folded, Row
 from shared.domain import Event, State, changed, event
 from shared.store.tables import version_columns
@@ -63,6 +65,7 @@ class Told(Event, frozen=True):
     channel: str
     outcome: str
     at: datetime
+    cause: UUID | None = None  # the event they were told of
 
 
 @event("incident.problem_raised")
@@ -121,9 +124,9 @@ class SlaJudged(Event, frozen=True):
     judgements: tuple[Judgement, ...]
 
 
-Fact = AlertsAttached | Told | ProblemRaised | SlaWarned | SlaBreached | SlaJudged | Reminder
+Passed = SlaWarned | SlaBreached | Reminder | RegulatoryWarning
 
-Passed = SlaWarned | SlaBreached | Reminder
+Fact = AlertsAttached | Told | ProblemRaised | SlaJudged | Passed
 
 
 class Facts(State, frozen=True):
@@ -157,6 +160,8 @@ def evolve(facts: Facts, event: Any) -> Facts:
 def _once(fact: Passed) -> str:
     if isinstance(fact, Reminder):
         return reminders.once(fact)
+    if isinstance(fact, RegulatoryWarning):
+        return warnings.once(fact)
     return f"{fact.topic}:{fact.kind}:{fact.round}"
 
 

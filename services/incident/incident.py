@@ -13,6 +13,7 @@ from services.incident.events import HoldReason, IncidentEvent, ResolutionCode
 from services.incident.major import folding as major
 from services.incident.major.state import NOT_MAJOR, Major
 from services.incident.parts import Attachment, Escalation, Link, Restriction, Stretches
+from services.incident.regulators.events import RegulatoryRecord, RegulatoryRecorded, record_of
 from services.incident.relations import events as r
 from services.incident.relations.events import LinkKind
 from services.incident.rules import ENDED, Status
@@ -79,6 +80,7 @@ class Incident(State, frozen=True):
     stretches: Stretches = Stretches()
     restriction: Restriction | None = None
     major: Major = NOT_MAJOR
+    regulatory: tuple[RegulatoryRecord, ...] = ()
 
 
 _UNRESOLVED: dict[str, Any] = dict.fromkeys(
@@ -214,6 +216,8 @@ def _after(incident: Incident, event: IncidentEvent) -> Incident:
             return changed(incident, attachments=_without(incident.attachments, sha256))
         case e.Restricted():
             return changed(incident, restriction=Restriction(**event.fields()))
+        case RegulatoryRecorded():
+            return changed(incident, regulatory=(*incident.regulatory, record_of(event)))
         case e.Unrestricted():
             return changed(incident, restriction=None)
         case _:

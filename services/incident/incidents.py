@@ -11,6 +11,7 @@ from services.incident.events import Declared, IncidentEvent, Resolved
 from services.incident.incident import Incident
 from services.incident.major import folding
 from services.incident.major.state import Major
+from services.incident.regulators.events import RegulatoryRecorded
 from services.incident.relations.events import Unmerged
 from services.incident.rules import Status
 from services.incident.tables import rows
@@ -24,6 +25,7 @@ from shared.store.gather import Gather
 from shared.store.store import Store
 
 AUTO_CLOSE = "auto-close"
+REGULATORS = "regulators"
 
 _FIND = "select id from incidents where number = $1 and to_position is null"
 _PROBLEM = """select id, number from problem_copies
@@ -42,6 +44,8 @@ def _alarms(before: Incident, event: IncidentEvent, after: Incident) -> Iterable
         return
     if isinstance(event, Resolved) and event.close_after_days is not None:
         yield Alarm(AUTO_CLOSE, timedelta(days=event.close_after_days))
+    elif isinstance(event, RegulatoryRecorded):
+        yield Alarm(REGULATORS, timedelta())
     elif isinstance(event, Unmerged) and after.status is Status.RESOLVED:
         yield from _close_after_all(event, after)
     elif before.status is Status.RESOLVED and after.status is not Status.RESOLVED:

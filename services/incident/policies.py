@@ -50,6 +50,7 @@ class Attempted(msgspec.Struct):
     person: str
     channel: str
     at: datetime
+    cause: UUID | None = None
 
 
 def from_problems(incidents: Incidents) -> Mapping[str, Reaction]:
@@ -88,6 +89,7 @@ def from_notifications(store: Store) -> Mapping[str, Reaction]:
                 channel=attempt.channel,
                 outcome=name,
                 at=attempt.at,
+                cause=attempt.cause,
             )
             stream = facts_stream(attempt.about)
             await work.execute(machine_facts, stream, facts.attach, fact=entry)

@@ -4,6 +4,8 @@ from services.incident.alerts.rules import AlertRulesDocument, check_rules
 from services.incident.bodies import MatrixDocument, ReopeningDocument
 from services.incident.clocks import documents, rules
 from services.incident.matrix import DEFAULT, check_matrix
+from services.incident.regulators import documents as regulators
+from services.incident.regulators import regimes
 from shared.auth.roles import Role
 from shared.http.policies import policy_routes
 
@@ -34,4 +36,12 @@ _sla = policy_routes(
     "incident", "sla", documents.BUILT_IN, managers=Role.INCIDENT_MANAGER, check=rules.check
 )
 
-ROUTERS = (_matrix, _reopening, _alert_rules, _sla)
+_regulators = policy_routes(
+    "incident",
+    "regulators",
+    regulators.BUILT_IN,
+    managers=Role.INCIDENT_MANAGER,
+    check=regimes.check,
+)
+
+ROUTERS = (_matrix, _reopening, _alert_rules, _sla, _regulators)

@@ -15,6 +15,7 @@ from services.incident.backfill import events as b
 from services.incident.catalogue.published import CATALOGUE_PUBLISHED
 from services.incident.facts import SlaBreached, SlaWarned
 from services.incident.major.published import MAJOR_PUBLISHED
+from services.incident.regulators.published import REGULATORS_PUBLISHED
 from services.incident.relations import events as r
 from shared.domain import Event
 from shared.feed import Published
@@ -241,4 +242,5 @@ PUBLISHED: Published = {
     ApiKeyRevoked: lambda h: KeyRevoked(h.id, h.name, h.at),
     **CATALOGUE_PUBLISHED,
     **MAJOR_PUBLISHED,
+    **REGULATORS_PUBLISHED,
 }

@@ -6,6 +6,7 @@ from services.incident import events as e
 from services.incident import facts as f
 from services.incident.backfill import events as b
 from services.incident.major.sentences import SENTENCES as MAJOR
+from services.incident.regulators.sentences import SENTENCES as REGULATORS
 from services.incident.relations import events as r
 from shared.domain import Event
 from shared.envelope import rfc3339
@@ -57,6 +58,7 @@ _SENTENCES: dict[type[Event], Sentence] = {
     ),
     f.ProblemRaised: lambda h: (f"Problem {h.number} raised", h.title),
     **MAJOR,
+    **REGULATORS,
 }
 
 _SOURCES: dict[type[Event], str] = {f.Told: "notification", f.ProblemRaised: "problem"}

@@ -30,6 +30,9 @@ STATUS_AFTER: dict[str, str | None] = {
     "incident.unmerged": None,
     "incident.sla_warned": None,
     "incident.sla_breached": None,
+    "incident.regulatory_recorded": None,
+    "incident.regulatory_warned": None,
+    "incident.regulatory_overdue": None,
     "problem.logged": "new",
     "problem.assessed": "assessing",
     "problem.confirmed": "root_cause_analysis",
@@ -72,7 +75,13 @@ class _Aside(msgspec.Struct, frozen=True):
     incident: UUID | None = None
 
 
-_ASIDE = {"problem.risk_review_due", "incident.sla_warned", "incident.sla_breached"}
+_ASIDE = {
+    "problem.risk_review_due",
+    "incident.sla_warned",
+    "incident.sla_breached",
+    "incident.regulatory_warned",
+    "incident.regulatory_overdue",
+}
 
 
 class Told(msgspec.Struct, frozen=True):

@@ -21,7 +21,7 @@ incident
     post  /v1/incidents                        reporter responder incident_manager service
     post  /v1/incidents/bulk                   agents reporter
     get   /v1/incidents/facets                 everybody
-    get   /v1/incidents(/{id}(/timeline|/events|/alerts|/clocks)?)?                    everybody
+    get   /v1/incidents(/{id}(/timeline|/events|/alerts|/clocks|/regulatory)?)?        everybody
     post  /v1/incidents/backfill               service
     post  /v1/incidents/{id}/(categorise|prioritise|assign|acknowledge|start)  agents
     post  /v1/incidents/{id}/(hold|resume|diagnose|mitigate|resolve|close|cancel)  agents
@@ -29,6 +29,7 @@ incident
     post  /v1/incidents/{id}/(escalate|correct-milestone|(un)?link|(add|remove)-child)  agents
     post  /v1/incidents/{id}/(un)?merge        incident_manager
     post  /v1/incidents/{id}/restrict          incident_manager
+    post  /v1/incidents/{id}/record-regulatory  major_incident_manager
     post  /v1/alerts/(alertmanager|grafana|cloudevents)  service
     post  /v1/alerts/preview                   agents service
     get   /v1/alerts/groups/{id}(/events)?     readers

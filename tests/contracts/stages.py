@@ -129,6 +129,9 @@ class Stages:
         if command == "correct-milestone":
             at = (now() - timedelta(hours=1)).isoformat()
             return {"milestone": "started", "at": at, "reason": "Seen in a graph"}
+        if command == "record-regulatory":
+            nothing = {"regime": None, "report": None, "replaces": None, "retracted": False}
+            return {"origin": "aware", "at": None} | nothing
         if command not in RELATING:
             return {}
         other = (await self._post("/v1/incidents", {"title": "Slow, too"}))["id"]

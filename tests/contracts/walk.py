@@ -41,6 +41,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "revise": {"cause": "x"},
     "publish": {}, "mark-fixed": {}, "supersede": {"by": UNKNOWN},
     "record-use": {"incident": UNKNOWN}, "match": {"title": "x"},
+    "record-regulatory": {"origin": "aware"},
 }  # fmt: skip
 """Of commands on one thing: what they take, such that only their subject can be wrong."""
 

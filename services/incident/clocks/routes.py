@@ -12,6 +12,9 @@ from services.incident.access import seen
 from services.incident.clocks.calendar import moment_at
 from services.incident.clocks.desk import CLOCKS, Desk
 from services.incident.clocks.view import ClockView, RerunView, clock_view, rerun_views
+from services.incident.regulators.desk import reading_of
+from services.incident.regulators.routes import desk_of as regulators_of
+from services.incident.regulators.view import RegulatoryDeadline, deadline_views
 from services.incident.routes import ByReader, Reference, WaitFor
 from shared.errors import NotFound
 from shared.http.app import routes
@@ -37,7 +40,10 @@ class ClockQuery(Body):
 
 
 class Clocks(msgspec.Struct, kw_only=True):
-    """An incident's clocks as they stood at a moment; none where no target applies to it."""
+    """An incident's clocks as they stood at a moment; none where no target applies to it.
+
+    `regulatory` are the regulators' clocks, once anything was recorded for them.
+    """
 
     incident: UUID
     at: datetime
@@ -45,6 +51,7 @@ class Clocks(msgspec.Struct, kw_only=True):
     policy_version: int
     clocks: list[ClockView]
     reruns: list[RerunView]
+    regulatory: list[RegulatoryDeadline]
 
 
 def desk_of(asked: Asked) -> Desk:
@@ -60,16 +67,19 @@ async def clocks(id: Reference, query: Annotated[ClockQuery, Query()], asked: By
     stream = (await seen(asked, id)).stream
     log = asked.service.store.log
     position = await position_of(query.as_of, log)
+    moment = moment_of(query.effective_at)
     reading = await desk_of(asked).read(
         stream,
         await _moment(query.as_of, position, log) or asked.now,
         position=position,
-        effective_at=moment_of(query.effective_at),
+        effective_at=moment,
         version=query.policy_version,
     )
     if not reading.events:
         raise NotFound("there was no such incident then")
     newest = reading.events[-1].position
+    regulators = await regulators_of(asked).in_force(position)
+    due = reading_of(reading.events, regulators, moment_at(reading.now), moment)
     found = Clocks(
         incident=stream,
         at=moment_at(reading.now),
@@ -77,6 +87,7 @@ async def clocks(id: Reference, query: Annotated[ClockQuery, Query()], asked: By
         policy_version=query.policy_version or desk_of(asked).book.at(newest).version,
         clocks=[clock_view(clock, reading.now) for clock in reading.clocks],
         reruns=rerun_views(reading.events),
+        regulatory=deadline_views(due),
     )
     return Response(msgspec.json.encode(found), media_type="application/json")
 
