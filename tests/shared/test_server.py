@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from shared.bounded_http import HEAD_LIMIT, BoundedHttp
 from shared.client import new_client
 from shared.http.front import Front
-from shared.http.middleware import Watch
+from shared.http.watch import Watch
 from shared.process import CannotStart
 from shared.server import serve, stopping
 from tests.support.server import running
@@ -147,7 +147,7 @@ async def test_a_busy_port_is_named(app: FastAPI) -> None:
 @pytest.fixture
 def watched(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     """With a tenth of a second for each handler."""
-    monkeypatch.setattr("shared.http.middleware.SECONDS_TO_HANDLE", 0.1)
+    monkeypatch.setattr("shared.http.watch.SECONDS_TO_HANDLE", 0.1)
     return app
 
 
