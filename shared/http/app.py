@@ -16,10 +16,10 @@ from shared.docs import add_docs
 from shared.http import health, me, problem_pages
 from shared.http.body import JsonRoute, LargeJsonRoute
 from shared.http.front import Front
-from shared.http.watch import Watch
 from shared.http.openapi import describe
 from shared.http.problems import explain_failures
 from shared.http.service import Service
+from shared.http.watch import Watch
 from shared.migrate import is_current
 from shared.rebuild import Replayed
 from shared.settings import Service as Name

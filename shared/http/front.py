@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from shared.http.body import JsonRoute
 from shared.http.direct import Handler, direct
 from shared.http.hidden import hide_secret
-from shared.http.watch import Watch
 from shared.http.problems import answer_to
+from shared.http.watch import Watch
 
 
 class _Way(NamedTuple):
