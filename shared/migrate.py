@@ -121,6 +121,9 @@ def _run_revisions(connection: Connection, folder: Path, app: str) -> None:
         with environment.begin_transaction():
             environment.run_migrations(app=app)
             connection.exec_driver_sql(f"grant select on alembic_version to {quoted(app)}")
+            database = quoted(connection.exec_driver_sql("select current_database()").scalar_one())
+            # The writer makes its row types for its session, where everybody else may not.
+            connection.exec_driver_sql(f"grant temporary on database {database} to {quoted(app)}")
 
 
 def _scripts(folder: Path) -> ScriptDirectory:

@@ -101,3 +101,19 @@ async def test_the_kernel_lets_the_application_add_events_and_nothing_else(
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(forbidden)
     await connection.close()
+
+
+async def test_the_application_may_make_types_for_its_session_where_nobody_else_may(
+    database: NewDatabase,
+) -> None:
+    kernel = await database("kernel")
+    owner = await asyncpg.connect(kernel.owner)
+    name = await owner.fetchval("select current_database()")
+    await owner.execute(f'revoke temporary on database "{name}" from public')
+    await owner.close()
+    connection = await asyncpg.connect(kernel.app)
+    await connection.execute("create type pg_temp.pair as (a int, b text)")
+    assert (
+        await connection.fetchval("select ($1::pg_temp.pair[])[2].b", [(1, "x"), (2, "y")]) == "y"
+    )
+    await connection.close()
