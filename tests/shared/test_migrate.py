@@ -104,16 +104,16 @@ async def test_the_kernel_lets_the_application_add_events_and_nothing_else(
 
 
 async def test_the_application_may_make_types_for_its_session_where_nobody_else_may(
-    database: NewDatabase,
+    database: NewDatabase, chain: Path
 ) -> None:
-    kernel = await database("kernel")
-    owner = await asyncpg.connect(kernel.owner)
+    empty = await database("empty")
+    owner = await asyncpg.connect(empty.owner)
     name = await owner.fetchval("select current_database()")
     await owner.execute(f'revoke temporary on database "{name}" from public')
     await owner.close()
-    connection = await asyncpg.connect(kernel.app)
+    await migrate(chain, owner=empty.owner, app=APP)
+    connection = await asyncpg.connect(empty.app)
     await connection.execute("create type pg_temp.pair as (a int, b text)")
-    assert (
-        await connection.fetchval("select ($1::pg_temp.pair[])[2].b", [(1, "x"), (2, "y")]) == "y"
-    )
+    pairs = [(1, "x"), (2, "y")]
+    assert await connection.fetchval("select ($1::pg_temp.pair[])[2].b", pairs) == "y"
     await connection.close()
