@@ -133,6 +133,10 @@ class Ledger(Generic[S, E]):
                 return done
         raise Unavailable("others keep changing it at this moment; try again")
 
+    def completed(self, state: S, events: Sequence[E]) -> Sequence[E]:
+        """A decision with all that follows from it by the rules of a service."""
+        return events
+
     async def admit(self, order: Order) -> None:
         """Let whoever gives this order know of its aggregate as it now is, or raise."""
         if order.admits is not None:
@@ -210,7 +214,7 @@ class Ledger(Generic[S, E]):
             order.admits(held.state)
         if order.version is not None and order.version != held.version:
             raise Stale(f"it is at version {held.version + self.shown_above} by now; read it again")
-        return act(held.state)
+        return self.completed(held.state, act(held.state))
 
     async def _held(self, order: Order, attempt: int) -> Folded[S]:
         if order.creates:

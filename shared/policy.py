@@ -83,6 +83,10 @@ class Policies(Ledger[Policy, PolicySet]):
         except NotFound:
             return Folded(stream, Policy())
 
+    def lately_known(self, name: str) -> Folded[Policy] | None:
+        """As this process knows it, at no cost; None where it has not asked yet."""
+        return self._cache.get(self.stream(name))
+
     async def under(self, name: str, act: Callable[[Folded[Policy]], Awaitable[T]]) -> T:
         """Do what rests on a policy; once more where the policy has changed meanwhile."""
         held = await self.named(name)

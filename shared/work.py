@@ -1,6 +1,7 @@
 """The effects of one or several facts: many streams, one append, all or nothing."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from shared.domain import Event, State
 from shared.draft import Draft
 from shared.errors import Stale, Unavailable
 from shared.ledger import GuardMoved, Ledger, Order
-from shared.store.append import Appended, IdempotencyKey
+from shared.store.append import Appended, IdempotencyKey, TimerChange
 from shared.store.store import Store
 
 S = TypeVar("S", bound=State)
@@ -69,8 +70,12 @@ class Work:
     ) -> Folded[S]:
         """Decide a command; nothing is stored before `append`. Raises the command's refusal."""
         held = await self.current(ledger, stream)
-        events = command(held.state, *args, **kwargs)
+        events = ledger.completed(held.state, command(held.state, *args, **kwargs))
         return self._draft.add(ledger.aggregate, held, events)
+
+    def arm(self, stream: UUID, timer: str, due_at: datetime | None) -> None:
+        """Let a timer of this stream ring then, once this work is stored; or not at all."""
+        self._draft.append.timers[stream, timer] = TimerChange(stream, timer, due_at)
 
     def row(self, table: Table, values: tuple[Any, ...]) -> None:
         """Write a row of a plain table (its primary key first): a copy of what others told."""

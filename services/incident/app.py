@@ -53,6 +53,9 @@ from services.incident.incidents import INCIDENT, REGULATORS, Incidents
 from services.incident.lists import facet_routes
 from services.incident.lists import routes as list_routes
 from services.incident.lists.live import live_view
+from services.incident.major.due import COMMUNICATIONS
+from services.incident.major.grounds import GroundsInForce
+from services.incident.major.ringing import ringing as major_ringing
 from services.incident.metrics import routes as metric_routes
 from services.incident.policies import from_notifications, from_problems, timers
 from services.incident.published import PUBLISHED
@@ -109,7 +112,11 @@ async def _running(service: Service) -> AsyncIterator[None]:
     steps |= cascade.steps(incidents)
     rings = timers(incidents) | service.parts["alerts"].timers() | {SLA: ringing(desk)}
     rings |= {REGULATORS: regulators_ringing.ringing(regulators)}
-    beside = [Keeper(service.store).run()]
+    rings |= {COMMUNICATIONS: major_ringing(incidents)}
+    grounds = GroundsInForce(incidents.policies, catalogue)
+    incidents.follow = grounds.completed
+    await grounds.refresh()
+    beside = [Keeper(service.store).run(), grounds.run()]
     async with Outgoing(service.settings.outbound_allow) as outgoing:
         service.parts[sns_routes.SIGNATURES] = SnsSignatures(outgoing, service.settings.sns_origins)
         async with running(service, follows=follows, timers=rings, steps=steps, beside=beside):

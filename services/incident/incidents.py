@@ -1,7 +1,7 @@
 """The incidents of this service: their ledger, their numbers, who may see which."""
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -10,6 +10,7 @@ from services.incident import incident
 from services.incident.events import Declared, IncidentEvent, Resolved
 from services.incident.incident import Incident
 from services.incident.major import folding
+from services.incident.major.due import COMMUNICATIONS, ring_after
 from services.incident.major.state import Major
 from services.incident.regulators.events import RegulatoryRecorded
 from services.incident.relations.events import Unmerged
@@ -42,6 +43,8 @@ def _about(state: Incident, event: IncidentEvent) -> Iterable[str]:
 def _alarms(before: Incident, event: IncidentEvent, after: Incident) -> Iterable[Alarm]:
     if event.is_quiet:
         return
+    if after.major is not before.major and (at := getattr(event, "at", None)) is not None:
+        yield Alarm(COMMUNICATIONS, ring_after(after.major, at))
     if isinstance(event, Resolved) and event.close_after_days is not None:
         yield Alarm(AUTO_CLOSE, timedelta(days=event.close_after_days))
     elif isinstance(event, RegulatoryRecorded):
@@ -57,6 +60,13 @@ def _close_after_all(event: Unmerged, after: Incident) -> Iterable[Alarm]:
     if after.close_after_days is not None and after.resolved_at is not None:
         due = after.resolved_at + timedelta(days=after.close_after_days)
         yield Alarm(AUTO_CLOSE, max(due - event.at, timedelta()))
+
+
+Follow = Callable[[Incident, Sequence[IncidentEvent]], Sequence[IncidentEvent]]
+
+
+def _nothing_more(_: Incident, events: Sequence[IncidentEvent]) -> Sequence[IncidentEvent]:
+    return events
 
 
 class KnownProblem(NamedTuple):
@@ -83,9 +93,16 @@ class Incidents(Ledger[Incident, IncidentEvent]):
     def __init__(self, store: Store) -> None:
         super().__init__(store, INCIDENT)
         self.policies = Policies(store, "incident")
+        self.follow: Follow = _nothing_more
         self._numbers: Gather[None, int] = Gather(self._draw)
         self._stock: deque[int] = deque()
         self._ids: OrderedDict[int, UUID] = OrderedDict()
+
+    def completed(
+        self, state: Incident, events: Sequence[IncidentEvent]
+    ) -> Sequence[IncidentEvent]:
+        """A decision, with what the rules of major incidents let follow from it."""
+        return self.follow(state, events)
 
     async def next_number(self) -> int:
         """A number no other incident has; a few stay unused where a process ends."""

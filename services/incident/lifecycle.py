@@ -8,10 +8,21 @@ from uuid import UUID
 from services.incident import events as e
 from services.incident.events import HoldReason, IncidentEvent, ResolutionCode
 from services.incident.incident import Incident
+from services.incident.major.closing import close_major
 from services.incident.matrix import Matrix
 from services.incident.parts import Link
 from services.incident.relations.events import LinkKind
-from services.incident.rules import RULES, SURVIVOR, WHY_NOT, Status
+from services.incident.rules import (
+    AGENTS,
+    MAJOR_RULES,
+    NO_LONGER_DEMOTED,
+    RULES,
+    SURVIVOR,
+    WHY_NOT,
+    WHY_NOT_MAJOR,
+    MajorState,
+    Status,
+)
 from shared.auth.roles import Role
 from shared.errors import Forbidden, Refused
 
@@ -20,9 +31,23 @@ T = TypeVar("T")
 
 def refusal(incident: Incident, command: str) -> str | None:
     """Why this command is not possible in this state; None where it is."""
+    return refusal_by_status(incident, command) or _refusal_by_major(incident, command)
+
+
+def refusal_by_status(incident: Incident, command: str) -> str | None:
+    """The same, whether or not it is a major incident."""
     if incident.status is None:
         return "the incident does not exist"
     return None if RULES[command].leads[incident.status] else why_not(incident)
+
+
+def _refusal_by_major(incident: Incident, command: str) -> str | None:
+    leads, state = MAJOR_RULES.get(command), incident.major.state
+    if leads is None or leads[state] is not None:
+        return None
+    if state is MajorState.ACCEPTED and incident.status is Status.RESOLVED:
+        return NO_LONGER_DEMOTED
+    return WHY_NOT_MAJOR[state]
 
 
 def why_not(incident: Incident, what: str = "the incident") -> str:
@@ -164,8 +189,21 @@ def _is_too_late(incident: Incident, at: datetime, window: timedelta) -> bool:
     return incident.closed_at is not None and at - incident.closed_at > window
 
 
-def close(incident: Incident, *, at: datetime) -> Sequence[IncidentEvent]:
+def close(
+    incident: Incident,
+    *,
+    at: datetime,
+    roles: frozenset[Role] = AGENTS,
+    waive_problem: str | None = None,
+) -> Sequence[IncidentEvent]:
+    """A major incident by its manager alone, once nothing is left to do."""
     require(incident, "close")
+    if incident.major.is_accepted:
+        return close_major(incident, roles=roles, at=at, waive_problem=waive_problem)
+    if roles.isdisjoint(AGENTS | {Role.ADMIN}):
+        raise Forbidden(f"this needs the role {' or '.join(sorted(AGENTS))}")
+    if waive_problem is not None:
+        raise Refused("only a major incident needs a problem, or that it is waived")
     return [e.Closed(at=at)]
 
 

@@ -139,7 +139,7 @@ def timers(incidents: Incidents) -> Mapping[str, Handler]:
 
     async def close(stream: UUID) -> None:
         held = await incidents.current(stream)
-        if held.state.status is Status.RESOLVED:
+        if held.state.status is Status.RESOLVED and not held.state.major.is_accepted:
             order = Order(stream=stream, actor="system:auto-close")
             await incidents.execute(order, lifecycle.close, at=incidents.store.clock())
 

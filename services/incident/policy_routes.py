@@ -3,6 +3,7 @@
 from services.incident.alerts.rules import AlertRulesDocument, check_rules
 from services.incident.bodies import MatrixDocument, ReopeningDocument
 from services.incident.clocks import documents, rules
+from services.incident.major.documents import PLANS, TriggersDocument
 from services.incident.matrix import DEFAULT, check_matrix
 from services.incident.regulators import documents as regulators
 from services.incident.regulators import regimes
@@ -36,6 +37,7 @@ _sla = policy_routes(
     "incident", "sla", documents.BUILT_IN, managers=Role.INCIDENT_MANAGER, check=rules.check
 )
 
+<<<<<<< HEAD
 _regulators = policy_routes(
     "incident",
     "regulators",
@@ -45,3 +47,13 @@ _regulators = policy_routes(
 )
 
 ROUTERS = (_matrix, _reopening, _alert_rules, _sla, _regulators)
+=======
+_triggers = policy_routes(
+    "incident", "major-triggers", TriggersDocument(), managers=Role.INCIDENT_MANAGER
+)
+_plans = policy_routes(
+    "incident", "communication-plans", PLANS, managers=Role.MAJOR_INCIDENT_MANAGER
+)
+
+ROUTERS = (_matrix, _reopening, _alert_rules, _sla, _triggers, _plans)
+>>>>>>> 52b6441 (Commands of major incidents, their rules and their clock)

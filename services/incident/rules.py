@@ -3,6 +3,7 @@
 "=" leaves the status as it is, "-" refuses, a status is where the command leads.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -17,6 +18,16 @@ class Status(StrEnum):
     CLOSED = "closed"
     CANCELLED = "cancelled"
     MERGED = "merged"
+
+
+class MajorState(StrEnum):
+    """Beside the status: whether it is a major incident."""
+
+    NONE = "none"
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    DEMOTED = "demoted"
 
 
 class Rule(NamedTuple):
@@ -52,18 +63,44 @@ remove-child | =        | =          | =          | =          | -          | - 
 merge      | merged     | merged     | merged     | merged     | -          | -        | -
 unmerge    | -          | -          | -          | -          | -          | -        | before
 restrict   | =          | =          | =          | =          | =          | =        | -
+propose-major | =       | =          | =          | -          | -          | -        | -
+accept-major | =        | =          | =          | =          | -          | -        | -
+reject-major | =        | =          | =          | =          | -          | -        | -
+demote-major | =        | =          | =          | -          | -          | -        | -
+assign-role | =         | =          | =          | =          | -          | -        | -
+accept-role | =         | =          | =          | =          | -          | -        | -
+hand-over  | =          | =          | =          | =          | -          | -        | -
+request-responder | =   | =          | =          | -          | -          | -        | -
+answer-request | =      | =          | =          | =          | -          | -        | -
+post-update | =         | =          | =          | =          | -          | -        | -
+snooze-update | =       | =          | =          | =          | -          | -        | -
+decide     | =          | =          | =          | =          | -          | -        | -
 """
 """A reply ends a hold that awaits the caller; `before` is the status it had before the merge."""
 
 _ROLES = """
-                          | reporter | responder | incident_manager | service
-declare                   | any      | any       | any              | any
-note reply reopen         | own      | any       | any              | -
-reopen-closed             | -        | -         | any              | -
-merge unmerge restrict    | -        | -         | any              | -
-every other               | -        | any       | any              | -
+                        |reporter|responder|incident_manager|major_incident_manager|service
+declare                 | any    | any     | any            | -                    | any
+note reply reopen       | own    | any     | any            | -                    | -
+reopen-closed           | -      | -       | any            | -                    | -
+merge unmerge restrict  | -      | -       | any            | -                    | -
+close-accepted          | -      | -       | -              | any                  | -
+propose-major           | -      | -       | any            | any                  | -
+accept-major            | -      | -       | -              | any                  | -
+reject-major            | -      | -       | -              | any                  | -
+demote-major            | -      | -       | -              | any                  | -
+request-responder       | -      | any     | any            | any                  | -
+assign-role hand-over   | -      | part    | part           | any                  | -
+accept-role             | -      | part    | part           | part                 | -
+post-update             | -      | part    | part           | any                  | -
+snooze-update           | -      | part    | part           | any                  | -
+decide answer-request   | -      | part    | part           | any                  | -
+every other             | -      | any     | any            | -                    | -
 """
-"""Whose incidents each role may give a command; what only a manager may is no responder's."""
+"""Whose incidents each role may give a command; what only a manager may is no responder's.
+
+`part`: of a major incident that whoever calls takes part in, as `major/rights.py` says.
+"""
 
 SURVIVOR = "{survivor}"
 """Stands in a reason for the number of the incident that a merged one goes on in."""
@@ -92,27 +129,83 @@ def _target(status: Status, cell: str) -> Status | None:
     return status if cell in ("=", "before") else Status(cell)
 
 
-def _roles(command: str) -> frozenset[Role]:
+def _cells(command: str) -> Iterable[tuple[Role, str]]:
     head, *rest = (line.split("|") for line in _ROLES.strip("\n").split("\n"))
     named = [cells for cells in rest if command in cells[0].split()] or rest[-1:]
     given = zip(head[1:], named[0][1:], strict=True)
-    return frozenset(Role(role.strip()) for role, cell in given if cell.strip() != "-")
+    return [(Role(role.strip()), cell.strip()) for role, cell in given]
+
+
+def _roles(command: str) -> frozenset[Role]:
+    return frozenset(role for role, cell in _cells(command) if cell != "-")
+
+
+def _of_any(command: str) -> frozenset[Role]:
+    return frozenset(role for role, cell in _cells(command) if cell == "any")
 
 
 RULES = _read(_TABLE)
 """By command, in the order they are usually given."""
 
 
-def roles_for(command: str, status: Status | None) -> frozenset[Role]:
-    """Who may give a command in this status: a closed incident is its manager's to reopen."""
+def roles_for(
+    command: str, status: Status | None, major: MajorState = MajorState.NONE
+) -> frozenset[Role]:
+    """Who may give a command: a closed incident is its manager's to reopen, and an accepted major
+    one is the major incident manager's to close."""
+    if (command, major) == ("close", MajorState.ACCEPTED):
+        return CLOSES_ACCEPTED
     return _REOPENS_CLOSED if (command, status) == _CLOSED_AGAIN else RULES[command].roles
 
 
+PARTAKING = {name: _of_any(name) for name in RULES if "part" in dict(_cells(name)).values()}
+"""Commands for those who take part, and who may give them without."""
+
 DECLARERS = _roles("declare")
+CLOSES_ACCEPTED = _roles("close-accepted")
 AGENTS = _roles("every")
 _CLOSED_AGAIN = ("reopen", Status.CLOSED)
 _REOPENS_CLOSED = _roles("reopen-closed")
 
+
+_MAJOR = """
+command       | none     | proposed | accepted | rejected | demoted
+propose-major | proposed | =        | -        | proposed | proposed
+accept-major  | accepted | accepted | =        | accepted | accepted
+reject-major  | -        | rejected | -        | =        | -
+demote-major  | -        | -        | demoted  | -        | =
+assign-role   | -        | -        | =        | -        | -
+accept-role   | -        | -        | =        | -        | -
+hand-over     | -        | -        | =        | -        | -
+request-responder | -    | -        | =        | -        | -
+answer-request | -       | -        | =        | -        | -
+post-update   | -        | -        | =        | -        | -
+snooze-update | -        | -        | =        | -        | -
+decide        | -        | -        | =        | -        | -
+cancel        | =        | none     | -        | =        | =
+merge         | =        | =        | -        | =        | =
+"""
+"""Beside the status; every other command leaves it as it is."""
+
+
+def _read_major(table: str) -> dict[str, dict[MajorState, MajorState | None]]:
+    lines = table.strip().split("\n")
+    head, *rest = ([cell.strip() for cell in line.split("|")] for line in lines)
+    states = [MajorState(name) for name in head[1:]]
+    return {
+        command: {s: _major_target(s, cell) for s, cell in zip(states, cells, strict=True)}
+        for command, *cells in rest
+    }
+
+
+def _major_target(state: MajorState, cell: str) -> MajorState | None:
+    if cell == "-":
+        return None
+    return state if cell == "=" else MajorState(cell)
+
+
+MAJOR_RULES = _read_major(_MAJOR)
+"""By command, where it leads the major state from each; None refuses."""
 
 WHY_NOT = {
     Status.NEW: "the incident is new",
@@ -123,3 +216,12 @@ WHY_NOT = {
     Status.CANCELLED: "the incident is cancelled",
     Status.MERGED: f"the incident is merged into {SURVIVOR}",
 }
+
+WHY_NOT_MAJOR = {
+    MajorState.NONE: "it is not a major incident",
+    MajorState.PROPOSED: "it is only proposed as a major incident; accept it first",
+    MajorState.ACCEPTED: "it is a major incident; demote it first",
+    MajorState.REJECTED: "it was rejected as a major incident",
+    MajorState.DEMOTED: "it is no longer a major incident",
+}
+NO_LONGER_DEMOTED = "it is a major incident that is resolved; it ends by being closed"

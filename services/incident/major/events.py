@@ -46,6 +46,23 @@ class PlannedUpdate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     template: str | None = None
 
 
+class Inputs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What rules look at, of an incident at a moment."""
+
+    priority: int | None = None
+    impact: int | None = None
+    urgency: int | None = None
+    service: str | None = None
+    item: str | None = None
+    category: str | None = None
+    subcategory: str | None = None
+    group: str | None = None
+    source: str | None = None
+    tags: tuple[str, ...] = ()
+    labels: dict[str, str] = {}
+    child_count: int = 0
+
+
 @event("incident.major_proposed", personal={"reason": FREE_TEXT})
 class MajorProposed(Event, frozen=True):
     """By a person, with a reason, or by a rule of a version of the policy `major-triggers`."""
@@ -66,14 +83,18 @@ class MajorAccepted(Event, frozen=True):
 
 @event("incident.major_rejected", personal={"reason": FREE_TEXT})
 class MajorRejected(Event, frozen=True):
+    """No rule proposes it again before its `inputs` are worse."""
+
     at: datetime
     reason: Personal
+    inputs: Inputs | None = None
 
 
 @event("incident.major_demoted", personal={"reason": FREE_TEXT})
 class MajorDemoted(Event, frozen=True):
     at: datetime
     reason: Personal
+    inputs: Inputs | None = None
 
 
 @event("incident.updates_planned")
@@ -144,7 +165,7 @@ class RequestAnswered(Event, frozen=True):
     at: datetime
     note: Personal | None = None
     next: Target | None = None
-    step: int = 0  # which of those it asks `next` is
+    step: int | None = None  # who is asked now; None: nobody is left, or need be
 
 
 @event(

@@ -8,13 +8,13 @@ from services.incident.major.events import MajorEvent, MajorRole, Target
 from services.incident.major.state import (
     Holder,
     Major,
-    MajorState,
     Request,
     Task,
     Turn,
     Update,
     interval,
 )
+from services.incident.rules import MajorState
 from shared.domain import changed
 
 
@@ -26,11 +26,11 @@ def evolve(major: Major, event: MajorEvent) -> Major:
         case m.MajorAccepted():
             return _turned(major, MajorState.ACCEPTED, event)
         case m.MajorRejected():
-            return _turned(major, MajorState.REJECTED, event)
+            turned = _turned(major, MajorState.REJECTED, event)
+            return changed(turned, turned_down=event.inputs)
         case m.MajorDemoted(at=at):
-            return changed(
-                _turned(major, MajorState.DEMOTED, event), tasks=_closed(major.tasks, at)
-            )
+            turned = _turned(major, MajorState.DEMOTED, event)
+            return changed(turned, turned_down=event.inputs, tasks=_closed(major.tasks, at))
         case m.UpdatesPlanned():
             return changed(major, plan_version=event.policy_version, tasks=_planned(major, event))
         case m.RoleAssigned(role=role, person=person, at=at):
@@ -106,12 +106,13 @@ def _answered(request: Request, event: m.RequestAnswered) -> Request:
     told = {"answered_by": event.person, "answered_at": event.at}
     if event.accepted:
         return changed(request, accepted=True, **told)
-    declined = (*request.declined, event.person)
+    declined = changed(request, declined=(*request.declined, event.person))
+    if event.step is None:
+        return changed(declined, accepted=False, **told)
     if event.next is None:
-        return changed(request, accepted=False, declined=declined, **told)
-    step, since = event.step, event.at
-    asked = request.asked if event.next in request.asked else (*request.asked, event.next)
-    return changed(request, declined=declined, step=step, since=since, asked=asked)
+        return declined
+    asked = (*request.asked[: event.step], event.next, *request.asked[event.step + 1 :])
+    return changed(declined, step=event.step, since=event.at, asked=asked)
 
 
 def _planned(major: Major, event: m.UpdatesPlanned) -> dict[str, Task]:

@@ -2,19 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
-from services.incident.major.events import MajorRole, PlannedUpdate, Target
+from services.incident.major.events import Inputs, MajorRole, PlannedUpdate, Target
+from services.incident.rules import MajorState
 from shared.domain import Personal, State
-
-
-class MajorState(StrEnum):
-    NONE = "none"
-    PROPOSED = "proposed"
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-    DEMOTED = "demoted"
 
 
 class Turn(State, frozen=True):
@@ -80,6 +72,7 @@ class Major(State, frozen=True):
 
     state: MajorState = MajorState.NONE
     turn: Turn | None = None
+    turned_down: Inputs | None = None
     roles: dict[MajorRole, Holder] = {}
     requests: dict[UUID, Request] = {}
     plan_version: int | None = None

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.incident.events import IncidentEvent
 from services.incident.incident import Incident
-from services.incident.lifecycle import refusal, require, why_not
+from services.incident.lifecycle import refusal_by_status, require, why_not
 from services.incident.relations import events as r
 from shared.errors import Refused
 
@@ -24,7 +24,7 @@ def absorb(
     survivor: Incident, *, incident: UUID, number: int, at: datetime
 ) -> Sequence[IncidentEvent]:
     """The other side of `merge`: only what could be merged itself takes another in."""
-    if refusal(survivor, "merge") is not None:
+    if refusal_by_status(survivor, "merge") is not None:
         raise Refused(why_not(survivor, f"INC-{survivor.number}"))
     if len(survivor.absorbed) >= MOST_MERGED:
         raise Refused(f"{MOST_MERGED} incidents at most are merged into one")

@@ -1,0 +1,141 @@
+"""Asking people to come, one after the other until somebody does."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.incident.events import IncidentEvent
+from services.incident.incident import Incident
+from services.incident.lifecycle import require
+from services.incident.major import events as m
+from services.incident.major.events import MajorRole, Target
+from services.incident.major.rights import require_part
+from services.incident.major.state import Major, Request
+from shared.auth.roles import Role
+from shared.errors import Forbidden, Refused
+
+MOST_REQUESTS = 200
+
+
+def request_responder(
+    incident: Incident,
+    *,
+    request: UUID,
+    asked: Sequence[Target],
+    message: str,
+    within_minutes: int,
+    at: datetime,
+) -> Sequence[IncidentEvent]:
+    """The first of them, and the next whenever nobody answers in time."""
+    require(incident, "request-responder")
+    first, *others = asked
+    requests = incident.major.requests.values()
+    if any(first == each.asked[0] and is_open(each, at) for each in requests):
+        raise Refused("they are asked already, and the time to answer is not over")
+    if len(requests) >= MOST_REQUESTS:
+        raise Refused(f"no more than {MOST_REQUESTS} requests are made in one incident")
+    return [
+        m.ResponderRequested(
+            request=request,
+            message=message,
+            within_minutes=within_minutes,
+            at=at,
+            person=first.person,
+            group=first.group,
+            schedule=first.schedule,
+            escalation_policy=first.escalation_policy,
+            then=tuple(others),
+        )
+    ]
+
+
+def answer_request(
+    incident: Incident,
+    *,
+    request: UUID | None,
+    accepted: bool,
+    by: str,
+    roles: frozenset[Role],
+    at: datetime,
+    person: str | None = None,
+    note: str | None = None,
+) -> Sequence[IncidentEvent]:
+    """For oneself; for another person by its commander or the major incident manager."""
+    require(incident, "answer-request")
+    require_part(incident, "answer-request", by, roles)
+    major, person = incident.major, person or by
+    id = request or _only_open(major, person)
+    if id not in major.requests:
+        raise Refused("there is no such request in this incident")
+    held = major.requests[id]
+    if held.accepted is not None:
+        return _again(held, person, accepted=accepted)
+    _require_asked(major, held, person, by, roles)
+    then = {} if accepted else _asked_next(major, held, person, at)
+    return [
+        m.RequestAnswered(request=id, accepted=accepted, person=person, at=at, note=note, **then)
+    ]
+
+
+def is_open(request: Request, now: datetime) -> bool:
+    """Whether somebody may still answer in time."""
+    return request.accepted is None and step_at(request, now) < len(request.asked)
+
+
+def step_at(request: Request, now: datetime) -> int:
+    """Which of those it asks is asked now; their number where nobody is left."""
+    passed = max(now - request.since, timedelta()) // timedelta(minutes=request.within_minutes)
+    return min(request.step + passed, len(request.asked))
+
+
+def asked_after(major: Major, request: Request, step: int) -> Target | None:
+    """Who is asked when whoever was asked at this step does not come: in the end its commander."""
+    if step + 1 < len(request.asked):
+        return request.asked[step + 1]
+    commander = major.roles.get(MajorRole.INCIDENT_COMMANDER)
+    if commander is None or Target(person=commander.person) in request.asked:
+        return None
+    return Target(person=commander.person)
+
+
+def _asked_next(major: Major, request: Request, person: str, now: datetime) -> dict[str, Any]:
+    """After a no: the next one, unless it came from somebody who had been passed over already."""
+    step = step_at(request, now)
+    if step == len(request.asked):
+        return {}
+    if request.asked[step].person not in (person, None):
+        return {"step": request.step}
+    following = asked_after(major, request, step)
+    return {} if following is None else {"step": step + 1, "next": following}
+
+
+def _only_open(major: Major, person: str) -> UUID:
+    waiting = [id for id, each in major.requests.items() if each.accepted is None]
+    mine = [id for id in waiting if _names(major.requests[id], person)]
+    if len(mine) != 1:
+        raise Refused("name the request" if mine else "nobody has asked you to come")
+    return mine[0]
+
+
+def _names(request: Request, person: str) -> bool:
+    return any(each.person in (person, None) for each in request.asked)
+
+
+def _require_asked(
+    major: Major, request: Request, person: str, by: str, roles: frozenset[Role]
+) -> None:
+    commander = major.roles.get(MajorRole.INCIDENT_COMMANDER)
+    leads = commander is not None and commander.person == by
+    if not (_names(request, person) or (leads and person == by)):
+        raise Refused(f"{person} was not asked to come")
+    manages = not roles.isdisjoint({Role.MAJOR_INCIDENT_MANAGER, Role.ADMIN})
+    if person != by and not (leads or manages):
+        raise Forbidden("its commander or a major_incident_manager answers for somebody else")
+
+
+def _again(request: Request, person: str, *, accepted: bool) -> Sequence[IncidentEvent]:
+    if (request.answered_by, request.accepted) == (person, accepted):
+        return []
+    comes = f"{request.answered_by} comes" if request.accepted else "nobody comes"
+    raise Refused(f"it was answered already: {comes}")
