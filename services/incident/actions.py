@@ -1,13 +1,16 @@
 """Which commands a caller may give an incident now, and why not the others."""
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from services.incident.incident import Incident
 from services.incident.lifecycle import refusal
-from services.incident.rules import RULES, SURVIVOR, roles_for
+from services.incident.major.closing import unmet_of
+from services.incident.major.rights import forbids, parts_of
+from services.incident.major.state import Major
+from services.incident.rules import RULES, SURVIVOR, MajorState, roles_for
 from shared.aggregate import Folded
 from shared.auth.caller import Caller
 from shared.auth.roles import Role
@@ -24,28 +27,54 @@ class Action(msgspec.Struct, frozen=True):
     href: str
 
 
+class Standing(NamedTuple):
+    """How it stands as a major incident, and whoever asks in it; nothing left: it may close."""
+
+    major: MajorState = MajorState.NONE
+    parts: frozenset[str] = frozenset()
+    nothing_left: bool = True
+
+
+_ORDINARY = Standing()
+_LEFT = "a major incident closes when nothing is left to do; see its unmet conditions"
+
+
 def actions_of(folded: Folded[Incident], caller: Caller) -> bytes:
     """What this caller may do with it now, and why not the rest, as JSON."""
     own = folded.state.reporter == caller.id
-    template = _actions(folded.state.status or "", caller.roles, own)
+    standing = _standing(folded.state, caller)
+    template = _actions(folded.state.status or "", caller.roles, own, standing)
     survivor = f"INC-{folded.state.merged_number}".encode()
     told = template.replace(b"{id}", str(folded.stream).encode())
     return told.replace(SURVIVOR.encode(), survivor)
 
 
+def _standing(incident: Incident, caller: Caller) -> Standing:
+    state = incident.major.state
+    if state is not MajorState.ACCEPTED:
+        return Standing(state)
+    return Standing(state, parts_of(incident, caller.id), not any(unmet_of(incident)))
+
+
 @lru_cache(maxsize=4096)
-def _actions(status: str, roles: frozenset[Role], own: bool) -> bytes:
-    return _encode([action(name, status, roles, own) for name in RULES])
+def _actions(status: str, roles: frozenset[Role], own: bool, standing: Standing) -> bytes:
+    return _encode([action(name, status, roles, own, standing) for name in RULES])
 
 
-def action(name: str, status: Any, roles: frozenset[Role], own: bool) -> Action:
+def action(
+    name: str, status: Any, roles: frozenset[Role], own: bool, standing: Standing = _ORDINARY
+) -> Action:
     """One of them; `{id}` stands for the incident's."""
-    reason = refusal(Incident(status=status), name) or _forbidden(name, status, roles, own)
+    held = Incident(status=status, major=Major(state=standing.major))
+    reason = refusal(held, name) or _forbidden(name, held, roles, own)
+    reason = reason or forbids(name, standing.parts, roles)
+    if name == "close" and not standing.nothing_left:
+        reason = reason or _LEFT
     return Action(name, reason is None, reason, f"/v1/incidents/{{id}}/{name}")
 
 
-def _forbidden(name: str, status: Any, roles: frozenset[Role], own: bool) -> str | None:
-    needed = roles_for(name, status)
+def _forbidden(name: str, held: Incident, roles: frozenset[Role], own: bool) -> str | None:
+    needed = roles_for(name, held.status, held.major.state)
     if Role.ADMIN in roles or roles & (needed - {Role.REPORTER}):
         return None
     if Role.REPORTER in roles & needed:

@@ -53,6 +53,7 @@ from services.incident.incidents import INCIDENT, REGULATORS, Incidents
 from services.incident.lists import facet_routes
 from services.incident.lists import routes as list_routes
 from services.incident.lists.live import live_view
+from services.incident.major import routes as major_routes
 from services.incident.major.due import COMMUNICATIONS
 from services.incident.major.grounds import GroundsInForce
 from services.incident.major.ringing import ringing as major_ringing
@@ -149,6 +150,7 @@ DEFINITION = Definition(
         backfill_routes.router,
         triage_routes.router,
         relation_routes.router,
+        major_routes.router,
         history.router,
         clock_routes.router,
         regulator_routes.router,

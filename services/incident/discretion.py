@@ -75,7 +75,8 @@ async def discreetly(asked: Asked) -> AsyncIterator[None]:
         if not hidden:
             raise
         kept = {number for number, id in named.items() if id in hidden}
-        raise Refused(_NUMBER.sub(lambda n: _name(n[0], kept), refusal.detail)) from None
+        told = _NUMBER.sub(lambda n: _name(n[0], kept), refusal.detail)
+        raise Refused(told, refusal.unmet) from None
 
 
 def _has_others(incident: Incident) -> bool:

@@ -13,9 +13,10 @@ from services.incident.catalogue.references import references
 from services.incident.discretion import discreetly, shown
 from services.incident.events import IncidentEvent
 from services.incident.incident import Incident
+from services.incident.major.bodies import Closing
 from services.incident.matrix import matrix_of
 from services.incident.relations import cascade
-from services.incident.rules import AGENTS, DECLARERS, READERS, RULES
+from services.incident.rules import AGENTS, CLOSES_ACCEPTED, DECLARERS, READERS, RULES
 from services.incident.view import IncidentView, render
 from shared.aggregate import Folded
 from shared.auth.roles import Role
@@ -33,6 +34,7 @@ P = ParamSpec("P")
 Reference = Annotated[str, Path(max_length=40, description="Its id, or its number such as INC-1")]
 ByDeclarer = Annotated[Asked, Depends(allowed(*DECLARERS))]
 ByAgent = Annotated[Asked, Depends(allowed(*AGENTS))]
+ByCloser = Annotated[Asked, Depends(allowed(*AGENTS, *CLOSES_ACCEPTED))]
 ByAgentOrReporter = Annotated[Asked, Depends(allowed(*RULES["note"].roles))]
 ByIncidentManager = Annotated[Asked, Depends(allowed(*RULES["restrict"].roles))]
 ByReader = Annotated[Asked, Depends(allowed(*READERS, Role.REPORTER))]
@@ -171,9 +173,18 @@ async def reopen(id: Reference, body: bodies.Reason, asked: ByAgentOrReporter) -
 
 
 @router.post("/{id}/close", **answers(IncidentView))
-async def close(id: Reference, asked: ByAgent, body: Nothing = None) -> Response:
-    """End it: everybody agrees that it is resolved."""
-    return await command(asked, id, lifecycle.close, at=asked.now)
+async def close(
+    id: Reference, asked: ByCloser, body: Annotated[Closing | None, Body()] = None
+) -> Response:
+    """End it: everybody agrees that it is resolved.
+
+    A major incident is closed by its manager alone, once nothing is left to do; what is left is
+    named one by one. Every audience is told then.
+    """
+    waived, roles = body.waive_problem if body else None, asked.caller.roles
+    return await command(
+        asked, id, lifecycle.close, at=asked.now, roles=roles, waive_problem=waived
+    )
 
 
 @router.post("/{id}/cancel", **answers(IncidentView))

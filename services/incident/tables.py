@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from services.incident.events import Declared, IncidentEvent, Unrestricted
 from services.incident.facts import facts_stream
 from services.incident.incident import Incident
+from services.incident.rules import MajorState
 from services.incident.visibility import restriction_of
 from shared.aggregate import Folded, Row
 from shared.restrictions import DERIVED, RESTRICTIONS
@@ -70,6 +71,7 @@ INCIDENTS = Table(
     Column("known_error", Text),
     Column("restricted", Boolean, nullable=False),
     Column("declared_at", DateTime(timezone=True)),
+    Column("major", Text),
 )
 
 INCIDENT_TEXTS = Table(
@@ -115,7 +117,7 @@ def rows(folded: Folded[Incident], event: IncidentEvent) -> Iterable[Row]:
         state.reassignment_count, state.escalation_count, state.parent, state.merged_into,
         len(state.children), _json(tuple(state.links)), state.imported,
         _json(state.stated) if state.imported else None, state.problem, state.known_error,
-        state.restriction is not None, state.declared_at,
+        state.restriction is not None, state.declared_at, _major(state),
     ))  # fmt: skip
     if isinstance(event, Declared):
         yield Row(INCIDENT_TEXTS, (folded.stream, event.title, event.description))
@@ -123,6 +125,11 @@ def rows(folded: Folded[Incident], event: IncidentEvent) -> Iterable[Row]:
         restriction = restriction_of(state)
         for stream in (folded.stream, facts_stream(folded.stream)):
             yield Row(RESTRICTIONS, restriction.row(stream))
+
+
+def _major(state: Incident) -> str | None:
+    held = state.major.state
+    return None if held is MajorState.NONE else held
 
 
 def _json(value: object) -> str:

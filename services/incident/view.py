@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from services.incident.actions import Action, actions_of
 from services.incident.catalogue.references import References
 from services.incident.events import IncidentEvent
 from services.incident.incident import Incident
+from services.incident.major.view import MajorView, major_view, texts_of
 from services.incident.parts import Restriction
 from services.incident.relations.view import (
     AttachmentView,
@@ -21,6 +23,7 @@ from services.incident.relations.view import (
     Related,
     beside,
 )
+from services.incident.rules import MajorState
 from services.incident.stretches import seconds_in_status
 from shared.aggregate import Folded
 from shared.auth.caller import Caller
@@ -101,6 +104,7 @@ class IncidentItem(msgspec.Struct, kw_only=True):
     parent: UUID | None
     merged_into: UUID | None
     child_count: int
+    major: str
     highlights: Highlights | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -137,6 +141,7 @@ class IncidentView(IncidentItem, kw_only=True):
     merged: list[Related]
     links: list[LinkView]
     attachments: list[AttachmentView]
+    major_incident: MajorView | None
     references: References | msgspec.UnsetType = msgspec.UNSET
     actions: list[Action] | msgspec.UnsetType = msgspec.UNSET
 
@@ -177,7 +182,8 @@ async def render(
         state.resolution,
         None if state.restriction is None else state.restriction.reason,
     )
-    await store.vault.load(store.pool, texts)
+    await store.vault.load(store.pool, (*texts, *texts_of(state.major)))
+    now = until or folded.updated_at or store.clock()
     clear = [_opened(store, folded.stream, text) for text in texts]
     view = IncidentView(
         **_common(state) | await beside(ledger, folded, reader, position),
@@ -202,6 +208,8 @@ async def render(
         restricted=state.restriction is not None,
         child_count=len(state.children),
         time_in_status=seconds_in_status(folded, until or folded.updated_at),
+        major=state.major.state,
+        major_incident=major_view(state, now, partial(_opened, store, folded.stream)),
     )  # fmt: skip
     content = _encode(view)
     if not offers:
@@ -223,6 +231,7 @@ def item(row: asyncpg.Record) -> IncidentItem:
     return IncidentItem(
         **fields,
         source=_source(row["source"], stated and msgspec.json.decode(stated)),
+        major=row["major"] or MajorState.NONE,
         position=row["from_position"],
         number=f"INC-{row['number']}",
         group=row["assignment_group"],

@@ -21,10 +21,17 @@ incident
     post  /v1/incidents                        reporter responder incident_manager service
     post  /v1/incidents/bulk                   agents reporter
     get   /v1/incidents/facets                 everybody
-    get   /v1/incidents(/{id}(/timeline|/events|/alerts|/clocks|/regulatory)?)?        everybody
+    get   /v1/incidents(/{id}(/timeline|/events|/alerts|/clocks)?)?  everybody
+    get   /v1/incidents/{id}/(regulatory|communications)  everybody
     post  /v1/incidents/backfill               service
     post  /v1/incidents/{id}/(categorise|prioritise|assign|acknowledge|start)  agents
-    post  /v1/incidents/{id}/(hold|resume|diagnose|mitigate|resolve|close|cancel)  agents
+    post  /v1/incidents/{id}/(hold|resume|diagnose|mitigate|resolve|cancel)  agents
+    post  /v1/incidents/{id}/(close|request-responder)  agents major_incident_manager
+    post  /v1/incidents/{id}/propose-major     incident_manager major_incident_manager
+    post  /v1/incidents/{id}/(accept|reject|demote)-major  major_incident_manager
+    post  /v1/incidents/{id}/((assign|accept)-role|hand-over)  agents major_incident_manager
+    post  /v1/incidents/{id}/(answer-request|decide)  agents major_incident_manager
+    post  /v1/incidents/{id}/(post|snooze)-update  agents major_incident_manager
     post  /v1/incidents/{id}/(note|reply|reopen)     agents reporter
     post  /v1/incidents/{id}/(escalate|correct-milestone|(un)?link|(add|remove)-child)  agents
     post  /v1/incidents/{id}/(un)?merge        incident_manager
@@ -42,7 +49,8 @@ incident
     get   /v1/incident/policies/[a-z-]+(/versions)?  readers
     post  /v1/incident/clocks/rerun            incident_manager
     get   /v1/incident/clocks/reruns/{id}      readers
-    put   /v1/incident/policies/[a-z-]+        incident_manager
+    put   /v1/incident/policies/communication-plans  major_incident_manager
+    put   /v1/incident/policies/(?!communication-)[a-z-]+  incident_manager
     get   /v1/incident/views(/{id}(/versions)?)?  everybody
     post  /v1/incident/views(/{id}/retire)?    people
     put   /v1/incident/views/{id}              people

@@ -9,6 +9,7 @@ import msgspec
 
 from shared.auth.roles import Role
 from shared.clock import new_id, now
+from tests.contracts.major_stages import real, way_to
 from tests.contracts.originals import new_key, original
 from tests.contracts.scene import Staged
 from tests.contracts.telling import declared_elsewhere, give_up, tell
@@ -116,7 +117,9 @@ class Stages:
         way = INCIDENT_WAYS.get(command, [])
         path = f"/v1/incidents/{incident}"
         await self._walked(path, way, resolve=resolution)
-        return Staged({"id": incident}, await self._related(path, command))
+        for name, body in way_to(command):
+            await self._post(f"{path}/{name}", body)
+        return Staged({"id": incident}, await self._related(path, command) | real(command))
 
     async def _related(self, path: str, command: str) -> dict[str, Any]:
         """What a command on several incidents needs beside."""

@@ -37,6 +37,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "override": {
         "person": "x", "from": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z",
     },
+    "propose-major": {"reason": "x"}, "accept-major": {}, "reject-major": {"reason": "x"},
+    "demote-major": {"reason": "x"}, "assign-role": {"role": "scribe", "person": "x"},
+    "accept-role": {}, "hand-over": {"role": "scribe", "person": "x"},
+    "request-responder": {"person": "x", "message": "x"}, "answer-request": {"accepted": True},
+    "post-update": {"status": "x", "impact": "x", "action": "x"}, "decide": {"decision": "x"},
+    "snooze-update": {"audience": "management"},
     "remove-override": {"override": UNKNOWN},
     "revise": {"cause": "x"},
     "publish": {}, "mark-fixed": {}, "supersede": {"by": UNKNOWN},

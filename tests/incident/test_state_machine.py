@@ -1,7 +1,6 @@
 """Every command in every state, as the field's table says: the table is written here once more."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,137 +9,83 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from services.incident import incident, lifecycle, milestones, restricting, triage
-from services.incident.actions import action
+from services.incident import lifecycle
+from services.incident.actions import Standing, action
 from services.incident.events import (
     EscalationKind,
     HoldReason,
-    IncidentEvent,
-    Milestone,
     ResolutionCode,
 )
 from services.incident.incident import Incident
 from services.incident.incidents import INCIDENT
-from services.incident.matrix import DEFAULT, Matrix
-from services.incident.relations import children, links, merging
-from services.incident.relations.events import ChildAdded, Linked, LinkKind
-from services.incident.rules import RULES
+from services.incident.major.closing import unmet_of
+from services.incident.major.due import ring_after
+from services.incident.major.events import Target
+from services.incident.relations.events import LinkKind
+from services.incident.rules import RULES, MajorState
 from services.incident.stretches import seconds_in_status
 from shared.aggregate import Folded
 from shared.auth.roles import Role
 from shared.codec import decode, encode
 from shared.domain import changed
 from shared.errors import Refused
-from tests.incident.table import COMMANDS, STATES, may, target
-
-MATRIX = Matrix(version=1, cells=DEFAULT)
-START = datetime(2026, 11, 22, tzinfo=UTC)
-ARGUMENTS: dict[str, dict[str, Any]] = {
-    "categorise": {"category": "network"},
-    "prioritise": {"impact": 2, "urgency": 1, "matrix": MATRIX},
-    "assign": {"group": "network", "person": "ada"},
-    "acknowledge": {"at": START},
-    "start": {},
-    "hold": {"reason": HoldReason.AWAITING_VENDOR},
-    "resume": {},
-    "diagnose": {"cause": "A leak"},
-    "note": {"text": "Seen"},
-    "mitigate": {"action": "Failed over", "at": START},
-    "resolve": {"code": ResolutionCode.FIXED, "summary": "Rolled back", "at": START},
-    "reopen": {
-        "reason": "Back",
-        "at": START,
-        "window": timedelta(days=14),
-        "roles": frozenset({Role.INCIDENT_MANAGER}),
-    },
-    "close": {"at": START},
-    "cancel": {"reason": "A test"},
-    "restrict": {"by": "ida", "reason": "Under investigation"},
-    "reply": {"text": "The second one", "at": START},
-    "escalate": {"reason": "Too slow", "at": START, "group": "network"},
-    "link": {"kind": LinkKind.CHANGE, "reference": "CHG-8"},
-    "unlink": {"kind": LinkKind.CHANGE, "reference": "CHG-7"},
-    "correct-milestone": {
-        "milestone": Milestone.STARTED,
-        "at": START - timedelta(hours=1),
-        "reason": "By the monitor",
-        "now": START,
-    },
-    "add-child": {"child": UUID(int=8), "number": 8},
-    "remove-child": {"child": UUID(int=9), "number": 9},
-    "merge": {"into": UUID(int=2), "number": 2, "at": START},
-    "unmerge": {"at": START},
-}
-MODULES = (lifecycle, triage, restricting, milestones, children, merging, links)
-RELATED: list[IncidentEvent] = [
-    ChildAdded(child=UUID(int=9), number=9),
-    Linked(kind=LinkKind.CHANGE, reference="CHG-7"),
-]
-"""What stands beside it, so that there is something to take away."""
-WAYS: dict[str, list[str]] = {
-    "new": [],
-    "in_progress": ["start"],
-    "on_hold": ["hold"],
-    "resolved": ["resolve"],
-    "closed": ["resolve", "close"],
-    "cancelled": ["cancel"],
-    "merged": ["merge"],
-}
-levels = st.integers(1, 3)
-names = st.sampled_from(["network", "desk", "database"])
-moments = st.integers(0, 10**9).map(lambda n: START + timedelta(microseconds=n))
-
-
-def decided(state: Incident, command: str, arguments: dict[str, Any]) -> Sequence[IncidentEvent]:
-    if command == "remove-child":
-        children.require_removal(state)
-    name = command.replace("-", "_")
-    module = next(m for m in MODULES if hasattr(m, name))
-    found: Sequence[IncidentEvent] = getattr(module, name)(state, **arguments)
-    return found
-
-
-def after(state: Incident, events: Sequence[IncidentEvent]) -> Incident:
-    for event in events:
-        state = incident.evolve(state, event)
-    return state
-
-
-def declared() -> Incident:
-    events = lifecycle.declare(Incident(), number=1, title="Slow", reporter="rita", matrix=MATRIX)
-    return after(Incident(), events)
-
-
-def in_state(state: str) -> Incident:
-    held = after(declared(), RELATED)
-    for step in WAYS[state]:
-        held = after(held, decided(held, step, ARGUMENTS[step]))
-    assert held.status == state
-    return held
+from tests.incident.stories import (
+    ACCEPTED,
+    ARGUMENTS,
+    BY,
+    DONE,
+    IMPOSSIBLE,
+    MAJOR_WAYS_OF,
+    MATRIX,
+    START,
+    after,
+    decided,
+    in_state,
+    levels,
+    moments,
+    names,
+    open_tasks_of,
+    requests_of,
+)
+from tests.incident.table import COMMANDS, MAJORS, STATES, major_target, may, target
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("state", STATES)
-def test_each_command_in_each_state_does_what_the_table_says(state: str, command: str) -> None:
-    held = in_state(state)
-    expected = target(command, state)
-    if expected is None:
-        with pytest.raises(Refused, match="the incident is"):
-            decided(held, command, ARGUMENTS[command])
+@pytest.mark.parametrize("major", MAJORS)
+def test_each_command_in_each_state_does_what_the_tables_say(
+    major: str, state: str, command: str
+) -> None:
+    if (state, major) in IMPOSSIBLE:
+        return
+    held = in_state(state, major)
+    expected, turned = target(command, state), major_target(command, major)
+    arguments = dict(ARGUMENTS[command])
+    if (command, major) == ("close", "accepted"):
+        held, arguments = after(held, DONE), arguments | {"roles": BY["roles"]}
+    if expected is None or turned is None:
+        why = "the incident is" if expected is None else "it (is|was)"
+        with pytest.raises(Refused, match=why):
+            decided(held, command, arguments)
     else:
-        found = after(held, decided(held, command, ARGUMENTS[command])).status
-        assert found == ("new" if expected == "before" else expected)
+        found = after(held, decided(held, command, arguments))
+        assert found.status == ("new" if expected == "before" else expected)
+        assert found.major.state == turned
 
 
 @pytest.mark.parametrize("own", [True, False])
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("state", STATES)
-def test_the_actions_each_role_is_offered_are_those_of_the_two_tables(
-    state: str, role: Role, own: bool
+@pytest.mark.parametrize("major", MAJORS)
+def test_the_actions_each_role_is_offered_are_those_of_the_tables(
+    state: str, role: Role, own: bool, major: str
 ) -> None:
-    offered = {name for name in COMMANDS if action(name, state, frozenset({role}), own).allowed}
-    legal = {name for name in COMMANDS if target(name, state)}
-    assert offered == {name for name in legal if may(role, name, state, own=own)}
+    standing = Standing(MajorState(major))
+    offered = {
+        name for name in COMMANDS if action(name, state, frozenset({role}), own, standing).allowed
+    }
+    legal = {name for name in COMMANDS if target(name, state) and major_target(name, major)}
+    assert offered == {name for name in legal if may(role, name, state, own=own, major=major)}
 
 
 def test_every_command_of_the_table_is_a_rule_of_ours_and_no_other() -> None:
@@ -173,15 +118,19 @@ class Course(RuleBasedStateMachine):
         self.reopened = 0
         self.before = "new"
         self.links: set[str] = set()
+        self.major = "none"
+        self.asked = 0
 
     def give(self, command: str, **arguments: Any) -> None:
-        expected = target(command, self.status)
+        turned = major_target(command, self.major)
+        expected = None if turned is None else target(command, self.status)
         try:
             events = decided(self.state, command, arguments)
         except Refused:
             assert expected is None, f"{command} was refused when {self.status}"
             return
-        assert expected is not None, f"{command} was taken when {self.status}"
+        assert expected is not None, f"{command} was taken when {self.status}, {self.major}"
+        self.major = turned or self.major
         self.events += events
         self.state = after(self.state, events)
         self.reopened += command == "reopen"
@@ -233,9 +182,40 @@ class Course(RuleBasedStateMachine):
     def reopen(self, at: datetime) -> None:
         self.give("reopen", **ARGUMENTS["reopen"] | {"at": at})
 
+    @precondition(lambda self: self.major != "accepted")
     @rule(at=moments)
     def close(self, at: datetime) -> None:
         self.give("close", at=at)
+
+    @precondition(lambda self: (self.status, self.major) == ("resolved", "accepted"))
+    @rule(at=moments, done=st.sets(st.integers(0, 2)))
+    def close_major(self, at: datetime, done: set[int]) -> None:
+        """Not before all is done, however it is done."""
+        self.events += (now := [DONE[n] for n in sorted(done)])
+        self.state = after(self.state, now)
+        left = {condition.partition(":")[0] for condition, _ in unmet_of(self.state)}
+        if not left:
+            self.give("close", at=at, roles=BY["roles"])
+            return
+        with pytest.raises(Refused) as refusal:
+            decided(self.state, "close", {"at": at, "roles": BY["roles"]})
+        assert {condition.partition(":")[0] for condition, _ in refusal.value.unmet} == left
+        assert left.isdisjoint({("final_update", "review", "problem")[n] for n in done})
+
+    @rule(command=st.sampled_from(sorted(MAJOR_WAYS_OF)), at=moments)
+    def turn(self, command: str, at: datetime) -> None:
+        self.give(command, **ARGUMENTS[command] | {"at": at})
+        if command == "accept-major" and self.state.major.is_accepted:
+            self.state = after(self.state, ACCEPTED[1:2])
+            self.events += ACCEPTED[1:2]
+
+    @rule(command=st.sampled_from(["assign-role", "decide", "request-responder", "post-update"]))
+    def lead(self, command: str) -> None:
+        self.asked += 1
+        new = {"asked": [Target(person=f"p{self.asked}")], "request": UUID(int=self.asked)}
+        more = new if command == "request-responder" else {"audiences": ["management"]}
+        more = more if command in ("request-responder", "post-update") else {}
+        self.give(command, **ARGUMENTS[command] | more)
 
     @rule(text=names, at=moments)
     def reply(self, text: str, at: datetime) -> None:
@@ -296,7 +276,7 @@ class Course(RuleBasedStateMachine):
 
     @rule(at=moments, later=moments)
     def merge_and_unmerge(self, at: datetime, later: datetime) -> None:
-        if target("merge", self.status) is None:
+        if target("merge", self.status) is None or self.major == "accepted":
             return
         held = self.state
         self.give("merge", into=UUID(int=2), number=2, at=at)
@@ -311,6 +291,14 @@ class Course(RuleBasedStateMachine):
     @invariant()
     def the_status_is_the_tables(self) -> None:
         assert self.state.status == self.status
+
+    @invariant()
+    def the_major_state_is_the_tables(self) -> None:
+        assert self.state.major.state == self.major
+        rings = ring_after(self.state.major, START)
+        assert (rings is not None) == bool(
+            self.major == "accepted" and (open_tasks_of(self.state) or requests_of(self.state))
+        )
 
     @invariant()
     def replay_equals_the_live_state(self) -> None:

@@ -38,6 +38,7 @@ _KEYS = {
     "hold_reason": "t.hold_reason",
     "resolution_code": "t.resolution_code",
     "known_error": "t.known_error",
+    "major": "t.major",
 }
 _LEVELS = {"priority": "t.priority", "impact": "t.impact", "urgency": "t.urgency"}
 _TIMES = {

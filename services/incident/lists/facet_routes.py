@@ -20,9 +20,12 @@ from shared.http.waiting import has_seen
 FieldName = Literal[
     "status", "priority", "impact", "urgency", "service", "item", "category", "subcategory",
     "group", "assigned_to", "reporter", "source", "hold_reason", "resolution_code", "known_error",
-    "tag",
+    "major", "tag",
 ]  # fmt: skip
-_COLUMNS = {name: f"t.{name}" for name in get_args(FieldName)} | {"group": "t.assignment_group"}
+_COLUMNS = {name: f"t.{name}" for name in get_args(FieldName)} | {
+    "group": "t.assignment_group",
+    "major": "coalesce(t.major, 'none')",
+}
 _MANY = {"tag": "t.tags"}
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from services.incident.events import HoldReason, ResolutionCode
-from services.incident.rules import Status
+from services.incident.rules import MajorState, Status
 from shared.http.body import Moment
 from shared.http.lists import OfMoment, QueryText, Timed, TimedQuery
 from shared.http.pages import Words, split
@@ -21,6 +21,7 @@ HoldReasons = Annotated[
 Codes = Annotated[
     list[ResolutionCode | Literal["none"]], BeforeValidator(split), Field(max_length=50)
 ]
+MajorStates = Annotated[list[MajorState], BeforeValidator(split), Field(max_length=50)]
 Without = Annotated[str, StringConstraints(pattern="^[a-z_]+:.+$", max_length=300)]
 
 
@@ -85,6 +86,7 @@ class IncidentFilters(Timed):
     reopened: Annotated[bool | None, Field(description="At least once")] = None
     reassigned: Annotated[bool | None, Field(description="To another group, at least once")] = None
     escalated: Annotated[bool | None, Field(description="At least once")] = None
+    major: MajorStates | None = None
     restricted: bool | None = None
     imported: Annotated[bool | None, Field(description="From another system's past")] = None
     started_after: Moment | None = None

@@ -82,7 +82,7 @@ def _planned(
         return []
     return [
         m.UpdatesPlanned(
-            at=grounds.now,
+            at=next((e.at for e in events if isinstance(e, m.MajorAccepted)), grounds.now),
             policy_version=grounds.plans.version,
             plan=plan,
             priority=incident.priority,

@@ -89,6 +89,12 @@ def step_at(request: Request, now: datetime) -> int:
     return min(request.step + passed, len(request.asked))
 
 
+def answer_by(request: Request, now: datetime) -> datetime:
+    """Until when whoever is asked now may answer."""
+    windows = step_at(request, now) - request.step + 1
+    return request.since + windows * timedelta(minutes=request.within_minutes)
+
+
 def asked_after(major: Major, request: Request, step: int) -> Target | None:
     """Who is asked when whoever was asked at this step does not come: in the end its commander."""
     if step + 1 < len(request.asked):
