@@ -37,7 +37,6 @@ _sla = policy_routes(
     "incident", "sla", documents.BUILT_IN, managers=Role.INCIDENT_MANAGER, check=rules.check
 )
 
-<<<<<<< HEAD
 _regulators = policy_routes(
     "incident",
     "regulators",
@@ -46,8 +45,6 @@ _regulators = policy_routes(
     check=regimes.check,
 )
 
-ROUTERS = (_matrix, _reopening, _alert_rules, _sla, _regulators)
-=======
 _triggers = policy_routes(
     "incident", "major-triggers", TriggersDocument(), managers=Role.INCIDENT_MANAGER
 )
@@ -55,5 +52,4 @@ _plans = policy_routes(
     "incident", "communication-plans", PLANS, managers=Role.MAJOR_INCIDENT_MANAGER
 )
 
-ROUTERS = (_matrix, _reopening, _alert_rules, _sla, _triggers, _plans)
->>>>>>> 52b6441 (Commands of major incidents, their rules and their clock)
+ROUTERS = (_matrix, _reopening, _alert_rules, _sla, _regulators, _triggers, _plans)
