@@ -1,5 +1,6 @@
 """The effects of one or several facts: many streams, one append, all or nothing."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -30,6 +31,7 @@ class Work:
     def __init__(self, store: Store, actor: str, **envelope: Any) -> None:
         self.store = store
         self._draft: Draft = store.draft(actor=actor, **envelope)
+        self._looked: dict[UUID, Folded[Any]] = {}
 
     def caused_by(self, event: UUID, correlation_id: UUID) -> None:
         """The commands that follow were caused by this event."""
@@ -57,8 +59,13 @@ class Work:
 
     async def current(self, ledger: Ledger[S, E], stream: UUID) -> Folded[S]:
         """The aggregate as this work would leave it; without events where there is none yet."""
-        drafted: Folded[S] | None = self._draft.state_of(stream)
+        drafted: Folded[S] | None = self._draft.state_of(stream) or self._looked.get(stream)
         return drafted or await ledger.held(stream, fresh=True)
+
+    async def look(self, ledger: Ledger[S, E], streams: Sequence[UUID]) -> None:
+        """Load these together, as they are now: the commands that follow need not ask for each."""
+        held = await asyncio.gather(*(ledger.held(each, fresh=True) for each in streams))
+        self._looked.update(zip(streams, held, strict=True))
 
     async def execute(
         self,

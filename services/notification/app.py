@@ -9,6 +9,9 @@ from fastapi import FastAPI
 
 from services.notification import lists, managed, routes
 from services.notification.contacts import CONTACT, Contacts
+from services.notification.decisions import routes as why_routes
+from services.notification.decisions.decision import DECISION, Decisions
+from services.notification.decisions.events import Taken
 from services.notification.endpoints.breaker import Breaker
 from services.notification.endpoints.endpoints import (
     ENDPOINT,
@@ -43,7 +46,9 @@ from shared.http.access_log import access_log_routes
 from shared.http.app import Definition, build
 from shared.http.feed import feed_routes
 from shared.http.operations import operation_routes
+from shared.http.policies import POLICIES
 from shared.http.service import Service
+from shared.policy import Policies
 from shared.rebuild import Replayed
 from shared.settings import Service as Name
 from shared.settings import Settings
@@ -59,6 +64,8 @@ async def _running(service: Service) -> AsyncIterator[None]:
         "contacts": contacts,
         "subscriptions": subscriptions,
         "teams": Teams(service.store),
+        why_routes.DECISIONS: Decisions(service.store),
+        POLICIES: Policies(service.store, "notification"),
         SCHEDULES: Schedules(service.store),
     }
     keys = followed_keys(service.authenticator.forget)
@@ -87,6 +94,7 @@ def _timers(sender: Sender, fallback: Fallback, breaker: Breaker) -> dict[str, H
 
 
 _AGGREGATES: dict[str, Aggregate[Any, Any]] = {
+    Taken.topic: DECISION,
     **{kind.topic: CONTACT for kind in get_args(ContactEvent)},
     **{kind.topic: SUBSCRIPTION for kind in get_args(SubscriptionEvent)},
     **{kind.topic: TEAM for kind in get_args(TeamEvent)},
@@ -101,6 +109,8 @@ DEFINITION = Definition(
     migrations=Path(__file__).with_name("migrations"),
     routers=(
         lists.router,
+        why_routes.router,
+        why_routes.throttling_router,
         routes.router,
         managed.contacts_router,
         managed.subscriptions_router,

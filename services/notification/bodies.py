@@ -9,7 +9,9 @@ from pydantic import AfterValidator, Field, SecretStr
 
 from services.notification import template
 from services.notification.copies import STATUS_AFTER
-from services.notification.events import Channel
+from services.notification.events import Channel, QuietHours
+from services.notification.schedules.bodies import ClockTime, TimeZone
+from services.notification.schedules.events import Weekday
 from shared.http.body import Body, Line, Name, Text, Whole
 from shared.outgoing import MOST_CHARACTERS
 
@@ -67,6 +69,30 @@ class Hook(Body):
     secret: Secret | None = None
 
 
+class QuietDocument(Body):
+    """When somebody is left alone, by the clock where they are; what is urgent comes through."""
+
+    time_zone: TimeZone
+    start: Annotated[ClockTime, Field(examples=["22:00"])]
+    end: Annotated[ClockTime, Field(examples=["07:00"], description="Not later: of the next day")]
+    days: Annotated[
+        list[Weekday], Field(max_length=7, description="On which they start; none: on all")
+    ] = []
+    but_priorities: Annotated[
+        list[Level], Field(max_length=9, description="What has one of these comes through")
+    ] = []
+
+    def said(self) -> QuietHours:
+        """As it is stored."""
+        return QuietHours(
+            time_zone=self.time_zone,
+            start=self.start,
+            end=self.end,
+            days=tuple(dict.fromkeys(self.days)),
+            but_priorities=tuple(sorted(set(self.but_priorities))),
+        )
+
+
 class ContactDocument(Body):
     """A person and how to reach them; names and addresses are kept encrypted."""
 
@@ -76,6 +102,7 @@ class ContactDocument(Body):
     ] = None
     email: Email | None = None
     webhook: Hook | None = None
+    quiet_hours: QuietDocument | None = None
 
 
 class TemplateDocument(Body):

@@ -8,6 +8,8 @@ from services.notification.events import (
     ContactEvent,
     ContactRetired,
     ContactSet,
+    QuietHours,
+    QuietHoursSet,
     SecretSet,
 )
 from shared.domain import Personal, State, changed
@@ -22,6 +24,7 @@ class Contact(State, frozen=True):
     email: Personal | None = None
     webhook_url: Personal | None = None
     secret: Personal | None = None
+    quiet_hours: QuietHours | None = None
     retired: bool = False
 
     def reach(self, channel: Channel) -> Personal | None:
@@ -43,6 +46,7 @@ def put(
     email: str | None = None,
     webhook_url: str | None = None,
     secret: str | None = None,
+    quiet_hours: QuietHours | None = None,
 ) -> Sequence[ContactEvent]:
     """Say the whole contact, new or changed; without a secret the one it has stays."""
     if contact.retired:
@@ -54,7 +58,12 @@ def put(
     if webhook_url is not None and secret is None and contact.secret is None:
         raise Refused("a webhook needs a secret to be signed with")
     said = ContactSet(person=person, name=name, email=email, webhook_url=webhook_url)
-    return [said] if secret is None else [said, SecretSet(person=person, secret=secret)]
+    events: list[ContactEvent] = [said]
+    if secret is not None:
+        events.append(SecretSet(person=person, secret=secret))
+    if quiet_hours != contact.quiet_hours:
+        events.append(QuietHoursSet(hours=quiet_hours))
+    return events
 
 
 def retire(contact: Contact) -> Sequence[ContactEvent]:
@@ -71,7 +80,10 @@ def evolve(contact: Contact, event: ContactEvent) -> Contact:
                 email=event.email,
                 webhook_url=event.webhook_url,
                 secret=contact.secret if event.webhook_url is not None else None,
+                quiet_hours=contact.quiet_hours,
             )
+        case QuietHoursSet():
+            return changed(contact, quiet_hours=event.hours)
         case SecretSet():
             return changed(contact, secret=event.secret)
         case ContactRetired():

@@ -56,6 +56,24 @@ class SecretSet(Event, frozen=True):
     secret: Personal
 
 
+class QuietHours(State, frozen=True):
+    """Of these days (of all, if none is named), from a time of the clock to another; one that is
+    not later is of the next day. What has one of these priorities breaks them."""
+
+    time_zone: str
+    start: str
+    end: str
+    days: tuple[str, ...] = ()
+    but_priorities: tuple[int, ...] = ()
+
+
+@event("contact.quiet_hours_set")
+class QuietHoursSet(Event, frozen=True):
+    """When it is left alone from now on; none: never."""
+
+    hours: QuietHours | None = None
+
+
 @event("contact.retired")
 class ContactRetired(Event, frozen=True):
     pass
@@ -101,6 +119,24 @@ class Held(Event, frozen=True):
     until: datetime
     reason: str
     skipped: bool = False
+
+
+@event("notification.bundle_made")
+class BundleMade(Event, frozen=True):
+    """It goes as one with these others, which waited too, in these words."""
+
+    at: datetime
+    held: tuple[UUID, ...]
+    subject: str
+    text: str
+
+
+@event("notification.bundled")
+class Bundled(Event, frozen=True):
+    """It is told by another one, which names it."""
+
+    at: datetime
+    into: UUID
 
 
 @event("notification.attempt_started")
@@ -179,11 +215,13 @@ class Acknowledged(Event, frozen=True):
     at: datetime
 
 
-ContactEvent = ContactSet | SecretSet | ContactRetired
+ContactEvent = ContactSet | SecretSet | QuietHoursSet | ContactRetired
 SubscriptionEvent = SubscriptionSet | SubscriptionRetired
 NotificationEvent = (
     Planned
     | Held
+    | BundleMade
+    | Bundled
     | AttemptStarted
     | Delivered
     | Failed

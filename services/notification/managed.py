@@ -149,6 +149,7 @@ def _contact(body: ContactDocument, asked: Asked, person: str) -> dict[str, Any]
         "email": body.email,
         "webhook_url": hook and hook.url,
         "secret": secret,
+        "quiet_hours": body.quiet_hours and body.quiet_hours.said(),
     }
 
 

@@ -7,6 +7,8 @@ from uuid import UUID, uuid5
 from services.notification.events import (
     Acknowledged,
     AttemptStarted,
+    Bundled,
+    BundleMade,
     Cancelled,
     Channel,
     Delivered,
@@ -87,6 +89,20 @@ def hold(
     if notification.status is not Status.WAITING or notification.held_until == until:
         return []
     return [Held(at=at, until=until, reason=reason)]
+
+
+def bundle(
+    notification: Notification, *, at: datetime, held: tuple[UUID, ...], subject: str, text: str
+) -> Sequence[NotificationEvent]:
+    """Tell these others too, which waited as it did."""
+    if notification.status is not Status.WAITING or notification.bundle:
+        return []
+    return [BundleMade(at=at, held=held, subject=subject, text=text)]
+
+
+def join(notification: Notification, *, at: datetime, into: UUID) -> Sequence[NotificationEvent]:
+    """It is told by that one."""
+    return [Bundled(at=at, into=into)] if notification.status is Status.WAITING else []
 
 
 def skip(

@@ -10,6 +10,8 @@ from weakref import WeakKeyDictionary
 
 from services.notification import copies, notification, template
 from services.notification.copies import STATUS_AFTER, Copy, name_of, type_of
+from services.notification.decisions.deciding import Deciding
+from services.notification.decisions.weighing import REASONS, Verdict
 from services.notification.events import Delivery
 from services.notification.keeping import Keeping, in_few_words
 from services.notification.notification import notification_stream
@@ -28,6 +30,7 @@ class Planner:
         self._notifications = notifications
         self._subscriptions = subscriptions
         self._keeping = Keeping(notifications.store)
+        self._deciding = Deciding(notifications.store, self._keeping)
         # A work's rows are not in the database before it ends; its later facts need them.
         self._copies: WeakKeyDictionary[Work, dict[UUID, Copy]] = WeakKeyDictionary()
 
@@ -49,11 +52,15 @@ class Planner:
         concerned = await self._subscriptions.concerned(
             name_of(fact), recorded_at=fact.time, priority=copy.priority, service=copy.service
         )
-        for each in concerned:
-            if not fact.restricted or await self._keeping.admits(copy.id, each.person, work):
-                await self._plan(each, copy, fact, work)
+        weighed = await self._deciding.weighed(fact, copy, concerned, work)
+        streams = [notification_stream(_delivery(each, copy, fact)) for each, _ in weighed]
+        await work.look(self._notifications, streams)
+        for each, verdict in weighed:
+            await self._plan(each, verdict, copy, fact, work)
 
-    async def _plan(self, concerned: Concerned, copy: Copy, fact: Fact, work: Work) -> None:
+    async def _plan(
+        self, concerned: Concerned, verdict: Verdict, copy: Copy, fact: Fact, work: Work
+    ) -> None:
         delivery = _delivery(concerned, copy, fact)
         words, values = concerned.template or template.DEFAULT, copies.values(copy, fact)
         if fact.restricted:
@@ -69,6 +76,15 @@ class Planner:
             subject=template.line(words.subject, values),
             text=template.text(words.text, values),
         )
+        if verdict.reason is not None and verdict.until is not None:
+            await work.execute(
+                self._notifications,
+                notification_stream(delivery),
+                notification.hold,
+                at=self._notifications.store.clock(),
+                until=verdict.until,
+                reason=REASONS[verdict.reason],
+            )
 
     async def _known(self, subject: UUID, work: Work) -> Copy:
         known = self._copies.get(work, {}).get(subject)

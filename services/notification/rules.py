@@ -14,6 +14,7 @@ class Status(StrEnum):
     SENDING = "sending"
     DELIVERED = "delivered"
     EXHAUSTED = "exhausted"  # a dead letter, until redriven
+    BUNDLED = "bundled"  # told by another one that names it
     CANCELLED = "cancelled"  # acknowledged, or called off, before it was delivered
 
 
@@ -25,11 +26,11 @@ class Rule(NamedTuple):
 
 
 _TABLE = """
-command     | waiting   | sending | delivered | exhausted | cancelled
-acknowledge | cancelled | =       | =         | =         | =
-redrive     | -         | -       | -         | waiting   | -
+command     | waiting   | sending | delivered | exhausted | bundled | cancelled
+acknowledge | cancelled | =       | =         | =         | =       | =
+redrive     | -         | -       | -         | waiting   | -       | -
 """
-FINAL = frozenset({Status.DELIVERED, Status.EXHAUSTED, Status.CANCELLED})
+FINAL = frozenset({Status.DELIVERED, Status.EXHAUSTED, Status.BUNDLED, Status.CANCELLED})
 READERS = frozenset(Role) - {Role.REPORTER}
 """Roles that read whatever is not restricted; a reporter reads what is their own."""
 ADMINS = frozenset({Role.NOTIFICATION_ADMIN})
@@ -61,5 +62,6 @@ WHY_NOT = {
     Status.SENDING: "it is being delivered at this moment",
     Status.DELIVERED: "it has been delivered",
     Status.EXHAUSTED: "it could not be delivered; redrive it",
+    Status.BUNDLED: "it is told by another one, with others; redrive that one",
     Status.CANCELLED: "it was acknowledged or called off before it was delivered",
 }

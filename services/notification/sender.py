@@ -19,13 +19,17 @@ import structlog
 from services.notification import mail, notification, webhook
 from services.notification.contact import Contact
 from services.notification.contacts import Contacts
+from services.notification.decisions.bundling import Bundling
+from services.notification.decisions.events import Reason
+from services.notification.decisions.quiet import quiet_until
+from services.notification.decisions.weighing import REASONS
 from services.notification.endpoints.breaker import Breaker
 from services.notification.events import Channel, Delivery, NotificationEvent
 from services.notification.keeping import may_know
 from services.notification.mail import Post, mail_server
 from services.notification.notifications import Notifications
 from services.notification.outcome import Lost, Reached, Result, Unreached
-from services.notification.rules import Status
+from services.notification.rules import FINAL, Status
 from services.notification.schedule import JITTER
 from services.notification.state import Notification
 from shared.aggregate import Folded
@@ -73,6 +77,7 @@ class Sender:
         self.notifications = notifications
         self._contacts = contacts
         self._breaker = breaker
+        self._bundling = Bundling(notifications)
         self._outgoing = outgoing
         self._post = post
         self._jitter = jitter
@@ -88,10 +93,27 @@ class Sender:
             command = partial(notification.skip, at=at, reason=reason, jitter=jitter)
             await self.notifications.execute(_order(stream), command)
             return
+        if (until := await self._quiet_until(held.state)) is not None:
+            command = partial(
+                notification.hold, at=self._clock(), until=until, reason=REASONS[Reason.QUIET_HOURS]
+            )
+            await self.notifications.execute(_order(stream), command)
+            return
+        await self._bundling.gather(held)
         begun = await self._begin(stream, notification.begin)
         task = asyncio.create_task(self._attempt(begun))
         self._calls.add(task)
         task.add_done_callback(self._ended)
+
+    async def _quiet_until(self, state: Notification) -> datetime | None:
+        """When the quiet hours of whom it is for end; None where they do not count."""
+        if state.delivery is None or state.urgent or state.at_once or state.status in FINAL:
+            return None
+        contact = (await self._contacts.held(state.delivery.contact)).state
+        priority = state.values.get("priority", "")
+        return quiet_until(
+            contact.quiet_hours, self._clock(), int(priority) if priority.isdecimal() else None
+        )
 
     async def probe(self, stream: UUID) -> Folded[Notification]:
         """Make an attempt now, due or not; answers what came of it."""

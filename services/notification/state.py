@@ -8,6 +8,8 @@ from uuid import UUID
 from services.notification.events import (
     Acknowledged,
     AttemptStarted,
+    Bundled,
+    BundleMade,
     Cancelled,
     Channel,
     Delivered,
@@ -65,6 +67,9 @@ class Notification(State, frozen=True):
     next_at: datetime | None = None
     held_until: datetime | None = None
     held_because: str | None = None
+    is_skipped: bool = False  # held only because its endpoint did not answer
+    bundle: tuple[UUID, ...] = ()  # the others that it tells too
+    bundled_into: UUID | None = None
     delivered_at: datetime | None = None
     exhausted_at: datetime | None = None
     cancelled_at: datetime | None = None
@@ -165,7 +170,7 @@ def _waiting(notification: Notification, event: Planned | Held | Redriven) -> No
             return Notification(status=Status.WAITING, **event.fields())
         case Held(until=until, reason=reason):
             tries = notification.tries + event.skipped
-            held = {"held_until": until, "held_because": reason}
+            held = {"held_until": until, "held_because": reason, "is_skipped": event.skipped}
             return changed(notification, next_at=until, tries=tries, **held)
         case Redriven():
             return changed(
@@ -181,9 +186,15 @@ def _waiting(notification: Notification, event: Planned | Held | Redriven) -> No
 
 
 def _settled(
-    notification: Notification, event: Exhausted | FellBack | Cancelled | Acknowledged
+    notification: Notification,
+    event: BundleMade | Bundled | Exhausted | FellBack | Cancelled | Acknowledged,
 ) -> Notification:
     match event:
+        case BundleMade(held=held, subject=subject, text=text):
+            return changed(notification, bundle=held, subject=subject, text=text)
+        case Bundled(into=into):
+            bundled = {"status": Status.BUNDLED, "bundled_into": into}
+            return changed(notification, next_at=None, held_until=None, **bundled)
         case Exhausted():
             return changed(notification, status=Status.EXHAUSTED, exhausted_at=event.at)
         case FellBack():

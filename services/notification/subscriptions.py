@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from services.notification import subscription
-from services.notification.events import Channel, SubscriptionEvent, Template
+from services.notification.events import Channel, QuietHours, SubscriptionEvent, Template
 from services.notification.subscription import Subscription
 from services.notification.tables import subscription_rows
 from shared.aggregate import Aggregate
@@ -18,9 +18,11 @@ SUBSCRIPTION = Aggregate(
     "subscription", Subscription(), subscription.evolve, rows=subscription_rows
 )
 
-_CONCERNED = """select s.id, s.contact, s.channel, s.template, c.person
+_CONCERNED = """select s.id, s.contact, s.channel, s.template, c.person, c.quiet_hours,
+        not c.retired and case s.channel when 'email' then c.email when 'webhook' then c.webhook_url
+        end <> 'null' as usable
     from subscriptions s join contacts c on c.id = s.contact and c.to_position is null
-    where s.to_position is null and not s.retired and not c.retired
+    where s.to_position is null and not s.retired
       and s.facts ? $1 and s.created_at <= $2
       and (s.priorities = '[]' or s.priorities @> to_jsonb($3::int))
       and (s.services = '[]' or s.services ? $4)
@@ -28,13 +30,16 @@ _CONCERNED = """select s.id, s.contact, s.channel, s.template, c.person
 
 
 class Concerned(msgspec.Struct, frozen=True):
-    """A subscription that a fact concerns, and whose it is."""
+    """Somebody whom a fact concerns, by a subscription (`id`) or as one of an audience."""
 
-    id: UUID
+    id: UUID | None
     contact: UUID
     channel: Channel
-    template: Template | None
     person: str
+    template: Template | None = None
+    quiet_hours: QuietHours | None = None
+    usable: bool = True  # whether the channel reaches the contact
+    audience: str | None = None
 
 
 class Subscriptions(Ledger[Subscription, SubscriptionEvent]):

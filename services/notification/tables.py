@@ -28,6 +28,7 @@ CONTACTS = Table(
     Column("name", JSONB, nullable=False),
     Column("email", JSONB, nullable=False),
     Column("webhook_url", JSONB, nullable=False),
+    Column("quiet_hours", JSONB, nullable=False),
     Column("retired", Boolean, nullable=False),
 )
 
@@ -66,6 +67,7 @@ NOTIFICATIONS = Table(
     Column("urgent", Boolean, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("refused", Boolean, nullable=False),
+    Column("held", Boolean, nullable=False),
 )
 
 SUBJECT_COPIES = Table(
@@ -89,7 +91,7 @@ def contact_rows(folded: Folded[Contact], event: ContactEvent) -> Iterable[Row]:
     state = folded.state
     yield Row(CONTACTS, (
         folded.stream, folded.version, folded.created_at, state.person, _json(state.name),
-        _json(state.email), _json(state.webhook_url), state.retired,
+        _json(state.email), _json(state.webhook_url), _json(state.quiet_hours), state.retired,
     ))  # fmt: skip
 
 
@@ -114,6 +116,7 @@ def notification_rows(folded: Folded[Notification], event: NotificationEvent) ->
         delivery.person, delivery.channel, state.subject, len(state.attempts), state.next_at,
         state.delivered_at, state.exhausted_at, state.acknowledged_at, endpoint_of(delivery),
         state.urgent, state.tries, state.is_refused,
+        state.held_until is not None and not state.is_skipped,
     ))  # fmt: skip
 
 

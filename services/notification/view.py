@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 
 from services.notification.contact import Contact
-from services.notification.events import Template
+from services.notification.events import QuietHours, Template
 from services.notification.state import Attempt, Notification
 from services.notification.subscription import Subscription
 from shared.aggregate import Folded
@@ -25,6 +25,7 @@ class ContactItem(Item, kw_only=True):
     name: str
     email: str | None
     webhook_url: str | None
+    quiet_hours: QuietHours | None
     retired: bool
 
 
@@ -87,6 +88,8 @@ class NotificationView(NotificationItem, kw_only=True):
     fallback_channel: str | None
     held_until: datetime | None
     held_because: str | None
+    bundle: tuple[UUID, ...]
+    bundled_into: UUID | None
     cancelled_at: datetime | None
     cancelled_because: str | None
     happened_at: datetime | None
@@ -129,6 +132,7 @@ async def contact_view(store: Store, folded: Folded[Contact]) -> ContactView:
         name=name or "",
         email=email,
         webhook_url=url,
+        quiet_hours=state.quiet_hours,
         retired=state.retired,
     )
 

@@ -87,6 +87,9 @@ notification
     get   /v1/(contacts|notifications)(/{id})?  everybody
     get   /v1/subscriptions(/{id})?            readers
     get   /v1/teams(/{id}(/versions)?)?        readers
+    get   /v1/notifications/why                everybody
+    get   /v1/notification/policies/[a-z-]+(/versions)?  readers
+    put   /v1/notification/policies/[a-z-]+    notification_admin
     post  /v1/teams(/{id}/retire)?             notification_admin
     put   /v1/teams/{id}                       notification_admin
     get   /v1/schedules(/{id}(/versions|/on-call|/shifts|/calendar.ics)?)?  readers
