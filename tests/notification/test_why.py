@@ -210,7 +210,7 @@ async def test_what_is_restricted_is_told_to_those_who_may_know(told: Told) -> N
     await told.subscribe(contact)
     kept = Restriction(restricted=True, named=("person:eve",))
     store = told.running.service.store
-    values = INCIDENT, True, list(kept.named), []
+    values: list[Any] = [INCIDENT, True, list(kept.named), []]
     await store.pool.execute("insert into restrictions values ($1, $2, $3, $4)", *values)
     fact = await told.hear(restricted=True)
     asked = {"event": str(fact.id), "contact": contact}
