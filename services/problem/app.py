@@ -9,6 +9,8 @@ import msgspec
 from fastapi import FastAPI
 
 from services.problem import candidates, duplicate_routes, history, routes, steps
+from services.problem.analyses import reading_routes as analysis_reading
+from services.problem.analyses import routes as analysis_routes
 from services.problem.backfill import routes as backfill_routes
 from services.problem.bodies import TrendRulesDocument
 from services.problem.candidate import CandidateEvent
@@ -76,6 +78,8 @@ DEFINITION = Definition(
         duplicate_routes.router,
         backfill_routes.router,
         steps.router,
+        analysis_routes.router,
+        analysis_reading.router,
         history.router,
         candidates.router,
         *known_errors.ROUTERS,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field, StrictBool, field_validator, model_validator
 
-from services.problem.events import ChangeState
+from services.problem.events import ChangeState, NodeReference
 from services.problem.trends import Trait
 from shared.http.body import Body, Line, Moment, Name, Text, Whole
 
@@ -69,40 +69,22 @@ class Prioritisation(Body):
     urgency: Level
     override: Level | None = None
     reason: Text | None = None
+    major: StrictBool | None = None
 
 
 class Assignment(Body):
-    """A group, a person or both; null clears, what is left out stays."""
+    """A group, a person, the owner; null clears, what is left out stays."""
 
     group: Name | None = None
     person: Name | None = None
+    owner: (
+        Annotated[Name, Field(description="Who sees to it that the problem is solved")] | None
+    ) = None
 
     @model_validator(mode="after")
     def _names_something(self) -> Self:
         if not self.model_fields_set:
-            raise ValueError("name a group, a person or both")
-        return self
-
-
-class Why(Body):
-    """An answer; `under` is the number (from 1) of the answer it explains."""
-
-    answer: Text
-    under: Annotated[Whole, Field(ge=1, le=1000)] | None = None
-    evidence: Evidence = []
-
-
-class Analysis(Body):
-    """Five whys: begun with its question, or gone on with by naming it."""
-
-    analysis: UUID | None = None
-    question: Annotated[Text, Field(examples=["Why was the checkout slow?"])] | None = None
-    whys: Annotated[list[Why], Field(max_length=50)] = []
-
-    @model_validator(mode="after")
-    def _begins_or_goes_on(self) -> Self:
-        if (self.analysis is None) is (self.question is None):
-            raise ValueError("give a question to begin an analysis, or name the one to go on with")
+            raise ValueError("name a group, a person or an owner")
         return self
 
 
@@ -114,9 +96,23 @@ class IncidentLink(Body):
     incident: Reference
 
 
+class Proof(Body):
+    """An analysis of this problem, or an entry of it by its number."""
+
+    analysis: UUID
+    node: Annotated[Whole, Field(ge=1, le=1_000_000)] | None = None
+
+    def reference(self) -> NodeReference:
+        """The same for the domain."""
+        return NodeReference(analysis=self.analysis, node=self.node)
+
+
 class RootCauseFinding(Body):
+    """What is behind it; what proves that, in words or as entries of analyses."""
+
     cause: Annotated[Text, Field(examples=["The connection pool is smaller than its callers"])]
-    evidence: Annotated[list[Line], Field(max_length=50, examples=[["heap dump of 10:04"]])]
+    evidence: Annotated[list[Line], Field(max_length=50, examples=[["heap dump of 10:04"]])] = []
+    nodes: Annotated[list[Proof], Field(max_length=50)] = []
     at: Moment | None = None
 
 
@@ -140,7 +136,21 @@ class Resolution(Body):
     at: Moment | None = None
 
 
+class Review(Body):
+    """What the review of a major problem came to."""
+
+    outcome: Annotated[Text, Field(examples=["Solved; no other pool is as small"])]
+    what_happened: Text
+    went_well: Text
+    went_badly: Text
+    prevention: Annotated[Text, Field(description="What keeps it from coming back")]
+    participants: Annotated[list[Name], Field(max_length=100)] = []
+    at: Moment | None = None
+
+
 class Closure(Body):
+    """For a major problem its review, or the outcome of that here."""
+
     lessons_learned: Text | None = None
     review_outcome: Text | None = None
 

@@ -1,12 +1,11 @@
 """Marking a problem as another's duplicate, over HTTP: what it had moves there."""
 
-from typing import Any
-
 from fastapi import Response
 
 from services.problem import bodies, duplicates
 from services.problem.access import problems_of, seen
 from services.problem.answering import ByManager, Reference, answer
+from services.problem.duplicates import Belongings
 from services.problem.problem import Problem
 from services.problem.view import ProblemView
 from shared.aggregate import Folded
@@ -30,21 +29,26 @@ async def mark_duplicate(id: Reference, body: bodies.Duplicate, asked: ByManager
 
     async def move(work: Work) -> Folded[Problem]:
         held = await work.current(problems, stream)
-        await work.execute(problems, other, duplicates.take_over, **await _moved(asked, held))
+        work.guard(stream, held.version)
+        had = await _belongings(asked, held)
+        await work.execute(problems, other, duplicates.take_over, had=had)
         return await work.execute(problems, stream, duplicates.mark_duplicate, of=other)
 
     return await answer(asked, await settle(problems, await asked.order(stream), move))
 
 
-async def _moved(asked: Asked, held: Folded[Problem]) -> dict[str, Any]:
-    """What a duplicate hands over, its workaround in clear: it is sealed anew where it goes."""
-    store, workaround = asked.service.store, held.state.workaround
-    text = workaround.draft or workaround.published
-    await store.vault.load(store.pool, [text])
-    return {
-        "duplicate": held.stream,
-        "incidents": held.state.incidents,
-        "tasks": held.state.open_tasks,
-        "workaround": None if text is None else store.vault.open(held.stream, text),
-        "published": workaround.draft is None,
-    }
+async def _belongings(asked: Asked, held: Folded[Problem]) -> Belongings:
+    """What a duplicate hands over, its texts in clear: they are sealed anew where they go."""
+    store, state = asked.service.store, held.state
+    texts = (state.workaround.published, state.workaround.draft)
+    await store.vault.load(store.pool, texts)
+    published, draft = (t if t is None else store.vault.open(held.stream, t) for t in texts)
+    return Belongings(
+        duplicate=held.stream,
+        number=state.number,
+        incidents=state.incidents,
+        tasks=state.open_tasks,
+        known_errors=tuple(state.known_errors.items()),
+        published=published,
+        draft=draft,
+    )

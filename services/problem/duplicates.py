@@ -1,12 +1,28 @@
 """A problem that is another's duplicate, and what the other takes over from it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from services.problem import events as e
 from services.problem.events import ProblemEvent
-from services.problem.lifecycle import require
-from services.problem.problem import Problem, Task
+from services.problem.investigation import MOST_INCIDENTS
+from services.problem.lifecycle import refusal, require
+from services.problem.parts import KnownErrorOf, Task
+from services.problem.problem import Problem
+from shared.errors import Refused
+
+
+class Belongings(NamedTuple):
+    """What a duplicate hands over; the texts of its workaround in clear."""
+
+    duplicate: UUID
+    number: int
+    incidents: Sequence[UUID] = ()
+    tasks: Sequence[Task] = ()
+    known_errors: Sequence[tuple[UUID, KnownErrorOf]] = ()
+    published: str | None = None
+    draft: str | None = None
 
 
 def mark_duplicate(problem: Problem, *, of: UUID) -> Sequence[ProblemEvent]:
@@ -14,27 +30,40 @@ def mark_duplicate(problem: Problem, *, of: UUID) -> Sequence[ProblemEvent]:
     return [e.MarkedDuplicate(of=of)]
 
 
-def take_over(
-    problem: Problem,
-    *,
-    duplicate: UUID,
-    incidents: Sequence[UUID],
-    tasks: Sequence[Task],
-    workaround: str | None,
-    published: bool,
-) -> Sequence[ProblemEvent]:
-    """Links, open tasks and the workaround of a duplicate; a workaround of its own stays."""
-    require(problem, "add-task")
-    new = tuple(each for each in incidents if each not in problem.incidents)
-    taken: list[ProblemEvent] = [e.DuplicateTakenOver(duplicate=duplicate, incidents=new)]
-    taken += [
-        e.TaskAdded(task=t.id, title=t.title, assigned_to=t.assigned_to, due=t.due) for t in tasks
+def take_over(problem: Problem, *, had: Belongings) -> Sequence[ProblemEvent]:
+    """Links, open tasks, known errors and the workaround; a workaround of its own stays."""
+    if (reason := refusal(problem, "add-task")) is not None:
+        raise Refused(f"PRB-{problem.number} takes nothing over: {reason}")
+    new = tuple(each for each in had.incidents if each not in problem.incidents)
+    if len(problem.incidents) + len(new) > MOST_INCIDENTS:
+        raise Refused(f"together they have more than {MOST_INCIDENTS:,} linked incidents")
+    return [
+        e.DuplicateTakenOver(duplicate=had.duplicate, incidents=new),
+        *(_task(each) for each in had.tasks),
+        *_known_errors(had),
+        *_workaround(problem, had, linked=problem.incidents + new),
     ]
-    if workaround is None or problem.workaround.status in ("drafted", "published"):
-        return taken
-    drafted = e.WorkaroundDrafted(text=workaround)
-    if not published:
-        return [*taken, drafted]
-    linked = problem.incidents + new
-    revision = problem.workaround.revision + 1
-    return [*taken, drafted, e.WorkaroundPublished(revision=revision, incidents=linked)]
+
+
+def _task(task: Task) -> ProblemEvent:
+    return e.TaskAdded(task=task.id, title=task.title, assigned_to=task.assigned_to, due=task.due)
+
+
+def _known_errors(had: Belongings) -> Iterator[ProblemEvent]:
+    for id, each in had.known_errors:
+        yield e.KnownErrorRecorded(known_error=id, number=each.number, state=each.state)
+
+
+def _workaround(
+    problem: Problem, had: Belongings, *, linked: tuple[UUID, ...]
+) -> Iterator[ProblemEvent]:
+    """Published where nothing else is, else the next draft, else a note: no text is lost."""
+    texts = [text for text in (had.published, had.draft) if text is not None]
+    own = problem.workaround
+    if own.published is None and own.draft is None and had.published is not None:
+        yield e.WorkaroundDrafted(text=texts.pop(0))
+        yield e.WorkaroundPublished(revision=own.revision + 1, incidents=linked)
+    if own.draft is None and texts:
+        yield e.WorkaroundDrafted(text=texts.pop())
+    for text in texts:
+        yield e.Noted(text=f"A workaround of PRB-{had.number}: {text}")

@@ -8,8 +8,26 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from services.problem.analyses.events import AnalysisEvent
 from services.problem.backfill.events import BackfillEvent
-from shared.domain import FREE_TEXT, Event, Personal, event
+from shared.domain import FREE_TEXT, Event, Personal, State, event
+
+
+class KnownErrorState(StrEnum):
+    """How far a known error of the problem is; marked: published, and stays so beyond closure."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    MARKED = "marked"
+    SUPERSEDED = "superseded"
+    RETIRED = "retired"
+
+
+class NodeReference(State, frozen=True):
+    """An analysis of the same problem, or a node of it."""
+
+    analysis: UUID
+    node: int | None = None
 
 
 class ChangeState(StrEnum):
@@ -61,25 +79,6 @@ class Confirmed(Event, frozen=True):
     pass
 
 
-@event("problem.analysis_begun", personal={"question": FREE_TEXT})
-class AnalysisBegun(Event, frozen=True):
-    """Five whys: the question whose answers follow."""
-
-    analysis: UUID
-    question: Personal
-
-
-@event("problem.why_answered", personal={"answer": FREE_TEXT})
-class WhyAnswered(Event, frozen=True):
-    """An answer of an analysis; it explains the answer `under`, or the question itself."""
-
-    analysis: UUID
-    number: int
-    answer: Personal
-    under: int | None = None
-    evidence: tuple[str, ...] = ()
-
-
 @event("problem.noted", personal={"text": FREE_TEXT})
 class Noted(Event, frozen=True):
     text: Personal
@@ -111,6 +110,7 @@ class Prioritised(Event, frozen=True):
     matrix_version: int | None = None
     overridden: bool = False
     reason: Personal | None = None
+    major: bool | None = None
 
 
 @event("problem.root_cause_recorded", personal={"cause": FREE_TEXT})
@@ -118,6 +118,7 @@ class RootCauseRecorded(Event, frozen=True):
     cause: Personal
     evidence: tuple[str, ...]
     at: datetime
+    nodes: tuple[NodeReference, ...] = ()  # of analyses, as evidence
 
 
 @event("problem.workaround_drafted", personal={"text": FREE_TEXT})
@@ -217,12 +218,48 @@ class TaskCompleted(Event, frozen=True):
     at: datetime
 
 
-ProblemEvent = (
+@event("problem.owner_named")
+class OwnerNamed(Event, frozen=True):
+    """Who sees to it that the problem is solved."""
+
+    owner: str | None = None
+
+
+@event(
+    "problem.reviewed",
+    personal={
+        "outcome": FREE_TEXT,
+        "what_happened": FREE_TEXT,
+        "went_well": FREE_TEXT,
+        "went_badly": FREE_TEXT,
+        "prevention": FREE_TEXT,
+    },
+)
+class Reviewed(Event, frozen=True):
+    """The review of a major problem; a later one takes its place."""
+
+    outcome: Personal
+    what_happened: Personal
+    went_well: Personal
+    went_badly: Personal
+    prevention: Personal
+    at: datetime
+    participants: tuple[str, ...] = ()
+
+
+@event("problem.known_error_recorded")
+class KnownErrorRecorded(Event, frozen=True):
+    """How far a known error is that this problem is behind of."""
+
+    known_error: UUID
+    number: int
+    state: KnownErrorState
+
+
+OwnEvent = (
     Logged
     | Assessed
     | Confirmed
-    | AnalysisBegun
-    | WhyAnswered
     | Noted
     | IncidentLinked
     | IncidentUnlinked
@@ -245,4 +282,10 @@ ProblemEvent = (
     | TaskAdded
     | TaskCompleted
     | BackfillEvent
+    | OwnerNamed
+    | Reviewed
+    | KnownErrorRecorded
 )
+"""What happens to the problem itself."""
+
+ProblemEvent = OwnEvent | AnalysisEvent

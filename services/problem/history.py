@@ -2,18 +2,15 @@
 
 from typing import Annotated
 
-import msgspec
 from fastapi import Query, Response
 
-from services.problem.access import problems_of, seen
-from services.problem.analyses.view import Analyses, analyses
-from services.problem.answering import ByReader, Reference, WaitFor
+from services.problem.access import seen
+from services.problem.answering import ByReader, Reference
 from services.problem.facts import facts_stream
 from services.problem.timeline import TELLER
 from shared.event_view import event_views
 from shared.http.app import routes
 from shared.http.asked import Asked
-from shared.http.moments import AsOf, position_of
 from shared.http.openapi import answers
 from shared.http.past import Events, PastPage, PastQuery, Timeline, paged, past_page
 from shared.http.waiting import has_seen
@@ -36,23 +33,6 @@ async def events(id: Reference, query: Annotated[PastQuery, Query()], asked: ByR
     """The events themselves, with their envelopes; personal texts are opened for the reader."""
     page = await _page(id, query, asked)
     return paged(Events, await event_views(asked.service.store, page.events), page)
-
-
-@router.get("/{id}/analyses", **answers(Analyses))
-async def read_analyses(
-    id: Reference, asked: ByReader, as_of: AsOf = None, wait_for: WaitFor = None
-) -> Response:
-    """Its analyses with all their answers, oldest first."""
-    await has_seen(asked.service, wait_for)
-    store, problems = asked.service.store, problems_of(asked)
-    stream = await seen(asked, id)
-    position = await position_of(as_of, store.log)
-    folded = await (
-        problems.past(stream, position=position) if position else problems.current(stream)
-    )
-    found = await analyses(store, await store.log.stream(stream, until=folded.version))
-    content = Analyses(found, None, len(found), folded.position if position is None else position)
-    return Response(msgspec.json.encode(content), media_type="application/json")
 
 
 async def _page(reference: str, query: PastQuery, asked: Asked) -> PastPage:

@@ -5,18 +5,31 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.problem import events as e
-from services.problem.events import ProblemEvent
+from services.problem.events import KnownErrorState, ProblemEvent
 from services.problem.lifecycle import require
 from services.problem.problem import Problem
+from services.problem.rules import Status
 from shared.errors import Refused
+
+MOST_INCIDENTS = 2_000
+MOST_TASKS = 200
 
 
 def assign(problem: Problem, /, **named: str | None) -> Sequence[ProblemEvent]:
-    """To the group, the person or both that are named; None clears, what is not named stays."""
+    """To the group, the person or both that are named; None clears, what is not named stays.
+
+    The owner as well; once a problem is assessed, it has one.
+    """
     require(problem, "assign")
+    events: list[ProblemEvent] = []
     held = {"group": problem.group, "person": problem.assigned_to}
-    wanted = held | named
-    return [] if wanted == held else [e.Assigned(group=wanted["group"], person=wanted["person"])]
+    wanted = held | {name: value for name, value in named.items() if name in held}
+    if wanted != held:
+        events.append(e.Assigned(group=wanted["group"], person=wanted["person"]))
+    owner = named.get("owner", problem.owner)
+    if owner is None and problem.owner is not None and problem.status is not Status.NEW:
+        raise Refused("an assessed problem has an owner; name another one")
+    return events if owner == problem.owner else [*events, e.OwnerNamed(owner=owner)]
 
 
 def note(problem: Problem, *, text: str) -> Sequence[ProblemEvent]:
@@ -25,8 +38,7 @@ def note(problem: Problem, *, text: str) -> Sequence[ProblemEvent]:
 
 
 def link_incident(problem: Problem, *, incident: UUID) -> Sequence[ProblemEvent]:
-    require(problem, "link-incident")
-    return [] if incident in problem.incidents else [e.IncidentLinked(incident=incident)]
+    return link_incidents(problem, incidents=[incident])
 
 
 def unlink_incident(problem: Problem, *, incident: UUID) -> Sequence[ProblemEvent]:
@@ -36,7 +48,9 @@ def unlink_incident(problem: Problem, *, incident: UUID) -> Sequence[ProblemEven
 
 def link_incidents(problem: Problem, *, incidents: Iterable[UUID]) -> Sequence[ProblemEvent]:
     require(problem, "link-incident")
-    new = (each for each in incidents if each not in problem.incidents)
+    new = [each for each in dict.fromkeys(incidents) if each not in problem.incidents]
+    if new and len(problem.incidents) + len(new) > MOST_INCIDENTS:
+        raise Refused(f"a problem has {MOST_INCIDENTS:,} linked incidents at most")
     return [e.IncidentLinked(incident=each) for each in new]
 
 
@@ -49,6 +63,8 @@ def add_task(
     due: date | None = None,
 ) -> Sequence[ProblemEvent]:
     require(problem, "add-task")
+    if len(problem.tasks) >= MOST_TASKS:
+        raise Refused(f"a problem has {MOST_TASKS} tasks at most")
     return [e.TaskAdded(task=task, title=title, assigned_to=assigned_to, due=due)]
 
 
@@ -58,3 +74,16 @@ def complete_task(problem: Problem, *, task: UUID, at: datetime) -> Sequence[Pro
     if known is None:
         raise Refused("this problem has no such task")
     return [] if known.done_at is not None else [e.TaskCompleted(task=task, at=at)]
+
+
+def record_known_error(
+    problem: Problem, *, known_error: UUID, number: int, state: KnownErrorState
+) -> Sequence[ProblemEvent]:
+    """How far a known error of this problem is, in the append of what happened to that.
+
+    Whether that may happen is for the known error to decide: nothing is refused here.
+    """
+    held = problem.known_errors.get(known_error)
+    if held is not None and (held.number, held.state) == (number, state):
+        return []
+    return [e.KnownErrorRecorded(known_error=known_error, number=number, state=state)]

@@ -23,6 +23,7 @@ class Milestones(msgspec.Struct, frozen=True):
 class ProblemItem(msgspec.Struct, kw_only=True):
     """A problem in a list; `workaround` is drafted, published or withdrawn.
 
+    `known_error` is published, draft or retired; an accepted risk is looked at on `review_date`.
     `source` of an imported one is the source's own record: its `system`, and the counters, verdicts
     and references that it stated.
     """
@@ -54,6 +55,10 @@ class ProblemItem(msgspec.Struct, kw_only=True):
     candidate: UUID | None
     open_tasks: int
     reanalysis_count: int
+    reassignment_count: int
+    fix_rejection_count: int
+    known_error: str | None
+    review_date: date | None
     imported: bool
     external_ref: str | None
     source: dict[str, Stated] | None
@@ -109,9 +114,10 @@ def page(items: Iterable[ProblemItem], **more: Any) -> bytes:
 
 SHARED = (
     "title status service item category subcategory impact urgency priority major assigned_to "
-    "owner target_date reanalysis_count imported external_ref"
+    "owner target_date reanalysis_count reassignment_count fix_rejection_count known_error "
+    "imported external_ref"
 ).split()
 _COLUMNS = [
     "id", "version", "created_at", "updated_at", *SHARED, "tags", "incidents", "workaround",
-    "duplicate_of", "candidate", "open_tasks",
+    "duplicate_of", "candidate", "open_tasks", "review_date",
 ]  # fmt: skip

@@ -8,11 +8,14 @@ from datetime import date, datetime
 from typing import Any
 
 from services.problem import events as e
-from services.problem.events import ChangeState, ProblemEvent
+from services.problem.analyses.events import Standing
+from services.problem.events import ChangeState, NodeReference, ProblemEvent
 from services.problem.matrix import Matrix
 from services.problem.problem import Problem
 from services.problem.rules import RULES, WHY_NOT, Status
 from shared.errors import Refused
+
+MOST_CHANGES = 100
 
 
 def refusal(problem: Problem, command: str) -> str | None:
@@ -100,6 +103,7 @@ def prioritise(
     matrix: Matrix,
     override: int | None = None,
     reason: str | None = None,
+    major: bool | None = None,
 ) -> Sequence[ProblemEvent]:
     require(problem, "prioritise")
     if override is not None and reason is None:
@@ -109,7 +113,7 @@ def prioritise(
         priority = matrix.known(override)
     decided = (impact, urgency, priority, matrix.version)
     held = (problem.impact, problem.urgency, problem.priority, problem.matrix_version)
-    if decided == held and reason is None:
+    if decided == held and reason is None and major in (None, problem.major):
         return []
     return [
         e.Prioritised(
@@ -119,6 +123,7 @@ def prioritise(
             matrix_version=matrix.version,
             overridden=override is not None,
             reason=reason,
+            major=major,
         )
     ]
 
@@ -129,12 +134,35 @@ def confirm(problem: Problem) -> Sequence[ProblemEvent]:
 
 
 def record_root_cause(
-    problem: Problem, *, cause: str, evidence: Sequence[str], at: datetime
+    problem: Problem,
+    *,
+    cause: str,
+    evidence: Sequence[str],
+    at: datetime,
+    nodes: Sequence[NodeReference] = (),
 ) -> Sequence[ProblemEvent]:
+    """Its evidence is what is named in words, and nodes of its analyses."""
     require(problem, "record-root-cause")
-    if not evidence:
-        raise Refused("a root cause names its evidence")
-    return [e.RootCauseRecorded(cause=cause, evidence=tuple(evidence), at=at)]
+    if not evidence and not nodes:
+        raise Refused("a root cause names its evidence: in words, or an entry of an analysis")
+    for each in nodes:
+        _require_proof(problem, each)
+    return [e.RootCauseRecorded(cause=cause, evidence=tuple(evidence), at=at, nodes=tuple(nodes))]
+
+
+def _require_proof(problem: Problem, named: NodeReference) -> None:
+    analysis = problem.analyses.get(named.analysis)
+    if analysis is None:
+        raise Refused("this problem has no such analysis to name as evidence")
+    if named.node is None:
+        return
+    node = analysis.node(named.node)
+    if node is None:
+        raise Refused(f"that analysis has no entry {named.node} to name as evidence")
+    if node.standing is Standing.REFUTED:
+        raise Refused(f"the hypothesis {named.node} is refuted; it is no evidence")
+    if node.occurred is False:
+        raise Refused(f"the fault {named.node} has not occurred; it is no evidence")
 
 
 def plan_fix(
@@ -153,6 +181,8 @@ def record_change(
     problem: Problem, *, reference: str, state: ChangeState
 ) -> Sequence[ProblemEvent]:
     require(problem, "record-change")
+    if reference not in problem.changes and len(problem.changes) >= MOST_CHANGES:
+        raise Refused(f"a problem has {MOST_CHANGES} changes at most")
     if problem.changes.get(reference) is state:
         return []
     return [e.ChangeRecorded(reference=reference, state=state)]
@@ -160,7 +190,7 @@ def record_change(
 
 def resolve(problem: Problem, *, summary: str, at: datetime) -> Sequence[ProblemEvent]:
     require(problem, "resolve")
-    if unmet := list(_planned_changes(problem)):
+    if unmet := list(planned_changes(problem)):
         raise Refused("a linked change is still planned", unmet)
     return [e.Resolved(summary=summary, at=at, incidents=problem.incidents)]
 
@@ -168,20 +198,6 @@ def resolve(problem: Problem, *, summary: str, at: datetime) -> Sequence[Problem
 def reject_fix(problem: Problem, *, reason: str) -> Sequence[ProblemEvent]:
     require(problem, "reject-fix")
     return [e.FixRejected(reason=reason)]
-
-
-def close(
-    problem: Problem,
-    *,
-    at: datetime,
-    lessons_learned: str | None = None,
-    review_outcome: str | None = None,
-) -> Sequence[ProblemEvent]:
-    require(problem, "close")
-    unmet = list(_before_closing(problem, lessons_learned, review_outcome))
-    if unmet or lessons_learned is None:
-        raise Refused("not everything that closing needs is done", unmet)
-    return [e.Closed(lessons_learned=lessons_learned, review_outcome=review_outcome, at=at)]
 
 
 def accept_risk(
@@ -211,20 +227,10 @@ def reanalyse(problem: Problem, *, reason: str) -> Sequence[ProblemEvent]:
     return [e.ReanalysisBegun(reason=reason)]
 
 
-def _before_closing(
-    problem: Problem, lessons_learned: str | None, review_outcome: str | None
-) -> Iterable[tuple[str, str]]:
-    if problem.root_cause is None and problem.status is not Status.RISK_ACCEPTED:
-        yield "root_cause", "record the root cause, or accept the risk"
-    yield from _planned_changes(problem)
-    for task in problem.open_tasks:
-        yield "open_tasks", f"the task {task.title} is not done"
-    if lessons_learned is None:
-        yield "lessons_learned", "write down what was learned"
-    if problem.major and review_outcome is None:
-        yield "review_outcome", "a major problem states the outcome of its review"
-
-
-def _planned_changes(problem: Problem) -> Iterable[tuple[str, str]]:
+def planned_changes(problem: Problem) -> Iterable[tuple[str, str]]:
+    """Each linked change that is still planned, as an unmet condition."""
+    then = "record whether it is implemented, has failed or is cancelled"
+    if problem.status is Status.RISK_ACCEPTED:
+        then = "reanalyse the problem and plan its fix, to record what became of it"
     for reference in problem.planned_changes:
-        yield "planned_changes", f"the change {reference} is still planned"
+        yield "planned_changes", f"the change {reference} is still planned; {then}"

@@ -5,45 +5,20 @@ from typing import assert_never
 from uuid import UUID
 
 from services.problem import events as e
+from services.problem.analyses.analysis import Analysis
+from services.problem.analyses.analysis import evolve as analysis_after
+from services.problem.analyses.events import AnalysisEvent
 from services.problem.backfill import events as b
-from services.problem.events import ChangeState, ProblemEvent
+from services.problem.events import (
+    ChangeState,
+    KnownErrorState,
+    NodeReference,
+    OwnEvent,
+    ProblemEvent,
+)
+from services.problem.parts import KnownErrorOf, Review, Risk, Task, Workaround
 from services.problem.rules import Status
 from shared.domain import Personal, State, Stated, changed
-
-
-class Workaround(State, frozen=True):
-    """What helps meanwhile: a draft, and what of it is published (revision 1, 2, …)."""
-
-    draft: Personal | None = None
-    published: Personal | None = None
-    revision: int = 0
-
-    @property
-    def status(self) -> str | None:
-        """published, drafted, withdrawn, or None where there never was one."""
-        if self.published is not None:
-            return "published"
-        if self.draft is not None:
-            return "drafted"
-        return "withdrawn" if self.revision else None
-
-
-class Risk(State, frozen=True):
-    """The decision to live with it."""
-
-    reason: Personal
-    approver: str
-    review_date: date
-
-
-class Task(State, frozen=True):
-    """Something to be done before the problem can be closed."""
-
-    id: UUID
-    title: str
-    assigned_to: str | None = None
-    due: date | None = None
-    done_at: datetime | None = None
 
 
 class Problem(State, frozen=True):
@@ -69,9 +44,10 @@ class Problem(State, frozen=True):
     incidents: tuple[UUID, ...] = ()
     raised_from: UUID | None = None
     candidate: UUID | None = None
-    analyses: dict[UUID, int] = {}  # how many answers each has
+    analyses: dict[UUID, Analysis] = {}
     root_cause: Personal | None = None
     evidence: tuple[str, ...] = ()
+    proofs: tuple[NodeReference, ...] = ()  # nodes of analyses, as evidence
     workaround: Workaround = Workaround()
     fix: Personal | None = None
     target_date: date | None = None
@@ -80,9 +56,14 @@ class Problem(State, frozen=True):
     resolution: Personal | None = None
     risk: Risk | None = None
     lessons_learned: Personal | None = None
+    review: Review | None = None
     review_outcome: Personal | None = None
+    known_errors: dict[UUID, KnownErrorOf] = {}
     duplicate_of: UUID | None = None
     reanalysis_count: int = 0
+    reassignment_count: int = 0
+    fix_rejection_count: int = 0
+    logged_at: datetime | None = None  # where another system knows; else the envelope does
     started_at: datetime | None = None
     root_cause_at: datetime | None = None
     resolved_at: datetime | None = None
@@ -104,6 +85,20 @@ class Problem(State, frozen=True):
         """The references of linked changes that are still planned."""
         return tuple(r for r, state in self.changes.items() if state is ChangeState.PLANNED)
 
+    @property
+    def known_error(self) -> str | None:
+        """published, draft or retired: the furthest of its known errors; None without any."""
+        states = {each.state for each in self.known_errors.values()}
+        if states & {KnownErrorState.PUBLISHED, KnownErrorState.MARKED}:
+            return "published"
+        return "draft" if KnownErrorState.DRAFT in states else "retired" if states else None
+
+    @property
+    def standing_known_errors(self) -> tuple[KnownErrorOf, ...]:
+        """Those that are neither retired or superseded nor marked to stay."""
+        standing = (KnownErrorState.DRAFT, KnownErrorState.PUBLISHED)
+        return tuple(each for each in self.known_errors.values() if each.state in standing)
+
 
 def _task_completed(problem: Problem, event: e.TaskCompleted) -> Problem:
     task = problem.tasks.get(event.task)  # read by effective time, it may not have been added yet
@@ -120,6 +115,8 @@ def _reanalysed(problem: Problem) -> Problem:
         risk=None,
         resolved_at=None,
         closed_at=None,
+        review=None,
+        review_outcome=None,
         reanalysis_count=problem.reanalysis_count + 1,
     )
 
@@ -131,26 +128,52 @@ def _came_to(problem: Problem, status: Status) -> Problem:
     return changed(problem, status=status, resolution=None, resolved_at=None, closed_at=None)
 
 
+def _fixing_again(problem: Problem) -> Problem:
+    return changed(
+        problem,
+        status=Status.FIX_IN_PROGRESS,
+        resolution=None,
+        resolved_at=None,
+        fix_rejection_count=problem.fix_rejection_count + 1,
+    )
+
+
+def _moved_to(problem: Problem, of: UUID) -> Problem:
+    """Its links, open tasks, known errors and workaround are the other's from now on."""
+    return changed(
+        problem,
+        status=Status.DUPLICATE,
+        duplicate_of=of,
+        incidents=(),
+        tasks={id: task for id, task in problem.tasks.items() if task.done_at is not None},
+        workaround=Workaround(revision=problem.workaround.revision),
+        known_errors={},
+    )
+
+
 def evolve(problem: Problem, event: ProblemEvent) -> Problem:
     """Never refuses: this has already happened, whatever today's rules say."""
-    after = _after(problem, event)
+    if isinstance(event, AnalysisEvent):
+        held = problem.analyses.get(event.analysis, Analysis())
+        told = {event.analysis: analysis_after(held, event)}
+        after = changed(problem, analyses=problem.analyses | told)
+    else:
+        after = _after(problem, event)
     if event.origin is None:
         return after
     return changed(after, imported=True, stated=after.stated | event.origin.stated)
 
 
-def _after(problem: Problem, event: ProblemEvent) -> Problem:
+def _after(problem: Problem, event: OwnEvent) -> Problem:
     match event:
         case e.Logged():  # by effective time, something may have happened before
-            return changed(problem, status=problem.status or Status.NEW, **event.fields())
+            logged_at = event.origin.at if event.origin else None
+            told = event.fields() | {"logged_at": logged_at}
+            return changed(problem, status=problem.status or Status.NEW, **told)
         case e.Assessed():
             return changed(problem, status=Status.ASSESSING, **event.fields())
         case e.Confirmed():
             return changed(problem, status=Status.ROOT_CAUSE_ANALYSIS)
-        case e.AnalysisBegun():
-            return changed(problem, analyses=problem.analyses | {event.analysis: 0})
-        case e.WhyAnswered():
-            return changed(problem, analyses=problem.analyses | {event.analysis: event.number})
         case e.Noted():
             return problem
         case e.IncidentLinked():
@@ -159,13 +182,18 @@ def _after(problem: Problem, event: ProblemEvent) -> Problem:
             kept = tuple(each for each in problem.incidents if each != incident)
             return changed(problem, incidents=kept)
         case e.Assigned(group=group, person=person):
-            return changed(problem, group=group, assigned_to=person)
+            moves = problem.reassignment_count + (group != problem.group)
+            return changed(problem, group=group, assigned_to=person, reassignment_count=moves)
+        case e.OwnerNamed(owner=owner):
+            return changed(problem, owner=owner)
         case e.Prioritised():
             told = event.fields("impact", "urgency", "priority", "matrix_version")
-            return changed(problem, **told)
-        case e.RootCauseRecorded(cause=cause, evidence=evidence):
+            major = problem.major if event.major is None else event.major
+            return changed(problem, major=major, **told)
+        case e.RootCauseRecorded(cause=cause, evidence=evidence, nodes=nodes):
             at = problem.root_cause_at or event.at
-            return changed(problem, root_cause=cause, evidence=evidence, root_cause_at=at)
+            found = changed(problem, root_cause=cause, evidence=evidence, proofs=nodes)
+            return changed(found, root_cause_at=at)
         case e.WorkaroundDrafted(text=text):
             return changed(problem, workaround=changed(problem.workaround, draft=text))
         case e.WorkaroundPublished(revision=revision):
@@ -180,16 +208,16 @@ def _after(problem: Problem, event: ProblemEvent) -> Problem:
         case e.Resolved(summary=summary, at=at):
             return changed(problem, status=Status.RESOLVED, resolution=summary, resolved_at=at)
         case e.FixRejected():
-            fixing = Status.FIX_IN_PROGRESS
-            return changed(problem, status=fixing, resolution=None, resolved_at=None)
+            return _fixing_again(problem)
         case e.Closed(at=at):
-            told = event.fields("lessons_learned", "review_outcome")
-            return changed(problem, status=Status.CLOSED, closed_at=at, **told)
+            lessons, outcome = event.lessons_learned, event.review_outcome or problem.review_outcome
+            closed = changed(problem, status=Status.CLOSED, closed_at=at, lessons_learned=lessons)
+            return changed(closed, review_outcome=outcome)
         case e.RiskAccepted():
             risk = Risk(**event.fields("reason", "approver", "review_date"))
             return changed(problem, status=Status.RISK_ACCEPTED, risk=risk)
         case e.MarkedDuplicate(of=of):
-            return changed(problem, status=Status.DUPLICATE, duplicate_of=of)
+            return _moved_to(problem, of)
         case e.DuplicateTakenOver(incidents=incidents):
             return changed(problem, incidents=problem.incidents + incidents)
         case e.Cancelled():
@@ -209,5 +237,11 @@ def _after(problem: Problem, event: ProblemEvent) -> Problem:
             return changed(problem, **event.fields())
         case b.Backfilled(steps=steps, digest=digest):
             return changed(problem, imported_steps=steps, imported_digest=digest)
+        case e.Reviewed(outcome=outcome):
+            told = event.fields(*Review.__struct_fields__)
+            return changed(problem, review=Review(**told), review_outcome=outcome)
+        case e.KnownErrorRecorded(known_error=known_error, number=number, state=state):
+            recorded = {known_error: KnownErrorOf(number=number, state=state)}
+            return changed(problem, known_errors=problem.known_errors | recorded)
         case _:
             assert_never(event)

@@ -11,6 +11,7 @@ import msgspec
 from services.problem import candidate as c
 from services.problem import events as e
 from services.problem import facts as f
+from services.problem.analyses import events as a
 from services.problem.backfill import events as b
 from shared.domain import Event
 from shared.feed import Published
@@ -122,6 +123,19 @@ class CandidateDecided(msgspec.Struct, frozen=True):
     problem: UUID
 
 
+class Owned(msgspec.Struct, frozen=True):
+    owner: str | None
+
+
+class Analysis(msgspec.Struct, frozen=True):
+    analysis: UUID
+    method: str
+
+
+class AnalysisEnded(msgspec.Struct, frozen=True):
+    analysis: UUID
+
+
 class Nothing(msgspec.Struct, frozen=True):
     """That it happened is all there is to tell."""
 
@@ -167,6 +181,10 @@ PUBLISHED: Published = {
     e.ReanalysisBegun: _nothing,
     b.StatusStated: lambda h: StatusStated(h.status),
     b.Backfilled: lambda h: Backfilled(h.system, h.steps),
+    e.OwnerNamed: lambda h: Owned(h.owner),
+    e.Reviewed: _nothing,
+    a.AnalysisBegun: lambda h: Analysis(h.analysis, (h.method or a.Method.FIVE_WHYS).value),
+    a.AnalysisConcluded: lambda h: AnalysisEnded(h.analysis),
     f.RiskReviewDue: lambda h: RiskReviewDue(h.problem, h.review_date),
     c.Raised: _candidate_raised,
     c.Accepted: lambda h: CandidateDecided(h.problem),

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Body, Response
 
-from services.problem import bodies, lifecycle
+from services.problem import bodies, closing, lifecycle
 from services.problem.access import hidden_from, incident_known, problems_of, seen, taken_over
 from services.problem.answering import (
     ByManager,
@@ -98,9 +98,9 @@ async def record_root_cause(
     id: Reference, body: bodies.RootCauseFinding, asked: ByManager
 ) -> Response:
     """Record what is behind it and what proves that; it may be revised."""
-    at = asked.stated(body.at)
-    record, found = lifecycle.record_root_cause, body.arguments() | {"at": at}
-    return await command(asked, id, record, **found)
+    nodes = [each.reference() for each in body.nodes]
+    found = body.arguments() | {"at": asked.stated(body.at), "nodes": nodes}
+    return await command(asked, id, lifecycle.record_root_cause, **found)
 
 
 @router.post("/{id}/plan-fix", **answers(ProblemView))
@@ -132,7 +132,7 @@ async def reject_fix(id: Reference, body: bodies.Reason, asked: ByManager) -> Re
 async def close(id: Reference, asked: ByManager, body: Closure = None) -> Response:
     """End it with what was learned; each thing still missing is named."""
     said = (body or bodies.Closure()).arguments()
-    return await command(asked, id, lifecycle.close, at=asked.now, **said)
+    return await command(asked, id, closing.close, at=asked.now, **said)
 
 
 @router.post("/{id}/accept-risk", **answers(ProblemView))

@@ -44,6 +44,7 @@ command            | new   | assess  | analysis| fix     | resolved| closed  | r
 assess             | assess| -       | -       | -       | -       | -       | -       | -  | -
 confirm            | -     | analysis| -       | -       | -       | -       | -       | -  | -
 analyse            | =     | =       | =       | =       | =       | -       | =       | -  | -
+add-hypothesis     | =     | =       | =       | =       | =       | -       | =       | -  | -
 note               | =     | =       | =       | =       | =       | =       | =       | -  | -
 link-incident      | =     | =       | =       | =       | =       | =       | =       | -  | -
 unlink-incident    | =     | =       | =       | =       | =       | =       | =       | -  | -
@@ -59,6 +60,7 @@ plan-fix           | -     | -       | fix     | -       | -       | -       | -
 record-change      | -     | -       | -       | =       | =       | -       | -       | -  | -
 resolve            | -     | -       | -       | resolved| -       | -       | -       | -  | -
 reject-fix         | -     | -       | -       | -       | fix     | -       | -       | -  | -
+review             | -     | -       | =       | =       | =       | -       | =       | -  | -
 close              | -     | -       | -       | -       | closed  | -       | closed  | -  | -
 accept-risk        | -     | -       | risk    | risk    | -       | -       | -       | -  | -
 mark-duplicate     | dup   | dup     | dup     | -       | -       | -       | -       | -  | -
@@ -67,7 +69,7 @@ reanalyse          | -     | -       | -       | -       | analysis| analysis| a
 """
 MANAGERS = frozenset({Role.PROBLEM_MANAGER})
 """Roles that may give every command."""
-_ALSO_RESPONDERS = frozenset({"analyse", "note", "add-task", "complete-task"})
+_ALSO_RESPONDERS = frozenset({"analyse", "add-hypothesis", "note", "add-task", "complete-task"})
 
 RAISERS = frozenset({Role.RESPONDER, Role.PROBLEM_MANAGER})
 """Roles that may raise a problem."""
@@ -99,11 +101,11 @@ RULES = _read(_TABLE)
 WHY_NOT = {
     Status.NEW: "the problem is new; assess it first",
     Status.ASSESSING: "the problem is being assessed; confirm it first",
-    Status.ROOT_CAUSE_ANALYSIS: "the problem is in root cause analysis",
-    Status.FIX_IN_PROGRESS: "a fix is in progress",
+    Status.ROOT_CAUSE_ANALYSIS: "the problem is being analysed; plan its fix, or accept the risk",
+    Status.FIX_IN_PROGRESS: "a fix is in progress; resolve the problem, or accept the risk",
     Status.RESOLVED: "the problem is resolved; reject the fix or reanalyse it first",
     Status.CLOSED: "the problem is closed; reanalyse it first",
     Status.RISK_ACCEPTED: "its risk is accepted; reanalyse it first",
-    Status.DUPLICATE: "the problem is a duplicate of another",
-    Status.CANCELLED: "the problem is cancelled",
+    Status.DUPLICATE: "the problem is a duplicate of another; work on that one",
+    Status.CANCELLED: "the problem is cancelled; raise another one",
 }

@@ -2,10 +2,8 @@
 
 from fastapi import Response
 
-from services.problem import bodies, investigation, workarounds
+from services.problem import bodies, closing, investigation, workarounds
 from services.problem.access import incident_known
-from services.problem.analyses.five_whys import Why
-from services.problem.analyses.five_whys import analyse as begin_or_go_on
 from services.problem.answering import (
     ByManager,
     ByRaiser,
@@ -23,7 +21,7 @@ router = routes("problems", "/v1/problems")
 
 @router.post("/{id}/assign", **answers(ProblemView))
 async def assign(id: Reference, body: bodies.Assignment, asked: ByManager) -> Response:
-    """Hand it to a group, a person or both; null clears, what is left out stays."""
+    """Hand it to a group, a person or both, or to another owner; what is left out stays."""
     return await command(asked, id, investigation.assign, **body.model_dump(exclude_unset=True))
 
 
@@ -45,20 +43,6 @@ async def unlink_incident(id: Reference, body: bodies.IncidentLink, asked: ByMan
     """Take a link away that was wrong."""
     incident = await incident_known(asked, body.incident)
     return await command(asked, id, investigation.unlink_incident, incident=incident.id)
-
-
-@router.post("/{id}/analyse", **answers(ProblemView))
-async def analyse(id: Reference, body: bodies.Analysis, asked: ByRaiser) -> Response:
-    """Ask why, and answer: begin an analysis by five whys, or go on with one."""
-    whys = [Why(each.answer, each.under, tuple(each.evidence)) for each in body.whys]
-    return await command(
-        asked,
-        id,
-        begin_or_go_on,
-        analysis=body.analysis or new_id(),
-        question=body.question,
-        whys=whys,
-    )
 
 
 @router.post("/{id}/draft-workaround", **answers(ProblemView))
@@ -90,3 +74,10 @@ async def complete_task(id: Reference, body: bodies.CompletedTask, asked: ByRais
     """Record that a task is done."""
     at = asked.stated(body.at)
     return await command(asked, id, investigation.complete_task, task=body.task, at=at)
+
+
+@router.post("/{id}/review", **answers(ProblemView))
+async def review(id: Reference, body: bodies.Review, asked: ByManager) -> Response:
+    """Review a major problem: without it, or its outcome, it is not closed."""
+    said = body.arguments() | {"at": asked.stated(body.at)}
+    return await command(asked, id, closing.review, **said)

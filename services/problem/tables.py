@@ -21,10 +21,19 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 from services.problem.candidate import Candidate, CandidateEvent, Raised
-from services.problem.events import Logged, ProblemEvent, RootCauseRecorded, WorkaroundDrafted
+from services.problem.events import (
+    Closed,
+    FixPlanned,
+    Logged,
+    ProblemEvent,
+    Resolved,
+    RootCauseRecorded,
+    WorkaroundDrafted,
+)
 from services.problem.facts import facts_stream
 from services.problem.problem import Problem
 from shared.aggregate import Folded, Row
+from shared.domain import Event
 from shared.restrictions import DERIVED, RESTRICTIONS
 from shared.store.tables import version_columns
 
@@ -64,6 +73,11 @@ PROBLEMS = Table(
     Column("source", Text),
     Column("external_ref", Text),
     Column("stated", JSONB),
+    Column("logged_at", DateTime(timezone=True)),
+    Column("reassignment_count", Integer, nullable=False),
+    Column("fix_rejection_count", Integer, nullable=False),
+    Column("known_error", Text),
+    Column("review_date", Date),
 )
 
 PROBLEM_TEXTS = Table(
@@ -71,8 +85,9 @@ PROBLEM_TEXTS = Table(
     _METADATA,
     Column("id", Uuid, primary_key=True),
     Column("problem", Uuid, nullable=False),
+    Column("title", Text, nullable=False),
     Column("text", Text, nullable=False),
-    Column("document", TSVECTOR, Computed("to_tsvector('simple', text)")),
+    Column("document", TSVECTOR, Computed("setweight(to_tsvector('simple', title), 'A')")),
 )
 """For full-text search of the present; clear text lives here only as long as its key."""
 
@@ -126,26 +141,33 @@ def problem_rows(folded: Folded[Problem], event: ProblemEvent) -> Iterable[Row]:
         state.duplicate_of, state.candidate, state.started_at, state.root_cause_at,
         state.resolved_at, state.closed_at, len(state.open_tasks), state.reanalysis_count,
         state.imported, state.source, state.external_ref,
-        _json(state.stated) if state.imported else None,
+        _json(state.stated) if state.imported else None, state.logged_at,
+        state.reassignment_count, state.fix_rejection_count, state.known_error,
+        state.risk.review_date if state.risk else None,
     ))  # fmt: skip
     if isinstance(event, Logged) and event.raised_from is not None:
         for stream in (folded.stream, facts_stream(folded.stream)):
             yield Row(DERIVED, (stream, _json([event.raised_from])))
-    if text := _text(event):
+    if (text := _text(event)) is not None:
         part = uuid5(folded.stream, type(event).topic)
-        yield Row(PROBLEM_TEXTS, (part, folded.stream, text))
+        yield Row(PROBLEM_TEXTS, (part, folded.stream, state.title, text))
+
+
+_SEARCHED: dict[type[Event], str] = {
+    Logged: "description",
+    RootCauseRecorded: "cause",
+    WorkaroundDrafted: "text",
+    FixPlanned: "fix",
+    Resolved: "summary",
+    Closed: "lessons_learned",
+}
+"""The texts that are searched beside the title; what was said last of a kind takes its place."""
 
 
 def _text(event: ProblemEvent) -> str | None:
-    match event:
-        case Logged():
-            return f"{event.title} {event.description or ''}"
-        case RootCauseRecorded():
-            return str(event.cause)
-        case WorkaroundDrafted():
-            return str(event.text)
-        case _:
-            return None
+    field = _SEARCHED.get(type(event))
+    said = None if field is None else getattr(event, field)
+    return "" if said is None and isinstance(event, Logged) else said
 
 
 def candidate_rows(folded: Folded[Candidate], event: CandidateEvent) -> Iterable[Row]:

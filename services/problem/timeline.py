@@ -2,11 +2,12 @@
 
 from services.problem import events as e
 from services.problem import facts as f
+from services.problem.analyses import timeline as analyses
 from services.problem.backfill import events as b
 from shared.domain import Event
 from shared.timeline import Sentence, Teller
 
-_SENTENCES: dict[type[Event], Sentence] = {
+_SENTENCES: dict[type[Event], Sentence] = analyses.SENTENCES | {
     e.Logged: lambda h: (f"Logged: {h.title}", h.description),
     e.Assessed: lambda h: (
         (
@@ -16,8 +17,6 @@ _SENTENCES: dict[type[Event], Sentence] = {
         None,
     ),
     e.Confirmed: lambda h: ("Confirmed: root cause analysis begins", None),
-    e.AnalysisBegun: lambda h: ("Five whys", h.question),
-    e.WhyAnswered: lambda h: (_why(h), h.answer),
     e.Noted: lambda h: ("Note", h.text),
     e.IncidentLinked: lambda h: ("Incident linked", None),
     e.IncidentUnlinked: lambda h: ("Incident unlinked", None),
@@ -58,6 +57,9 @@ _SENTENCES: dict[type[Event], Sentence] = {
     b.StatusStated: lambda h: (f"{h.status.replace('_', ' ').capitalize()} in the source", None),
     b.Categorised: lambda h: (f"Categorised as {_named(h.category, h.subcategory)}", None),
     b.Backfilled: lambda h: (f"Imported from {h.system}: {h.steps} steps", None),
+    e.OwnerNamed: lambda h: (f"Owned by {_named(h.owner)}", None),
+    e.Reviewed: lambda h: ("Reviewed", h.outcome),
+    e.KnownErrorRecorded: lambda h: (f"Known error KE-{h.number}: {h.state.value}", None),
     f.RiskReviewDue: lambda h: (f"The accepted risk is due for review since {h.review_date}", None),
 }
 
@@ -69,11 +71,6 @@ def _named(*names: str | None) -> str:
 def _stated(event: Event) -> str | None:
     stated = event.origin.stated if event.origin else {}
     return ", ".join(f"{name}: {value}" for name, value in stated.items()) or None
-
-
-def _why(happened: e.WhyAnswered) -> str:
-    about = "" if happened.under is None else f", because of {happened.under}"
-    return f"Why {happened.number}{about}"
 
 
 def _incidents(incidents: tuple[object, ...]) -> str:
@@ -90,6 +87,8 @@ def _links(event: Event) -> dict[str, str]:
             return {"problem": f"/v1/problems/{event.duplicate}"}
         case e.Logged(candidate=candidate) if candidate is not None:
             return {"candidate": f"/v1/candidates/{candidate}"}
+        case e.KnownErrorRecorded():
+            return {"known_error": f"/v1/known-errors/{event.known_error}"}
         case _:
             return {}
 

@@ -1,27 +1,32 @@
 """How a problem looks to a caller: alone with what they may do now."""
 
 from collections.abc import Callable, Collection
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
 
 from services.problem.actions import Action, problem_actions
+from services.problem.events import NodeReference
 from services.problem.items import SHARED, Milestones, ProblemItem, source, without
-from services.problem.problem import Problem, Task
+from services.problem.parts import Task
+from services.problem.problem import Problem
 from shared.aggregate import Folded
 from shared.auth.caller import Caller
 from shared.domain import Personal
 from shared.store.store import Store
 
 _encode = msgspec.json.Encoder().encode
+REVIEW = ("outcome", "what_happened", "went_well", "went_badly", "prevention")
+"""Its texts."""
 
 
 class RootCause(msgspec.Struct, frozen=True):
-    """What is behind it, and what proves that."""
+    """What is behind it, and what proves that: in words, and entries of its analyses."""
 
     cause: str
     evidence: list[str]
+    nodes: list[NodeReference]
 
 
 class WorkaroundTexts(msgspec.Struct, frozen=True):
@@ -47,6 +52,35 @@ class Change(msgspec.Struct, frozen=True):
     state: str
 
 
+class KnownErrorLink(msgspec.Struct, frozen=True):
+    """A known error this problem is behind of."""
+
+    id: UUID
+    number: str
+    state: str
+
+
+class ReviewView(msgspec.Struct, frozen=True):
+    """The review of a major problem."""
+
+    outcome: str | None
+    what_happened: str | None
+    went_well: str | None
+    went_badly: str | None
+    prevention: str | None
+    participants: list[str]
+    at: datetime
+
+
+class AnalysisLink(msgspec.Struct, frozen=True):
+    """A root cause analysis of it; `status` is open or concluded."""
+
+    id: UUID
+    method: str
+    status: str
+    href: str
+
+
 class ProblemView(ProblemItem, kw_only=True):
     """A problem alone. `actions` only where it was read, not in a command's answer."""
 
@@ -61,6 +95,9 @@ class ProblemView(ProblemItem, kw_only=True):
     risk: AcceptedRisk | None
     lessons_learned: str | None
     review_outcome: str | None
+    review: ReviewView | None
+    known_errors: list[KnownErrorLink]
+    analyses: list[AnalysisLink]
     actions: list[Action] | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -93,12 +130,12 @@ def _texts(state: Problem) -> list[Personal | None]:
         state.description, state.root_cause, workaround.draft, workaround.published, state.fix,
         state.resolution, state.lessons_learned, state.review_outcome,
         state.risk.reason if state.risk else None,
+        *(getattr(state.review, name) for name in REVIEW if state.review),
     ]  # fmt: skip
 
 
 def _view(folded: Folded[Problem], clear: Callable[[Personal | None], str | None]) -> ProblemView:
     state, workaround = folded.state, folded.state.workaround
-    cause = clear(state.root_cause)
     return ProblemView(
         **{name: getattr(state, name) for name in (*SHARED, "duplicate_of", "candidate")},
         id=folded.stream,
@@ -112,13 +149,14 @@ def _view(folded: Folded[Problem], clear: Callable[[Personal | None], str | None
         incidents=list(state.incidents),
         source=source(state.source, state.stated if state.imported else None),
         workaround=workaround.status,
+        review_date=state.risk.review_date if state.risk else None,
         open_tasks=len(state.open_tasks),
         milestones=Milestones(
             state.started_at, state.root_cause_at, state.resolved_at, state.closed_at
         ),
         description=clear(state.description),
         matrix_version=state.matrix_version,
-        root_cause=None if cause is None else RootCause(cause, list(state.evidence)),
+        root_cause=_root_cause(state, clear),
         workaround_texts=WorkaroundTexts(
             clear(workaround.published), clear(workaround.draft), workaround.revision
         ),
@@ -129,7 +167,38 @@ def _view(folded: Folded[Problem], clear: Callable[[Personal | None], str | None
         risk=_risk(state, clear),
         lessons_learned=clear(state.lessons_learned),
         review_outcome=clear(state.review_outcome),
+        review=_review(state, clear),
+        known_errors=[
+            KnownErrorLink(id, f"KE-{each.number}", each.state.value)
+            for id, each in state.known_errors.items()
+        ],
+        analyses=_analyses(folded),
     )
+
+
+def _analyses(folded: Folded[Problem]) -> list[AnalysisLink]:
+    return [
+        AnalysisLink(
+            id,
+            each.method.value,
+            "concluded" if each.concluded else "open",
+            f"/v1/problems/{folded.stream}/analyses/{id}",
+        )
+        for id, each in folded.state.analyses.items()
+    ]
+
+
+def _review(state: Problem, clear: Callable[[Personal | None], str | None]) -> ReviewView | None:
+    held = state.review
+    if held is None:
+        return None
+    texts = {name: clear(getattr(held, name)) for name in REVIEW}
+    return ReviewView(participants=list(held.participants), at=held.at, **texts)
+
+
+def _root_cause(state: Problem, clear: Callable[[Personal | None], str | None]) -> RootCause | None:
+    cause = clear(state.root_cause)
+    return None if cause is None else RootCause(cause, list(state.evidence), list(state.proofs))
 
 
 def _risk(state: Problem, clear: Callable[[Personal | None], str | None]) -> AcceptedRisk | None:

@@ -68,10 +68,13 @@ problem
     get   /v1/problems(/{id}(/timeline|/events|/analyses)?)?  readers
     post  /v1/problems                         responder problem_manager
     post  /v1/problems/backfill                service
-    post  /v1/problems/{id}/(note|analyse|add-task|complete-task)  responder problem_manager
+    post  /v1/problems/{id}/(note|(add|complete)-task)  responder problem_manager
+    post  /v1/problems/{id}/(analyse|add-hypothesis)  responder problem_manager
+    get   /v1/problems/{id}/analyses/{analysis}(\.svg|\.md)?  readers
+    post  /v1/problems/{id}/analyses/{analysis}/[a-z-]+  responder problem_manager
     post  /v1/problems/{id}/(assess|prioritise|confirm|assign|record-root-cause)  problem_manager
     post  /v1/problems/{id}/(plan-fix|record-change|resolve|reject-fix|close)  problem_manager
-    post  /v1/problems/{id}/(accept-risk|mark-duplicate|cancel|reanalyse)  problem_manager
+    post  /v1/problems/{id}/(accept-risk|mark-duplicate|cancel|reanalyse|review)  problem_manager
     post  /v1/problems/{id}/(un)?link-incident  problem_manager
     post  /v1/problems/{id}/(draft|publish|withdraw)-workaround  problem_manager
     get   /v1/candidates(/{id})?               readers

@@ -9,6 +9,7 @@ import msgspec
 
 from shared.auth.roles import Role
 from shared.clock import new_id, now
+from tests.contracts.analyses import analysis, body_of
 from tests.contracts.major_stages import real, way_to
 from tests.contracts.originals import new_key, original
 from tests.contracts.scene import Staged
@@ -36,6 +37,7 @@ PROBLEM_WAYS = {
     "record-change": FIXING,
     "resolve": FIXING,
     "reject-fix": [*FIXING, "resolve"],
+    "review": [*FIXING[:2], "prioritise"],
     "close": [*FIXING, "resolve"],
     "reanalyse": [*FIXING, "resolve"],
     "publish-workaround": ["draft-workaround"],
@@ -48,6 +50,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "record-root-cause": {"cause": "Pool", "evidence": ["dump"]},
     "plan-fix": {"fix": "Bigger", "target_date": "2026-12-01"},
     "draft-workaround": {"text": "Restart it"},
+    "prioritise": {"impact": 1, "urgency": 2, "major": True},
 }
 KNOWN_ERROR = {"title": "VPN drops", "symptom": "The tunnel is cut", "workaround": "Dial again"}
 PATCHES = {
@@ -91,6 +94,7 @@ class Stages:
             "/v1/catalogue/items/{id}": self._entry("items"),
             "/v1/catalogue/maintenance-windows/{id}": self._maintenance_window,
             "/v1/catalogue/maintenance-windows": self._patches,
+            "/v1/problems/{id}/analyses/{analysis}": self._analysis,
             "/v1/problems/{id}": self._problem,
             "/v1/candidates/{id}": self._candidate,
             "/v1/known-errors/{id}": self._known_error,
@@ -184,7 +188,7 @@ class Stages:
         problem = (await self._post("/v1/problems", {"title": "Slow"}))["id"]
         path, resolution = f"/v1/problems/{problem}", {"summary": "Bigger"}
         await self._walked(path, PROBLEM_WAYS.get(command, []), resolve=resolution)
-        body: dict[str, Any] = {}
+        body = body_of(command)
         if command == "complete-task":
             body["task"] = (await self._post(f"{path}/add-task", {"title": "Ask"}))["tasks"][0][
                 "id"
@@ -209,6 +213,10 @@ class Stages:
         if command == "record-use":
             body["incident"] = str(await self._known_incident())
         return Staged({"id": made}, body)
+
+    async def _analysis(self, command: str) -> Staged:
+        problem = (await self._post("/v1/problems", {"title": "Slow"}))["id"]
+        return await analysis(self._post, problem, command)
 
     async def _known_incident(self) -> UUID:
         feed = Feed(self._service.service.parts["problems"])

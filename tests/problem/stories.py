@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.problem import duplicates, investigation, lifecycle, problem, workarounds
-from services.problem.analyses import five_whys
+from services.problem import closing, duplicates, investigation, lifecycle, problem, workarounds
+from services.problem.analyses import commands
 from services.problem.events import (
     Assessed,
     Cancelled,
@@ -16,6 +16,7 @@ from services.problem.events import (
     FixPlanned,
     Logged,
     MarkedDuplicate,
+    Prioritised,
     Resolved,
     RiskAccepted,
     RootCauseRecorded,
@@ -32,7 +33,7 @@ TODAY = NOON.date()
 CHRISTMAS = date(2026, 12, 25)
 MATRIX = Matrix(version=1, cells=DEFAULT)
 INCIDENT, OTHER_INCIDENT = UUID(int=1), UUID(int=2)
-TASK, OTHER, ANALYSIS = UUID(int=3), UUID(int=4), UUID(int=5)
+TASK, OTHER, ANALYSIS, KNOWN_ERROR = UUID(int=3), UUID(int=4), UUID(int=5), UUID(int=6)
 
 logged = Logged(number=1, title="Checkout is slow", category="database", incidents=(INCIDENT,))
 assessed = Assessed(
@@ -65,12 +66,23 @@ STATES: dict[str, Scenario[Problem]] = {
     "cancelled": new.given(Cancelled(reason="A test")),
 }
 
+REVIEW: dict[str, Any] = {
+    "outcome": "Solved",
+    "what_happened": "The pool ran dry",
+    "went_well": "Found in an hour",
+    "went_badly": "Nobody watched it",
+    "prevention": "An alert on free connections",
+    "at": NOON,
+}
+major = Prioritised(impact=1, urgency=2, priority=2, matrix_version=1, major=True)
+
 COMMANDS: dict[str, tuple[Callable[..., Sequence[Any]], dict[str, Any]]] = {
     "assess": (lifecycle.assess, {"matrix": MATRIX, "impact": 1, "urgency": 2, "owner": "paul"}),
     "confirm": (lifecycle.confirm, {}),
-    "analyse": (
-        five_whys.analyse,
-        {"analysis": ANALYSIS, "question": "Why?", "whys": ()},
+    "analyse": (commands.analyse, {"analysis": ANALYSIS, "question": "Why?"}),
+    "add-hypothesis": (
+        commands.add_hypothesis,
+        {"hypothesis": "The driver leaks", "analysis": None, "otherwise": ANALYSIS},
     ),
     "note": (investigation.note, {"text": "Seen again"}),
     "link-incident": (investigation.link_incident, {"incident": OTHER_INCIDENT}),
@@ -93,7 +105,8 @@ COMMANDS: dict[str, tuple[Callable[..., Sequence[Any]], dict[str, Any]]] = {
     ),
     "resolve": (lifecycle.resolve, {"summary": "The pool is bigger", "at": NOON}),
     "reject-fix": (lifecycle.reject_fix, {"reason": "Slow again"}),
-    "close": (lifecycle.close, {"at": NOON, "lessons_learned": "Size pools"}),
+    "review": (closing.review, REVIEW),
+    "close": (closing.close, {"at": NOON, "lessons_learned": "Size pools"}),
     "accept-risk": (
         lifecycle.accept_risk,
         {"reason": "Dear", "approver": "chief", "review_date": CHRISTMAS, "today": TODAY},
@@ -108,6 +121,7 @@ _NEEDS = {
     "publish-workaround": (draft,),
     "withdraw-workaround": (draft, WorkaroundPublished(revision=1)),
     "plan-fix": (cause,),
+    "review": (major,),
 }
 
 

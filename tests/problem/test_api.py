@@ -60,7 +60,7 @@ async def test_a_problem_is_carried_through_its_life_by_a_manager(manager: Async
     read = (await manager.get(path)).json()
     assert read["reanalysis_count"] == 1
     assert read["changes"] == [{"reference": "CHG-1", "state": "implemented"}]
-    assert read["root_cause"] == {"cause": "Pool", "evidence": ["dump"]}
+    assert read["root_cause"] == {"cause": "Pool", "evidence": ["dump"], "nodes": []}
     assert read["risk"]["approver"] == "chief"
 
 

@@ -4,9 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.problem import duplicates, investigation, lifecycle, workarounds
-from services.problem.analyses import five_whys
-from services.problem.analyses.five_whys import Why
+from services.problem import closing, duplicates, investigation, lifecycle, workarounds
+from services.problem.duplicates import Belongings
 from services.problem.events import (
     Assessed,
     ChangeRecorded,
@@ -16,24 +15,26 @@ from services.problem.events import (
     DuplicateTakenOver,
     FixPlanned,
     IncidentLinked,
+    KnownErrorRecorded,
+    KnownErrorState,
     Logged,
+    Noted,
     Prioritised,
     Resolved,
     RiskAccepted,
     TaskAdded,
     TaskCompleted,
-    WhyAnswered,
     WorkaroundDrafted,
     WorkaroundPublished,
     WorkaroundWithdrawn,
 )
-from services.problem.problem import Task
+from services.problem.parts import KnownErrorOf, Task
 from services.problem.rules import Status
 from shared.errors import Invalid, Refused
 from tests.problem.stories import (
-    ANALYSIS,
     CHRISTMAS,
     INCIDENT,
+    KNOWN_ERROR,
     MATRIX,
     NOON,
     OTHER,
@@ -55,6 +56,10 @@ from tests.problem.stories import (
     task,
 )
 
+PLANNED_STILL = (
+    "the change CHG-1 is still planned; "
+    "record whether it is implemented, has failed or is cancelled"
+)
 planned = ChangeRecorded(reference="CHG-1", state=ChangeState.PLANNED)
 published = WorkaroundPublished(revision=1, incidents=(INCIDENT,))
 
@@ -134,7 +139,7 @@ def test_a_fix_is_planned_for_a_known_root_cause() -> None:
 def test_it_is_not_resolved_while_a_linked_change_is_planned() -> None:
     with pytest.raises(Refused) as refusal:
         lifecycle.resolve(fixing.given(planned).state, summary="Done", at=NOON)
-    assert refusal.value.unmet == (("planned_changes", "the change CHG-1 is still planned"),)
+    assert refusal.value.unmet == (("planned_changes", PLANNED_STILL),)
     done = ChangeRecorded(reference="CHG-1", state=ChangeState.IMPLEMENTED)
     fixing.given(planned, done).when(lifecycle.resolve, summary="Done", at=NOON).then(
         Resolved(summary="Done", at=NOON, incidents=(INCIDENT,))
@@ -147,7 +152,7 @@ def test_closing_names_everything_that_is_missing() -> None:
     )
     story = new.given(major, Confirmed(), cause, task, Resolved(summary="Done", at=NOON), planned)
     with pytest.raises(Refused) as refusal:
-        lifecycle.close(story.state, at=NOON)
+        closing.close(story.state, at=NOON)
     assert [condition for condition, _ in refusal.value.unmet] == [
         "planned_changes", "open_tasks", "lessons_learned", "review_outcome",
     ]  # fmt: skip
@@ -156,10 +161,10 @@ def test_closing_names_everything_that_is_missing() -> None:
 def test_without_a_root_cause_only_an_accepted_risk_is_closed() -> None:
     unexplained = analysing.given(Resolved(summary="Gone", at=NOON))
     with pytest.raises(Refused) as refusal:
-        lifecycle.close(unexplained.state, at=NOON, lessons_learned="None")
+        closing.close(unexplained.state, at=NOON, lessons_learned="None")
     assert refusal.value.unmet == (("root_cause", "record the root cause, or accept the risk"),)
     analysing.given(accepted).when(
-        lifecycle.close, at=NOON, lessons_learned="It is cheap to live with"
+        closing.close, at=NOON, lessons_learned="It is cheap to live with"
     ).then(Closed(lessons_learned="It is cheap to live with", at=NOON))
 
 
@@ -186,29 +191,6 @@ def test_linking_twice_is_nothing_new() -> None:
     new.when(investigation.unlink_incident, incident=OTHER_INCIDENT).nothing_new()
     new.when(investigation.link_incidents, incidents=(INCIDENT, OTHER_INCIDENT)).then(
         IncidentLinked(incident=OTHER_INCIDENT)
-    )
-
-
-def test_a_tree_of_answers_grows_below_its_question() -> None:
-    begun = new.when(
-        five_whys.analyse,
-        analysis=ANALYSIS, question="Why slow?", whys=[Why("Pool", None, ()), Why("Small", 1, ())],
-    ).follows()  # fmt: skip
-    assert begun.analyses == {ANALYSIS: 2}
-    assert five_whys.analyse(
-        begun, analysis=ANALYSIS, question=None, whys=[Why("Never sized", 2, ("ticket",))]
-    ) == [
-        WhyAnswered(
-            analysis=ANALYSIS, number=3, answer="Never sized", under=2, evidence=("ticket",)
-        )
-    ]
-
-
-def test_an_answer_explains_an_earlier_one_of_a_known_analysis() -> None:
-    ask = {"analysis": ANALYSIS, "question": "Why?"}
-    new.when(five_whys.analyse, **ask, whys=[Why("Pool", 1, ())]).refused("comes first")
-    new.when(five_whys.analyse, analysis=ANALYSIS, question=None, whys=[]).refused(
-        "no such analysis"
     )
 
 
@@ -241,21 +223,48 @@ def test_a_task_is_done_once() -> None:
     done.when(investigation.complete_task, task=TASK, at=NOON).nothing_new()
 
 
-def test_what_a_duplicate_had_moves_and_a_workaround_of_ones_own_stays() -> None:
-    had = {
-        "duplicate": OTHER,
-        "incidents": (INCIDENT, OTHER_INCIDENT),
-        "tasks": [Task(id=TASK, title="Size the pool")],
-        "workaround": "Restart it",
-        "published": True,
-    }
+def test_what_a_duplicate_had_moves_and_no_text_of_a_workaround_is_lost() -> None:
+    had = Belongings(
+        duplicate=OTHER,
+        number=2,
+        incidents=(INCIDENT, OTHER_INCIDENT),
+        tasks=[Task(id=TASK, title="Size the pool")],
+        known_errors=[(KNOWN_ERROR, KnownErrorOf(number=3, state=KnownErrorState.DRAFT))],
+        published="Restart it",
+    )
     taken = DuplicateTakenOver(duplicate=OTHER, incidents=(OTHER_INCIDENT,))
     moved = TaskAdded(task=TASK, title="Size the pool")
+    known = KnownErrorRecorded(known_error=KNOWN_ERROR, number=3, state=KnownErrorState.DRAFT)
     told = WorkaroundPublished(revision=1, incidents=(INCIDENT, OTHER_INCIDENT))
-    new.when(duplicates.take_over, **had).then(taken, moved, draft, told)
-    new.given(draft).when(duplicates.take_over, **had).then(taken, moved)
-    new.when(duplicates.take_over, **(had | {"published": False})).then(taken, moved, draft)
-    resolved.when(duplicates.take_over, **(had | {"workaround": None})).then(taken, moved)
+    next_draft = WorkaroundDrafted(text="Restart it twice")
+    take = duplicates.take_over
+    new.when(take, had=had).then(taken, moved, known, draft, told)
+    new.when(take, had=had._replace(draft="Restart it twice")).then(
+        taken, moved, known, draft, told, next_draft
+    )
+    new.when(take, had=had._replace(published=None, draft="Restart it")).then(
+        taken, moved, known, draft
+    )
+    new.given(draft, published).when(take, had=had).then(taken, moved, known, draft)
+    new.given(draft).when(take, had=had).then(
+        taken, moved, known, Noted(text="A workaround of PRB-2: Restart it")
+    )
+    resolved.when(take, had=had._replace(published=None)).then(taken, moved, known)
+
+
+def test_what_has_moved_to_another_problem_is_there_alone() -> None:
+    known = KnownErrorRecorded(known_error=KNOWN_ERROR, number=3, state=KnownErrorState.DRAFT)
+    held = new.given(task, draft, published, known)
+    state = held.when(duplicates.mark_duplicate, of=OTHER).follows()
+    assert (state.incidents, state.tasks, state.known_errors) == ((), {}, {})
+    assert state.workaround.status == "withdrawn"
+
+
+def test_nothing_moves_to_what_is_itself_a_duplicate() -> None:
+    had = Belongings(duplicate=OTHER, number=2)
+    STATES["duplicate"].when(duplicates.take_over, had=had).refused(
+        "PRB-1 takes nothing over: the problem is a duplicate of another"
+    )
 
 
 def test_what_was_so_before_anybody_logged_it_is_kept_when_read_by_effective_time() -> None:

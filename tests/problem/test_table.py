@@ -40,5 +40,5 @@ def test_what_does_not_exist_takes_no_command(command: str) -> None:
 
 def test_responders_add_analyses_tasks_and_notes_and_managers_do_the_rest() -> None:
     theirs = {command for command, rule in RULES.items() if rule.roles == RAISERS}
-    assert theirs == {"analyse", "note", "add-task", "complete-task"}
+    assert theirs == {"analyse", "add-hypothesis", "note", "add-task", "complete-task"}
     assert all(rule.roles == MANAGERS for name, rule in RULES.items() if name not in theirs)
