@@ -70,7 +70,7 @@ problem
     post  /v1/problems/backfill                service
     post  /v1/problems/{id}/(note|(add|complete)-task)  responder problem_manager
     post  /v1/problems/{id}/(analyse|add-hypothesis)  responder problem_manager
-    get   /v1/problems/{id}/analyses/{analysis}(\.svg|\.md)?  readers
+    get   /v1/problems/{id}/analyses/{analysis}     readers
     post  /v1/problems/{id}/analyses/{analysis}/[a-z-]+  responder problem_manager
     post  /v1/problems/{id}/(assess|prioritise|confirm|assign|record-root-cause)  problem_manager
     post  /v1/problems/{id}/(plan-fix|record-change|resolve|reject-fix|close)  problem_manager

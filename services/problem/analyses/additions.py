@@ -61,7 +61,7 @@ class Fact(NamedTuple):
     evidence: tuple[str, ...] = ()
 
 
-class Test(NamedTuple):
+class Trial(NamedTuple):
     """A possible cause held against a fact."""
 
     cause: int
@@ -77,13 +77,13 @@ class Hypothesis(NamedTuple):
     evidence: tuple[str, ...] = ()
 
 
-Addition = Why | Cause | Fault | Fact | Test | Hypothesis
+Addition = Why | Cause | Fault | Fact | Trial | Hypothesis
 
 _TAKES: dict[Method, tuple[str, tuple[type[Addition], ...]]] = {
     Method.FIVE_WHYS: ("five whys; give whys", (Why,)),
     Method.ISHIKAWA: ("an Ishikawa diagram; give causes", (Cause,)),
     Method.FAULT_TREE: ("a fault tree; give faults", (Fault,)),
-    Method.KEPNER_TREGOE: ("by Kepner and Tregoe; give facts, causes, tests", (Fact, Cause, Test)),
+    Method.KEPNER_TREGOE: ("by Kepner and Tregoe; give facts, causes, tests", (Fact, Cause, Trial)),
     Method.HYPOTHESES: ("a list of hypotheses; give hypotheses", (Hypothesis,)),
 }
 
@@ -93,7 +93,7 @@ def added(id: UUID, analysis: Analysis, addition: Addition) -> AnalysisEvent:
     said, kinds = _TAKES[analysis.method]
     if not isinstance(addition, kinds):
         raise Refused(f"this analysis is {said}")
-    if isinstance(addition, Test):
+    if isinstance(addition, Trial):
         return _tested(id, analysis, addition)
     if len(analysis.nodes) >= MOST_NODES:
         raise Refused(f"an analysis has {MOST_NODES} entries at most; begin another one")
@@ -175,7 +175,7 @@ def height(analysis: Analysis, number: int) -> int:
     return levels
 
 
-def _tested(id: UUID, analysis: Analysis, test: Test) -> AnalysisEvent:
+def _tested(id: UUID, analysis: Analysis, test: Trial) -> AnalysisEvent:
     if known(analysis, test.cause).is_fact:
         raise Refused(f"{test.cause} is a fact; name a possible cause to test")
     if not known(analysis, test.fact).is_fact:

@@ -144,7 +144,8 @@ def _node_changed(analysis: Analysis, number: int, **fields: object) -> Analysis
 
 
 def _joined(node: Node, under: int) -> Node:
-    return node if under in node.under else changed(node, under=(*node.under, under))
+    held = node.under or (0,)
+    return node if under in held else changed(node, under=(*held, under))
 
 
 def _moved(analysis: Analysis, event: e.NodeMoved) -> Analysis:

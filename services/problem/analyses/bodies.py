@@ -74,7 +74,7 @@ class Fact(Body):
         return additions.Fact(**self.arguments() | {"evidence": tuple(self.evidence)})
 
 
-class Test(Body):
+class Trial(Body):
     """A possible cause held against a fact, both by number; the newest test counts."""
 
     cause: Number
@@ -84,7 +84,7 @@ class Test(Body):
 
     def addition(self) -> Addition:
         """The same for the domain."""
-        return additions.Test(**self.arguments())
+        return additions.Trial(**self.arguments())
 
 
 class Hypothesis(Body):
@@ -116,7 +116,7 @@ class Analysis(Body):
     facts: Annotated[list[Fact], Field(max_length=50)] = []
     causes: Annotated[list[Cause], Field(max_length=100)] = []
     faults: Annotated[list[Fault], Field(max_length=100)] = []
-    tests: Annotated[list[Test], Field(max_length=200)] = []
+    tests: Annotated[list[Trial], Field(max_length=200)] = []
     hypotheses: Annotated[list[Hypothesis], Field(max_length=100)] = []
 
     @model_validator(mode="after")

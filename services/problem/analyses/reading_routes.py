@@ -1,7 +1,7 @@
 """Reading root cause analyses over HTTP, at any moment: as JSON, as a drawing, as a document."""
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -9,6 +9,8 @@ from fastapi import Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.problem.access import problems_of, seen
+from services.problem.analyses.drawing.svg import drawn
+from services.problem.analyses.markdown import written
 from services.problem.analyses.reading import Document, documents
 from services.problem.analyses.view import Analyses, AnalysisView, analysis_view
 from services.problem.answering import ByReader, Reference
@@ -23,7 +25,7 @@ from shared.ledger import happened_by
 from shared.store.reader import Recorded
 
 router = routes("analyses", "/v1/problems")
-Id = Annotated[UUID, Path(description="Of the analysis")]
+Named = Annotated[str, Path(max_length=40, description="Its id, perhaps with .svg or .md")]
 
 
 class MomentQuery(BaseModel):
@@ -36,11 +38,34 @@ class MomentQuery(BaseModel):
     wait_for: Annotated[str | None, Field(max_length=64, description="service:position")] = None
 
 
+Form = Literal["json", "svg", "md"]
+
+
+class FormQuery(MomentQuery):
+    """Also in which form."""
+
+    format: Annotated[Form | None, Field(description="As Accept says where it is left out")] = None
+
+
 class AnalysesQuery(ListQuery):
     """A page of a problem's analyses, oldest first."""
 
     as_of: AsOf = None
     effective_at: EffectiveAt = None
+
+
+_NONE = "this problem has no such analysis, or had none then"
+_KINDS = {"svg": "image/svg+xml", "md": "text/markdown; charset=utf-8"}
+_MADE: dict[str, Callable[[Document], str]] = {"svg": drawn, "md": written}
+_SEALED = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    "x-content-type-options": "nosniff",
+}
+_ANY = answers(AnalysisView)
+_ANY["openapi_extra"]["responses"]["200"]["content"] |= {
+    "image/svg+xml": {"schema": {"type": "string"}},
+    "text/markdown": {"schema": {"type": "string"}},
+}
 
 
 @router.get("/{id}/analyses", **answers(Analyses))
@@ -64,14 +89,44 @@ async def list_analyses(
     return Response(msgspec.json.encode(page), media_type="application/json")
 
 
-@router.get("/{id}/analyses/{analysis}", **answers(AnalysisView))
+@router.get("/{id}/analyses/{analysis}", **_ANY)
 async def read_analysis(
-    id: Reference, analysis: Id, query: Annotated[MomentQuery, Query()], asked: ByReader
+    id: Reference, analysis: Named, query: Annotated[FormQuery, Query()], asked: ByReader
 ) -> Response:
-    """One analysis with all its entries."""
-    stream, document = await _document(asked, id, analysis, query)
+    """One analysis with all its entries; as a drawing or a document where that is asked for.
+
+    By `Accept`, by `format`, or by `.svg` or `.md` behind its id. The SVG needs nothing else: no
+    font, no script, no other file.
+    """
+    name, suffix = _parts(analysis)
+    stream, document = await _document(asked, id, name, query)
+    form = suffix or query.format or _accepted(asked.request.headers.get("accept", ""))
+    if form != "json":
+        return _form(document, form)
     content = msgspec.json.encode(analysis_view(stream, document))
     return Response(content, media_type="application/json")
+
+
+def _form(document: Document, form: Form) -> Response:
+    name = f"analysis-{document.id}.{form}"
+    headers = _SEALED | {"content-disposition": f'inline; filename="{name}"'}
+    return Response(_MADE[form](document), headers=headers, media_type=_KINDS[form])
+
+
+def _parts(named: str) -> tuple[UUID, Form | None]:
+    """The id and, behind it, the form. Raises NotFound."""
+    name, _, suffix = named.partition(".")
+    forms: dict[str, Form | None] = {"": None, "svg": "svg", "md": "md"}
+    try:
+        return UUID(name), forms[suffix]
+    except (ValueError, KeyError):
+        raise NotFound(_NONE) from None
+
+
+def _accepted(header: str) -> Form:
+    first = header.split(",", maxsplit=1)[0].split(";", maxsplit=1)[0].strip().lower()
+    found: dict[str, Form] = {"image/svg+xml": "svg", "text/markdown": "md"}
+    return found.get(first, "json")
 
 
 async def _document(
@@ -84,7 +139,7 @@ async def _document(
     for document in await documents(asked.service.store, events):
         if document.id == analysis:
             return stream, document
-    raise NotFound("this problem has no such analysis, or had none then")
+    raise NotFound(_NONE)
 
 
 async def _events(
