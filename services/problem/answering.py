@@ -8,12 +8,14 @@ from fastapi import Body, Depends, Path, Query, Response
 from services.problem import bodies
 from services.problem.access import hidden_from, problems_of, seen
 from services.problem.events import ProblemEvent
+from services.problem.known import behind
 from services.problem.matrix import Matrix, matrix_of
 from services.problem.problem import Problem
 from services.problem.problems import MATRIX
 from services.problem.rules import MANAGERS, RAISERS, READERS
 from services.problem.view import render
 from shared.aggregate import Folded
+from shared.auth.caller import Caller
 from shared.http.asked import Asked, allowed
 from shared.policy import Policy
 
@@ -46,9 +48,23 @@ async def answer(asked: Asked, folded: Folded[Problem], *, created: bool = False
     headers = {"etag": f'"{folded.version}"', "tocsin-position": str(folded.position)}
     if created:
         headers["location"] = f"/v1/problems/{folded.stream}"
-    hidden = await hidden_from(asked, (*folded.state.incidents, folded.state.duplicate_of))
-    content = await render(asked.service.store, folded, hidden=hidden)
+    content = await rendered(asked, folded)
     return Response(content, 201 if created else 200, headers, "application/json")
+
+
+async def rendered(
+    asked: Asked,
+    folded: Folded[Problem],
+    *,
+    position: int | None = None,
+    caller: Caller | None = None,
+) -> bytes:
+    """The problem as JSON, without what is hidden from the caller; known errors of a position."""
+    store, state = asked.service.store, folded.state
+    known = await behind(store.pool, folded.stream, position)
+    named = (*state.incidents, state.duplicate_of, *(each.id for each in known))
+    hidden = await hidden_from(asked, named)
+    return await render(store, folded, caller, known_errors=known, hidden=hidden)
 
 
 async def under_matrix(

@@ -48,7 +48,6 @@ async def _belongings(asked: Asked, held: Folded[Problem]) -> Belongings:
         number=state.number,
         incidents=state.incidents,
         tasks=state.open_tasks,
-        known_errors=tuple(state.known_errors.items()),
         published=published,
         draft=draft,
     )

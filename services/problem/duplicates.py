@@ -8,7 +8,7 @@ from services.problem import events as e
 from services.problem.events import ProblemEvent
 from services.problem.investigation import MOST_INCIDENTS
 from services.problem.lifecycle import refusal, require
-from services.problem.parts import KnownErrorOf, Task
+from services.problem.parts import Task
 from services.problem.problem import Problem
 from shared.errors import Refused
 
@@ -20,7 +20,6 @@ class Belongings(NamedTuple):
     number: int
     incidents: Sequence[UUID] = ()
     tasks: Sequence[Task] = ()
-    known_errors: Sequence[tuple[UUID, KnownErrorOf]] = ()
     published: str | None = None
     draft: str | None = None
 
@@ -31,7 +30,7 @@ def mark_duplicate(problem: Problem, *, of: UUID) -> Sequence[ProblemEvent]:
 
 
 def take_over(problem: Problem, *, had: Belongings) -> Sequence[ProblemEvent]:
-    """Links, open tasks, known errors and the workaround; a workaround of its own stays."""
+    """Links, open tasks and the workaround; a workaround of its own stays."""
     if (reason := refusal(problem, "add-task")) is not None:
         raise Refused(f"PRB-{problem.number} takes nothing over: {reason}")
     new = tuple(each for each in had.incidents if each not in problem.incidents)
@@ -40,18 +39,12 @@ def take_over(problem: Problem, *, had: Belongings) -> Sequence[ProblemEvent]:
     return [
         e.DuplicateTakenOver(duplicate=had.duplicate, incidents=new),
         *(_task(each) for each in had.tasks),
-        *_known_errors(had),
         *_workaround(problem, had, linked=problem.incidents + new),
     ]
 
 
 def _task(task: Task) -> ProblemEvent:
     return e.TaskAdded(task=task.id, title=task.title, assigned_to=task.assigned_to, due=task.due)
-
-
-def _known_errors(had: Belongings) -> Iterator[ProblemEvent]:
-    for id, each in had.known_errors:
-        yield e.KnownErrorRecorded(known_error=id, number=each.number, state=each.state)
 
 
 def _workaround(

@@ -13,16 +13,6 @@ from services.problem.backfill.events import BackfillEvent
 from shared.domain import FREE_TEXT, Event, Personal, State, event
 
 
-class KnownErrorState(StrEnum):
-    """How far a known error of the problem is; marked: published, and stays so beyond closure."""
-
-    DRAFT = "draft"
-    PUBLISHED = "published"
-    MARKED = "marked"
-    SUPERSEDED = "superseded"
-    RETIRED = "retired"
-
-
 class NodeReference(State, frozen=True):
     """An analysis of the same problem, or a node of it."""
 
@@ -247,15 +237,6 @@ class Reviewed(Event, frozen=True):
     participants: tuple[str, ...] = ()
 
 
-@event("problem.known_error_recorded")
-class KnownErrorRecorded(Event, frozen=True):
-    """How far a known error is that this problem is behind of."""
-
-    known_error: UUID
-    number: int
-    state: KnownErrorState
-
-
 OwnEvent = (
     Logged
     | Assessed
@@ -284,7 +265,6 @@ OwnEvent = (
     | BackfillEvent
     | OwnerNamed
     | Reviewed
-    | KnownErrorRecorded
 )
 """What happens to the problem itself."""
 

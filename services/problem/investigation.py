@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.problem import events as e
-from services.problem.events import KnownErrorState, ProblemEvent
+from services.problem.events import ProblemEvent
 from services.problem.lifecycle import require
 from services.problem.problem import Problem
 from services.problem.rules import Status
@@ -74,16 +74,3 @@ def complete_task(problem: Problem, *, task: UUID, at: datetime) -> Sequence[Pro
     if known is None:
         raise Refused("this problem has no such task")
     return [] if known.done_at is not None else [e.TaskCompleted(task=task, at=at)]
-
-
-def record_known_error(
-    problem: Problem, *, known_error: UUID, number: int, state: KnownErrorState
-) -> Sequence[ProblemEvent]:
-    """How far a known error of this problem is, in the append of what happened to that.
-
-    Whether that may happen is for the known error to decide: nothing is refused here.
-    """
-    held = problem.known_errors.get(known_error)
-    if held is not None and (held.number, held.state) == (number, state):
-        return []
-    return [e.KnownErrorRecorded(known_error=known_error, number=number, state=state)]

@@ -57,7 +57,7 @@ class ProblemItem(msgspec.Struct, kw_only=True):
     reanalysis_count: int
     reassignment_count: int
     fix_rejection_count: int
-    known_error: str | None
+    known_error: str | None = None
     review_date: date | None
     imported: bool
     external_ref: str | None
@@ -114,7 +114,7 @@ def page(items: Iterable[ProblemItem], **more: Any) -> bytes:
 
 SHARED = (
     "title status service item category subcategory impact urgency priority major assigned_to "
-    "owner target_date reanalysis_count reassignment_count fix_rejection_count known_error "
+    "owner target_date reanalysis_count reassignment_count fix_rejection_count "
     "imported external_ref"
 ).split()
 _COLUMNS = [

@@ -3,7 +3,6 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from services.problem.events import KnownErrorState
 from shared.domain import Personal, State
 
 
@@ -40,13 +39,6 @@ class Task(State, frozen=True):
     assigned_to: str | None = None
     due: date | None = None
     done_at: datetime | None = None
-
-
-class KnownErrorOf(State, frozen=True):
-    """A known error this problem is behind of, as last recorded."""
-
-    number: int
-    state: KnownErrorState
 
 
 class Review(State, frozen=True):

@@ -11,12 +11,11 @@ from services.problem.analyses.events import AnalysisEvent
 from services.problem.backfill import events as b
 from services.problem.events import (
     ChangeState,
-    KnownErrorState,
     NodeReference,
     OwnEvent,
     ProblemEvent,
 )
-from services.problem.parts import KnownErrorOf, Review, Risk, Task, Workaround
+from services.problem.parts import Review, Risk, Task, Workaround
 from services.problem.rules import Status
 from shared.domain import Personal, State, Stated, changed
 
@@ -58,7 +57,6 @@ class Problem(State, frozen=True):
     lessons_learned: Personal | None = None
     review: Review | None = None
     review_outcome: Personal | None = None
-    known_errors: dict[UUID, KnownErrorOf] = {}
     duplicate_of: UUID | None = None
     reanalysis_count: int = 0
     reassignment_count: int = 0
@@ -84,20 +82,6 @@ class Problem(State, frozen=True):
     def planned_changes(self) -> tuple[str, ...]:
         """The references of linked changes that are still planned."""
         return tuple(r for r, state in self.changes.items() if state is ChangeState.PLANNED)
-
-    @property
-    def known_error(self) -> str | None:
-        """published, draft or retired: the furthest of its known errors; None without any."""
-        states = {each.state for each in self.known_errors.values()}
-        if states & {KnownErrorState.PUBLISHED, KnownErrorState.MARKED}:
-            return "published"
-        return "draft" if KnownErrorState.DRAFT in states else "retired" if states else None
-
-    @property
-    def standing_known_errors(self) -> tuple[KnownErrorOf, ...]:
-        """Those that are neither retired or superseded nor marked to stay."""
-        standing = (KnownErrorState.DRAFT, KnownErrorState.PUBLISHED)
-        return tuple(each for each in self.known_errors.values() if each.state in standing)
 
 
 def _task_completed(problem: Problem, event: e.TaskCompleted) -> Problem:
@@ -139,7 +123,7 @@ def _fixing_again(problem: Problem) -> Problem:
 
 
 def _moved_to(problem: Problem, of: UUID) -> Problem:
-    """Its links, open tasks, known errors and workaround are the other's from now on."""
+    """Its links, open tasks and workaround are the other's from now on."""
     return changed(
         problem,
         status=Status.DUPLICATE,
@@ -147,7 +131,6 @@ def _moved_to(problem: Problem, of: UUID) -> Problem:
         incidents=(),
         tasks={id: task for id, task in problem.tasks.items() if task.done_at is not None},
         workaround=Workaround(revision=problem.workaround.revision),
-        known_errors={},
     )
 
 
@@ -240,8 +223,5 @@ def _after(problem: Problem, event: OwnEvent) -> Problem:
         case e.Reviewed(outcome=outcome):
             told = event.fields(*Review.__struct_fields__)
             return changed(problem, review=Review(**told), review_outcome=outcome)
-        case e.KnownErrorRecorded(known_error=known_error, number=number, state=state):
-            recorded = {known_error: KnownErrorOf(number=number, state=state)}
-            return changed(problem, known_errors=problem.known_errors | recorded)
         case _:
             assert_never(event)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Body, Response
 
 from services.problem import bodies, closing, lifecycle
-from services.problem.access import hidden_from, incident_known, problems_of, seen, taken_over
+from services.problem.access import incident_known, problems_of, seen, taken_over
 from services.problem.answering import (
     ByManager,
     ByRaiser,
@@ -16,11 +16,13 @@ from services.problem.answering import (
     answer,
     command,
     matrix_in_force,
+    rendered,
     under_matrix,
 )
+from services.problem.known import behind
 from services.problem.problem import Problem
 from services.problem.problems import MATRIX
-from services.problem.view import ProblemView, render
+from services.problem.view import ProblemView
 from shared.aggregate import Folded
 from shared.clock import new_id
 from shared.http.app import routes
@@ -65,13 +67,12 @@ async def read(
     await has_seen(asked.service, wait_for)
     problems = problems_of(asked)
     stream = await seen(asked, id)
-    if as_of is None and effective_at is None:
+    at = await position_of(as_of, asked.service.store.log)
+    if at is None and effective_at is None:
         found = await problems.current(stream)
     else:
-        position = await position_of(as_of, asked.service.store.log)
-        found = await problems.past(stream, position=position, effective_at=moment_of(effective_at))
-    hidden = await hidden_from(asked, (*found.state.incidents, found.state.duplicate_of))
-    content = await render(asked.service.store, found, asked.caller, hidden=hidden)
+        found = await problems.past(stream, position=at, effective_at=moment_of(effective_at))
+    content = await rendered(asked, found, position=at, caller=asked.caller)
     return Response(content, headers={"etag": f'"{found.version}"'}, media_type="application/json")
 
 
@@ -131,8 +132,10 @@ async def reject_fix(id: Reference, body: bodies.Reason, asked: ByManager) -> Re
 @router.post("/{id}/close", **answers(ProblemView))
 async def close(id: Reference, asked: ByManager, body: Closure = None) -> Response:
     """End it with what was learned; each thing still missing is named."""
-    said = (body or bodies.Closure()).arguments()
-    return await command(asked, id, closing.close, at=asked.now, **said)
+    said = (body or bodies.Closure()).arguments() | {"at": asked.now}
+    # without a guard: a known error that has ended stays so, and a new one is but a draft
+    found = await behind(asked.service.store.pool, await seen(asked, id))
+    return await command(asked, id, closing.close, known_errors=found, **said)
 
 
 @router.post("/{id}/accept-risk", **answers(ProblemView))

@@ -76,7 +76,6 @@ PROBLEMS = Table(
     Column("logged_at", DateTime(timezone=True)),
     Column("reassignment_count", Integer, nullable=False),
     Column("fix_rejection_count", Integer, nullable=False),
-    Column("known_error", Text),
     Column("review_date", Date),
 )
 
@@ -142,7 +141,7 @@ def problem_rows(folded: Folded[Problem], event: ProblemEvent) -> Iterable[Row]:
         state.resolved_at, state.closed_at, len(state.open_tasks), state.reanalysis_count,
         state.imported, state.source, state.external_ref,
         _json(state.stated) if state.imported else None, state.logged_at,
-        state.reassignment_count, state.fix_rejection_count, state.known_error,
+        state.reassignment_count, state.fix_rejection_count,
         state.risk.review_date if state.risk else None,
     ))  # fmt: skip
     if isinstance(event, Logged) and event.raised_from is not None:

@@ -59,7 +59,6 @@ _SENTENCES: dict[type[Event], Sentence] = analyses.SENTENCES | {
     b.Backfilled: lambda h: (f"Imported from {h.system}: {h.steps} steps", None),
     e.OwnerNamed: lambda h: (f"Owned by {_named(h.owner)}", None),
     e.Reviewed: lambda h: ("Reviewed", h.outcome),
-    e.KnownErrorRecorded: lambda h: (f"Known error KE-{h.number}: {h.state.value}", None),
     f.RiskReviewDue: lambda h: (f"The accepted risk is due for review since {h.review_date}", None),
 }
 
@@ -87,8 +86,6 @@ def _links(event: Event) -> dict[str, str]:
             return {"problem": f"/v1/problems/{event.duplicate}"}
         case e.Logged(candidate=candidate) if candidate is not None:
             return {"candidate": f"/v1/candidates/{candidate}"}
-        case e.KnownErrorRecorded():
-            return {"known_error": f"/v1/known-errors/{event.known_error}"}
         case _:
             return {}
 

@@ -1,6 +1,6 @@
 """How a problem looks to a caller: alone with what they may do now."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -9,6 +9,7 @@ import msgspec
 from services.problem.actions import Action, problem_actions
 from services.problem.events import NodeReference
 from services.problem.items import SHARED, Milestones, ProblemItem, source, without
+from services.problem.known import KnownErrorNow
 from services.problem.parts import Task
 from services.problem.problem import Problem
 from shared.aggregate import Folded
@@ -53,11 +54,12 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class KnownErrorLink(msgspec.Struct, frozen=True):
-    """A known error this problem is behind of."""
+    """A known error this problem is behind of; a fixed one is marked to stay."""
 
     id: UUID
     number: str
-    state: str
+    status: str
+    fixed: bool
 
 
 class ReviewView(msgspec.Struct, frozen=True):
@@ -106,6 +108,7 @@ async def render(
     folded: Folded[Problem],
     caller: Caller | None = None,
     *,
+    known_errors: Sequence[KnownErrorNow] = (),
     hidden: Collection[UUID] = (),
 ) -> bytes:
     """The representation as JSON, without links to what is hidden from the caller.
@@ -117,7 +120,9 @@ async def render(
     def clear(value: Personal | None) -> str | None:
         return None if value is None else store.vault.open(folded.stream, value)
 
-    content = _encode(without(_view(folded, clear), hidden))
+    shown = _view(folded, clear)
+    shown.known_errors = [_known_error(each) for each in known_errors if each.id not in hidden]
+    content = _encode(without(shown, hidden))
     if caller is None:
         return content
     actions = problem_actions(folded.state.status, caller.roles)
@@ -168,12 +173,13 @@ def _view(folded: Folded[Problem], clear: Callable[[Personal | None], str | None
         lessons_learned=clear(state.lessons_learned),
         review_outcome=clear(state.review_outcome),
         review=_review(state, clear),
-        known_errors=[
-            KnownErrorLink(id, f"KE-{each.number}", each.state.value)
-            for id, each in state.known_errors.items()
-        ],
+        known_errors=[],
         analyses=_analyses(folded),
     )
+
+
+def _known_error(known: KnownErrorNow) -> KnownErrorLink:
+    return KnownErrorLink(known.id, f"KE-{known.number}", known.status, known.fixed)
 
 
 def _analyses(folded: Folded[Problem]) -> list[AnalysisLink]:

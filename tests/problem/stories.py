@@ -33,7 +33,7 @@ TODAY = NOON.date()
 CHRISTMAS = date(2026, 12, 25)
 MATRIX = Matrix(version=1, cells=DEFAULT)
 INCIDENT, OTHER_INCIDENT = UUID(int=1), UUID(int=2)
-TASK, OTHER, ANALYSIS, KNOWN_ERROR = UUID(int=3), UUID(int=4), UUID(int=5), UUID(int=6)
+TASK, OTHER, ANALYSIS = UUID(int=3), UUID(int=4), UUID(int=5)
 
 logged = Logged(number=1, title="Checkout is slow", category="database", incidents=(INCIDENT,))
 assessed = Assessed(

@@ -15,8 +15,6 @@ from services.problem.events import (
     DuplicateTakenOver,
     FixPlanned,
     IncidentLinked,
-    KnownErrorRecorded,
-    KnownErrorState,
     Logged,
     Noted,
     Prioritised,
@@ -28,13 +26,12 @@ from services.problem.events import (
     WorkaroundPublished,
     WorkaroundWithdrawn,
 )
-from services.problem.parts import KnownErrorOf, Task
+from services.problem.parts import Task
 from services.problem.rules import Status
 from shared.errors import Invalid, Refused
 from tests.problem.stories import (
     CHRISTMAS,
     INCIDENT,
-    KNOWN_ERROR,
     MATRIX,
     NOON,
     OTHER,
@@ -229,34 +226,29 @@ def test_what_a_duplicate_had_moves_and_no_text_of_a_workaround_is_lost() -> Non
         number=2,
         incidents=(INCIDENT, OTHER_INCIDENT),
         tasks=[Task(id=TASK, title="Size the pool")],
-        known_errors=[(KNOWN_ERROR, KnownErrorOf(number=3, state=KnownErrorState.DRAFT))],
         published="Restart it",
     )
     taken = DuplicateTakenOver(duplicate=OTHER, incidents=(OTHER_INCIDENT,))
     moved = TaskAdded(task=TASK, title="Size the pool")
-    known = KnownErrorRecorded(known_error=KNOWN_ERROR, number=3, state=KnownErrorState.DRAFT)
     told = WorkaroundPublished(revision=1, incidents=(INCIDENT, OTHER_INCIDENT))
     next_draft = WorkaroundDrafted(text="Restart it twice")
     take = duplicates.take_over
-    new.when(take, had=had).then(taken, moved, known, draft, told)
+    new.when(take, had=had).then(taken, moved, draft, told)
     new.when(take, had=had._replace(draft="Restart it twice")).then(
-        taken, moved, known, draft, told, next_draft
+        taken, moved, draft, told, next_draft
     )
-    new.when(take, had=had._replace(published=None, draft="Restart it")).then(
-        taken, moved, known, draft
-    )
-    new.given(draft, published).when(take, had=had).then(taken, moved, known, draft)
+    new.when(take, had=had._replace(published=None, draft="Restart it")).then(taken, moved, draft)
+    new.given(draft, published).when(take, had=had).then(taken, moved, draft)
     new.given(draft).when(take, had=had).then(
-        taken, moved, known, Noted(text="A workaround of PRB-2: Restart it")
+        taken, moved, Noted(text="A workaround of PRB-2: Restart it")
     )
-    resolved.when(take, had=had._replace(published=None)).then(taken, moved, known)
+    resolved.when(take, had=had._replace(published=None)).then(taken, moved)
 
 
 def test_what_has_moved_to_another_problem_is_there_alone() -> None:
-    known = KnownErrorRecorded(known_error=KNOWN_ERROR, number=3, state=KnownErrorState.DRAFT)
-    held = new.given(task, draft, published, known)
+    held = new.given(task, draft, published)
     state = held.when(duplicates.mark_duplicate, of=OTHER).follows()
-    assert (state.incidents, state.tasks, state.known_errors) == ((), {}, {})
+    assert (state.incidents, state.tasks) == ((), {})
     assert state.workaround.status == "withdrawn"
 
 

@@ -52,6 +52,10 @@ _CONDITIONS = WHEN | {
     "incident": "t.incidents ?| ({}::uuid[])::text[]",
     "workaround": "t.workaround = any({}::text[])",
     "major": "t.major = {}::boolean",
+    "known_error": (
+        "exists (select 1 from known_errors beside where beside.problem = t.id and {then} "
+        "and beside.status = any({}::text[]))"
+    ),
     "imported": "t.imported = {}::boolean",
     "source": "t.source = any({}::text[])",
     "external_ref": "t.external_ref = any({}::text[])",
@@ -80,6 +84,7 @@ class ProblemQuery(TextQuery):
     incident: Ids | None = None
     workaround: Words | None = None
     major: bool | None = None
+    known_error: Words | None = None
     imported: Annotated[bool | None, Field(description="From another system's past")] = None
     source: Words | None = None
     external_ref: Words | None = None

@@ -4,10 +4,11 @@ alter table problems
     add column logged_at timestamptz,
     add column reassignment_count integer not null default 0,
     add column fix_rejection_count integer not null default 0,
-    add column known_error text,
     add column review_date date;
 create index problems_owner on problems (owner, updated_at desc, id desc) where to_position is null;
 create index problems_assigned on problems (assigned_to, updated_at desc, id desc) where to_position is null;
+
+create index problems_duplicates on problems (duplicate_of) where to_position is null and duplicate_of is not null;
 
 -- A text as words: ASCII punctuation parts them, and a sign of a script without spaces is one of its own.
 create function searchable(said text) returns text language sql immutable parallel safe
