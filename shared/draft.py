@@ -33,7 +33,7 @@ class Draft:
         command = new_id()
         self._vault = vault
         self._now = now
-        self._open: dict[tuple[str, UUID], int] = {}  # place of the row each id has open
+        self._open: dict[tuple[str, Any], int] = {}  # place of the row each id has open
         self._pending: dict[UUID, Folded[Any]] = {}
         self._correlation_id = correlation_id or command
         self._causation_id = causation_id
@@ -99,13 +99,22 @@ class Draft:
         return after
 
     def change(
-        self, table: str, values: tuple[Any, ...], *, versioned: bool = False, closes: bool = False
+        self,
+        table: str,
+        values: tuple[Any, ...],
+        *,
+        versioned: bool = False,
+        closes: bool = False,
+        key: int = 1,
     ) -> None:
-        """Write a read-model row with the newest event of this draft."""
+        """Write a read-model row with the newest event of this draft.
+
+        Of a plain table the first `key` values tell it from others.
+        """
         changes = self.append.changes.setdefault(table, [])
         at = len(self.append.events) - 1
         if not versioned:
-            self._open_plain(table, values, changes)
+            self._open_plain(table, values, changes, values[0] if key == 1 else values[:key])
             return
         earlier = self._open.get((table, values[0]))
         if earlier is not None:
@@ -114,10 +123,12 @@ class Draft:
         self._open[table, values[0]] = len(changes)
         changes.append(Change(values, at, None, closes and earlier is None))
 
-    def _open_plain(self, table: str, values: tuple[Any, ...], changes: list[Change]) -> None:
-        place = self._open.get((table, values[0]))
+    def _open_plain(
+        self, table: str, values: tuple[Any, ...], changes: list[Change], key: Any
+    ) -> None:
+        place = self._open.get((table, key))
         if place is None:
-            self._open[table, values[0]] = len(changes)
+            self._open[table, key] = len(changes)
             changes.append(Change(values))
         else:
             changes[place] = Change(values)

@@ -86,7 +86,7 @@ class Work:
 
     def row(self, table: Table, values: tuple[Any, ...]) -> None:
         """Write a row of a plain table (its primary key first): a copy of what others told."""
-        self._draft.change(table.name, values)
+        self._draft.change(table.name, values, key=len(table.primary_key))
 
     async def append(self, **more: Any) -> Appended:
         """Store everything at once."""

@@ -10,7 +10,6 @@ from fastapi import FastAPI
 from services.incident import (
     access_routes,
     api_key_routes,
-    awaiting,
     history,
     policy_routes,
     routes,
@@ -59,6 +58,7 @@ from services.incident.major.grounds import GroundsInForce
 from services.incident.major.ringing import ringing as major_ringing
 from services.incident.metrics import routes as metric_routes
 from services.incident.policies import from_notifications, from_problems, timers
+from services.incident.problem_feed.telling import TELL, Telling
 from services.incident.published import PUBLISHED
 from services.incident.regulators import ringing as regulators_ringing
 from services.incident.regulators import routes as regulator_routes
@@ -109,7 +109,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
         "problem": from_problems(incidents),
         "notification": from_notifications(service.store),
     }
-    steps = {awaiting.RESOLVE: awaiting.step(incidents), rerun.RERUN: rerun.step(desk)}
+    steps = {TELL: Telling(incidents).step(), rerun.RERUN: rerun.step(desk)}
     steps |= cascade.steps(incidents)
     rings = timers(incidents) | service.parts["alerts"].timers() | {SLA: ringing(desk)}
     rings |= {REGULATORS: regulators_ringing.ringing(regulators)}

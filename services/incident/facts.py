@@ -11,6 +11,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from services.incident.major import reminders
 from services.incident.major.reminders import Reminder
+from services.incident.problem_feed import facts as of_problems
+from services.incident.problem_feed.facts import FactOfProblem, OfProblem, ProblemFact
 from services.incident.regulators import warnings
 from services.incident.regulators.warnings import RegulatoryWarning
 from shared.aggregate import Aggregate, Folded, Row
@@ -126,7 +128,7 @@ class SlaJudged(Event, frozen=True):
 
 Passed = SlaWarned | SlaBreached | Reminder | RegulatoryWarning
 
-Fact = AlertsAttached | Told | ProblemRaised | SlaJudged | Passed
+Fact = AlertsAttached | Told | ProblemRaised | ProblemFact | SlaJudged | Passed
 
 
 class Facts(State, frozen=True):
@@ -134,6 +136,7 @@ class Facts(State, frozen=True):
 
     count: int = 0
     once: frozenset[str] = frozenset()
+    heard: dict[str, int] = {}  # of a matter of a problem, how far its log was told
 
 
 def facts_stream(incident: UUID) -> UUID:
@@ -150,10 +153,17 @@ def pass_once(facts: Facts, *, passed: Sequence[Passed]) -> list[Fact]:
     return [fact for fact in passed if _once(fact) not in facts.once]
 
 
+def hear_of_problem(facts: Facts, *, fact: FactOfProblem) -> list[Fact]:
+    """Each is told once; what is older than the newest of its matter comes too late."""
+    return [fact] if of_problems.is_news(fact, facts.heard) else []
+
+
 def evolve(facts: Facts, event: Any) -> Facts:
     count = facts.count + 1
     if isinstance(event, Passed):
         return changed(facts, count=count, once=facts.once | {_once(event)})
+    if isinstance(event, OfProblem):
+        return changed(facts, count=count, heard=of_problems.heard_of(event, facts.heard))
     return changed(facts, count=count)
 
 

@@ -3,7 +3,6 @@
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
-from typing import NamedTuple
 from uuid import UUID
 
 from services.incident import incident
@@ -17,11 +16,9 @@ from services.incident.relations.events import Unmerged
 from services.incident.rules import Status
 from services.incident.tables import rows
 from shared.aggregate import Aggregate, Alarm, Folded
-from shared.auth.caller import Caller
-from shared.errors import NotFound, Refused
+from shared.errors import NotFound
 from shared.ledger import Ledger
 from shared.policy import Policies
-from shared.restrictions import restricted_among
 from shared.store.gather import Gather
 from shared.store.store import Store
 
@@ -29,8 +26,6 @@ AUTO_CLOSE = "auto-close"
 REGULATORS = "regulators"
 
 _FIND = "select id from incidents where number = $1 and to_position is null"
-_PROBLEM = """select id, number from problem_copies
-    where id::text = lower($1) or number = upper($1)"""
 _NUMBERS = "select nextval('incident_numbers') from generate_series(1, $1)"
 _REMEMBERED = 10_000
 _STOCK = 99
@@ -67,13 +62,6 @@ Follow = Callable[[Incident, Sequence[IncidentEvent]], Sequence[IncidentEvent]]
 
 def _nothing_more(_: Incident, events: Sequence[IncidentEvent]) -> Sequence[IncidentEvent]:
     return events
-
-
-class KnownProblem(NamedTuple):
-    """A problem that this service keeps a copy of."""
-
-    id: UUID
-    number: str
 
 
 INCIDENT = Aggregate(
@@ -123,16 +111,6 @@ class Incidents(Ledger[Incident, IncidentEvent]):
             return await self.past(stream, position=position)
         except NotFound:
             return Folded(stream, self.aggregate.initial)
-
-    async def known_problem(self, reference: str, caller: Caller) -> KnownProblem:
-        """A problem this caller may know of, as its service has told. Raises Refused."""
-        found = await self.store.pool.fetchrow(_PROBLEM, reference)
-        if found is None or (await self._is_hidden(found["id"], caller)):
-            raise Refused(f"no problem {reference} is known here; raise it first")
-        return KnownProblem(*found)
-
-    async def _is_hidden(self, id: UUID, caller: Caller) -> bool:
-        return bool((await restricted_among(self.store.pool, caller, [id])).hidden)
 
     async def _by_number(self, number: int) -> UUID:
         known = self._ids.get(number)

@@ -7,27 +7,17 @@ from uuid import UUID
 import msgspec
 
 from services.incident import facts, lifecycle
-from services.incident.awaiting import on_resolution
 from services.incident.catalogue.tables import DIRECTORY
-from services.incident.facts import FACTS, ProblemRaised, Told, facts_stream
+from services.incident.facts import FACTS, Told, facts_stream
 from services.incident.incidents import AUTO_CLOSE, Incidents
+from services.incident.problem_feed.hearing import Hearing
+from services.incident.problem_feed.known_errors import KnownErrors
 from services.incident.rules import Status
-from services.incident.tables import PROBLEM_COPIES
 from shared.follower import Fact, Reaction, hears_history
 from shared.ledger import Ledger, Order
-from shared.restrictions import DERIVED
 from shared.store.store import Store
 from shared.timers import Handler
 from shared.work import Work
-
-
-class ProblemLogged(msgspec.Struct):
-    """What we read of a problem's first fact."""
-
-    number: str
-    title: str
-    incidents: list[UUID] = []
-    raised_from: UUID | None = None
 
 
 class TeamTold(msgspec.Struct):
@@ -54,23 +44,8 @@ class Attempted(msgspec.Struct):
 
 
 def from_problems(incidents: Incidents) -> Mapping[str, Reaction]:
-    """Keep a copy of every problem, so that links can be checked here; tell its incidents."""
-    machine_facts = Ledger(incidents.store, FACTS)
-
-    async def logged(fact: Fact, work: Work) -> None:
-        problem = fact.read(ProblemLogged)
-        row = (fact.subject, problem.number, problem.title, fact.position)
-        work.row(PROBLEM_COPIES, row)
-        if problem.raised_from is not None:
-            work.row(DERIVED, (fact.subject, f'["{problem.raised_from}"]'))
-        raised = ProblemRaised(problem=fact.subject, number=problem.number, title=problem.title)
-        for each in problem.incidents:
-            await work.execute(machine_facts, facts_stream(each), facts.attach, fact=raised)
-
-    return {
-        "tocsin.problem.logged.v1": logged,
-        "tocsin.problem.resolved.v1": on_resolution(incidents),
-    }
+    """Keep copies of problems and known errors, and tell their incidents what becomes of them."""
+    return {**Hearing(incidents).reactions(), **KnownErrors(incidents.store).reactions()}
 
 
 def from_notifications(store: Store) -> Mapping[str, Reaction]:

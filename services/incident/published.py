@@ -15,6 +15,7 @@ from services.incident.backfill import events as b
 from services.incident.catalogue.published import CATALOGUE_PUBLISHED
 from services.incident.facts import SlaBreached, SlaWarned
 from services.incident.major.published import MAJOR_PUBLISHED
+from services.incident.problem_feed.published import PROBLEM_FEED_PUBLISHED
 from services.incident.regulators.published import REGULATORS_PUBLISHED
 from services.incident.relations import events as r
 from shared.domain import Event
@@ -242,5 +243,6 @@ PUBLISHED: Published = {
     ApiKeyRevoked: lambda h: KeyRevoked(h.id, h.name, h.at),
     **CATALOGUE_PUBLISHED,
     **MAJOR_PUBLISHED,
+    **PROBLEM_FEED_PUBLISHED,
     **REGULATORS_PUBLISHED,
 }

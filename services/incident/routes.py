@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Annotated, Concatenate, ParamSpec
+from typing import Annotated, Any, Concatenate, ParamSpec
 
 from fastapi import Body, Depends, Path, Query, Response
 
@@ -11,10 +11,11 @@ from services.incident.access import incidents_of, on_record, ordered, seen
 from services.incident.catalogue.catalogue import CATALOGUE
 from services.incident.catalogue.references import references
 from services.incident.discretion import discreetly, shown
-from services.incident.events import IncidentEvent
+from services.incident.events import HoldReason, IncidentEvent
 from services.incident.incident import Incident
 from services.incident.major.bodies import Closing
 from services.incident.matrix import matrix_of
+from services.incident.problem_feed import checks
 from services.incident.relations import cascade
 from services.incident.rules import AGENTS, CLOSES_ACCEPTED, DECLARERS, READERS, RULES
 from services.incident.view import IncidentView, render
@@ -117,17 +118,10 @@ async def start(id: Reference, asked: ByAgent, body: Nothing = None) -> Response
 @router.post("/{id}/hold", **answers(IncidentView))
 async def hold(id: Reference, body: bodies.Hold, asked: ByAgent) -> Response:
     """Put it on hold, or change the reason why it is."""
-    incidents, named = incidents_of(asked), body.problem
-    known = None if named is None else await incidents.known_problem(named, asked.caller)
-    return await command(
-        asked,
-        id,
-        lifecycle.hold,
-        reason=body.reason,
-        note=body.note,
-        problem=known and known.id,
-        at=asked.now,
-    )
+    told: dict[str, Any] = {"reason": body.reason, "note": body.note, "at": asked.now}
+    if body.problem is None and body.reason is not HoldReason.AWAITING_PROBLEM:
+        return await command(asked, id, lifecycle.hold, **told)
+    return await command(asked, id, checks.hold, **told, **await _awaited(asked, id, body.problem))
 
 
 @router.post("/{id}/resume", **answers(IncidentView))
@@ -141,6 +135,9 @@ async def resolve(id: Reference, body: bodies.Resolution, asked: ByAgent) -> Res
     """Record that service is restored for good; its open children are resolved with it."""
     incidents = incidents_of(asked)
     arguments = body.arguments() | {"at": asked.stated(body.at)}
+    if body.known_error is not None:
+        named = await checks.known_error(asked.service.store.pool, body.known_error, asked.caller)
+        arguments["known_error"] = named.number
 
     async def under(reopening: Folded[Policy]) -> Folded[Incident]:
         order = await ordered(asked, id, guards=((reopening.stream, reopening.version),))
@@ -191,6 +188,16 @@ async def close(
 async def cancel(id: Reference, body: bodies.Reason, asked: ByAgent) -> Response:
     """End what was no incident, was unnecessary or stands elsewhere already."""
     return await command(asked, id, lifecycle.cancel, reason=body.reason, at=asked.now)
+
+
+async def _awaited(asked: Asked, reference: str, named: str | None) -> dict[str, Any]:
+    """The problem it is to wait for, and which ones it would wait for in vain."""
+    pool, problem = asked.service.store.pool, None
+    if named is not None:
+        problem = (await checks.known_problem(pool, named, asked.caller)).id
+    candidates = checks.linked_problems((await seen(asked, reference)).state)
+    waited_for = candidates if problem is None else [problem]
+    return {"problem": problem, "in_vain": await checks.over(pool, waited_for, asked.caller)}
 
 
 async def command(

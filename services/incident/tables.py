@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from services.incident.events import Declared, IncidentEvent, Unrestricted
 from services.incident.facts import facts_stream
 from services.incident.incident import Incident
+from services.incident.problem_feed.tables import FEED_TABLES
 from services.incident.rules import MajorState
 from services.incident.visibility import restriction_of
 from shared.aggregate import Folded, Row
@@ -91,17 +92,7 @@ INCIDENT_TEXTS = Table(
 )
 """For full-text search of the present; clear text lives here only as long as its key."""
 
-PROBLEM_COPIES = Table(
-    "problem_copies",
-    _METADATA,
-    Column("id", Uuid, primary_key=True),
-    Column("number", Text, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("position", BigInteger, nullable=False),
-)
-"""What the problem service has told of its problems: links are checked against it."""
-
-TABLES = (INCIDENTS, INCIDENT_TEXTS, PROBLEM_COPIES, RESTRICTIONS, DERIVED)
+TABLES = (INCIDENTS, INCIDENT_TEXTS, *FEED_TABLES, RESTRICTIONS, DERIVED)
 
 
 def rows(folded: Folded[Incident], event: IncidentEvent) -> Iterable[Row]:

@@ -6,6 +6,7 @@ from services.incident import events as e
 from services.incident import facts as f
 from services.incident.backfill import events as b
 from services.incident.major.sentences import SENTENCES as MAJOR
+from services.incident.problem_feed.sentences import SENTENCES as PROBLEM_FEED
 from services.incident.regulators.sentences import SENTENCES as REGULATORS
 from services.incident.relations import events as r
 from shared.domain import Event
@@ -57,6 +58,7 @@ _SENTENCES: dict[type[Event], Sentence] = {
         ", ".join(f"{j.target} {j.state}" for j in h.judgements) or None,
     ),
     f.ProblemRaised: lambda h: (f"Problem {h.number} raised", h.title),
+    **PROBLEM_FEED,
     **MAJOR,
     **REGULATORS,
 }
@@ -160,6 +162,8 @@ def _links(event: Event) -> dict[str, str]:
 
 _PLACES = {
     "problem": "/v1/problems",
+    "of": "/v1/problems",
+    "known_error": "/v1/known-errors",
     "incident": "/v1/incidents",
     "child": "/v1/incidents",
     "parent": "/v1/incidents",

@@ -33,6 +33,10 @@ STATUS_AFTER: dict[str, str | None] = {
     "incident.regulatory_recorded": None,
     "incident.regulatory_warned": None,
     "incident.regulatory_overdue": None,
+    "incident.workaround_offered": None,
+    "incident.workaround_withdrawn": None,
+    "incident.problem_moved": None,
+    "incident.recurrence_found": None,
     "problem.logged": "new",
     "problem.assessed": "assessing",
     "problem.confirmed": "root_cause_analysis",
@@ -81,6 +85,10 @@ _ASIDE = {
     "incident.sla_breached",
     "incident.regulatory_warned",
     "incident.regulatory_overdue",
+    "incident.workaround_offered",
+    "incident.workaround_withdrawn",
+    "incident.problem_moved",
+    "incident.recurrence_found",
 }
 
 
@@ -109,7 +117,8 @@ def about(fact: Fact) -> UUID:
     if name_of(fact) not in _ASIDE:
         return fact.subject
     told = fact.read(_Aside)
-    return told.problem or told.incident or fact.subject
+    named = told.incident if name_of(fact).startswith("incident.") else told.problem
+    return named or fact.subject
 
 
 def after(copy: Copy, fact: Fact) -> Copy:

@@ -3,7 +3,7 @@
 import msgspec
 
 from services.incident import events as i
-from services.incident.policies import ProblemLogged
+from services.incident.problem_feed.hearing import Told
 from services.incident.published import PUBLISHED as TOLD_BY_INCIDENTS
 from services.problem import events as p
 from services.problem import policies
@@ -58,8 +58,8 @@ def test_its_later_facts_are_read_as_they_are_told() -> None:
 
 def test_a_problem_is_read_by_the_incident_service_as_it_is_told() -> None:
     logged = p.Logged(number=3, title="Pools", incidents=(INCIDENT,))
-    read = msgspec.json.decode(as_told(logged, TOLD_BY_PROBLEMS), type=ProblemLogged)
-    assert read == ProblemLogged(number="PRB-3", title="Pools", incidents=[INCIDENT])
+    read = msgspec.json.decode(as_told(logged, TOLD_BY_PROBLEMS), type=Told)
+    assert read == Told(number="PRB-3", title="Pools", incidents=[INCIDENT])
 
 
 def test_whatever_leads_to_a_state_is_told() -> None:

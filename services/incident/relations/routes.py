@@ -9,6 +9,7 @@ from services.incident.access import incidents_of, ordered, seen
 from services.incident.discretion import discreetly
 from services.incident.incident import Incident
 from services.incident.incidents import Incidents
+from services.incident.problem_feed.checks import known_error, known_problem
 from services.incident.relations import bodies, joint, links
 from services.incident.relations.events import LinkKind
 from services.incident.routes import ByAgent, ByIncidentManager, Reference, answer, command
@@ -78,11 +79,19 @@ async def unlink(id: Reference, body: bodies.Unlink, asked: ByAgent) -> Response
 
 
 async def _checked(asked: Asked, body: bodies.Link | bodies.Unlink) -> dict[str, Any]:
-    """A problem's id and number, whichever of them it is named by. Raises Refused."""
-    if body.kind is not LinkKind.PROBLEM or body.reference is None:
-        return {}
-    problem = await incidents_of(asked).known_problem(body.reference, asked.caller)
-    return {"id": problem.id, "reference": problem.number}
+    """A problem's or a known error's id and number, whichever of them it is named by.
+
+    Raises Refused.
+    """
+    pool, caller, reference = asked.service.store.pool, asked.caller, body.reference or ""
+    if body.kind is LinkKind.PROBLEM:
+        problem = await known_problem(pool, reference, caller)
+        return {"id": problem.id, "reference": problem.number}
+    if body.kind is LinkKind.KNOWN_ERROR:
+        ended = isinstance(body, bodies.Unlink)
+        known = await known_error(pool, reference, caller, whatever=ended)
+        return {"id": known.id, "reference": known.number}
+    return {}
 
 
 async def _together(

@@ -21,7 +21,7 @@ from shared.restrictions import restricted_among
 from shared.store.reader import Recorded
 from shared.vault import Vault
 
-_CHECKED = frozenset({LinkKind.PROBLEM})
+_CHECKED = frozenset({LinkKind.PROBLEM, LinkKind.KNOWN_ERROR})
 
 
 class Related(msgspec.Struct, frozen=True):
@@ -188,11 +188,8 @@ def _links(folded: Folded[Incident]) -> Iterable[Link]:
 
 
 def _link(link: Link, through: str | None) -> LinkView:
-    known = link.kind in _CHECKED if link.kind in _COULD_BE_CHECKED else None
+    known = link.id is not None if link.kind in _CHECKED else None
     return LinkView(link.kind, link.reference, link.id, link.url, link.caused_by, known, through)
-
-
-_COULD_BE_CHECKED = frozenset({LinkKind.PROBLEM, LinkKind.KNOWN_ERROR})
 
 
 def _attachment(attachment: Attachment, clear: Any, through: str | None) -> AttachmentView:
