@@ -10,6 +10,7 @@ from services.incident.lists.facet_routes import FieldName
 from shared.auth.roles import Role
 from shared.client import AsyncClient
 from tests.incident.lists.crowd import crowd
+from tests.incident.problem_feed.publishing import publish_known_error
 from tests.support.postgres import Databases
 from tests.support.service import RunningService
 from tests.support.started import started
@@ -29,6 +30,7 @@ class Ground(NamedTuple):
 @pytest.fixture(scope="module")
 async def ground(databases: Databases) -> AsyncIterator[Ground]:
     async with started("incident", databases) as service:
+        await publish_known_error(service, "KE-1")
         agent = service.client(Role.RESPONDER, subject="ada")
         yield Ground(service, agent, await crowd(agent, 70, seed=5))
 

@@ -13,6 +13,7 @@ import pytest
 from shared.auth.roles import Role
 from shared.client import AsyncClient, new_client
 from tests.incident.lists.crowd import one
+from tests.incident.problem_feed.publishing import publish_known_error
 from tests.support.postgres import Databases
 from tests.support.service import RunningService
 from tests.support.started import listening
@@ -47,6 +48,7 @@ class Told(NamedTuple):
 @pytest.fixture(scope="module")
 async def ground(databases: Databases) -> AsyncIterator[Ground]:
     async with listening("incident", databases) as (service, base):
+        await publish_known_error(service, "KE-1")
         yield Ground(service, base)
 
 

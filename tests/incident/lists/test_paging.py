@@ -10,6 +10,7 @@ import pytest
 from shared.auth.roles import Role
 from shared.client import AsyncClient
 from tests.incident.lists.crowd import crowd, one
+from tests.incident.problem_feed.publishing import publish_known_error
 from tests.support.postgres import Databases
 from tests.support.started import started
 
@@ -35,6 +36,7 @@ class Ground(NamedTuple):
 @pytest.fixture(scope="module")
 async def ground(databases: Databases) -> AsyncIterator[Ground]:
     async with started("incident", databases) as service:
+        await publish_known_error(service, "KE-1")
         agent = service.client(Role.INCIDENT_MANAGER, subject="ada")
         items = await crowd(agent, 30, seed=8)
         yield Ground(agent, [f"/v1/incidents/{item['id']}" for item in items])

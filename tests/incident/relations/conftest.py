@@ -7,6 +7,7 @@ import pytest
 
 from shared.auth.roles import Role
 from shared.client import AsyncClient, Response
+from tests.incident.problem_feed.publishing import publish_known_error
 from tests.support.postgres import Databases
 from tests.support.service import RunningService
 from tests.support.started import started
@@ -65,6 +66,7 @@ RESOLVED = {"code": "fixed", "summary": "Rolled back"}
 @pytest.fixture(scope="package")
 async def service(databases: Databases) -> AsyncIterator[RunningService]:
     async with started("incident", databases) as service:
+        await publish_known_error(service, "KE-7")
         yield service
 
 

@@ -8,6 +8,7 @@ import pytest
 from shared.auth.roles import Role
 from shared.client import AsyncClient, Response
 from tests.incident.lists.crowd import crowd
+from tests.incident.problem_feed.publishing import publish_known_error
 from tests.support.postgres import Databases
 from tests.support.service import RunningService
 from tests.support.started import started
@@ -38,6 +39,7 @@ class Ground(NamedTuple):
 @pytest.fixture(scope="module")
 async def ground(databases: Databases) -> AsyncIterator[Ground]:
     async with started("incident", databases) as service, service.client() as admin:
+        await publish_known_error(service, "KE-1")
         yield Ground(service, await crowd(admin, 60, seed=3))
 
 
