@@ -59,6 +59,9 @@ uci: .venv/.dev-ok ## import the whole UCI log and find each of its facts again 
 bpi: .venv/.dev-ok ## import the whole BPI log of problems and find each of its facts again (needs the log)
 	@TOCSIN_BPI=1 $(PYTEST) -q -s tests/bpi/test_log.py
 
+kedb-quality: .venv/.dev-ok ## how well known errors are found: the labelled set, by kind and part (ARGS=--misses)
+	@$(BIN)/python -m tests.problem.known_errors.quality $(ARGS)
+
 bench: .venv/.dev-ok ## measure: a table, and bench.json (BENCH_ARGS=--short for a glance)
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, ConfigDict, Field, StrictBool, model_validator
 from pydantic.config import JsonDict
 
-from shared.http.body import Body, Line, Moment, Name, Text
+from shared.http.body import Body, Line, Moment, Name, Text, Whole
 
 Reference = Annotated[str, Field(min_length=1, max_length=40, examples=["KE-1"])]
 Tag = Annotated[str, Field(min_length=1, max_length=100)]
@@ -101,3 +101,25 @@ class Use(Body):
 
 class NoArguments(Body):
     """A command without arguments; the body may be left out."""
+
+
+class Match(Body):
+    """What is known of a new incident, or the incident itself; what is stated counts first."""
+
+    incident: Annotated[str | None, Field(min_length=1, max_length=40, examples=["INC-1"])] = None
+    title: Line | None = None
+    description: Text | None = None
+    error_code: Line | None = None
+    service: Name | None = None
+    item: Name | None = None
+    category: Name | None = None
+    subcategory: Name | None = None
+    product: Line | None = None
+    product_version: Name | None = None
+    limit: Annotated[Whole, Field(ge=1, le=50)] = 10
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set - {"limit"}:
+            raise ValueError("name the incident, or say what is known of it")
+        return self

@@ -10,6 +10,7 @@ from services.problem.known_errors.events import Published as PublishedEvent
 from services.problem.known_errors.known_error import KnownError, KnownErrorStatus
 from services.problem.known_errors.offers import OFFERS
 from services.problem.known_errors.tables import known_error_rows
+from services.problem.known_errors.thesaurus import Thesauruses
 from shared.aggregate import Aggregate, Alarm, Folded
 from shared.domain import Sealed
 from shared.errors import Malformed, NotFound
@@ -46,6 +47,7 @@ class KnownErrors(Ledger[KnownError, KnownErrorEvent]):
     def __init__(self, store: Store) -> None:
         super().__init__(store, KNOWN_ERROR)
         self.offers = Ledger(store, OFFERS)
+        self.thesauruses = Thesauruses()
         self._numbers: Gather[None, int] = Gather(self._draw)
 
     async def next_number(self) -> int:

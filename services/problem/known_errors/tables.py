@@ -76,7 +76,8 @@ KNOWN_ERROR_TEXTS = Table(
     ),
 )
 """For search of the present: stems of each part, and of each word its stem. A trigger counts the
-words in `known_error_words`, by which slips are understood and rare words weigh more."""
+words in `known_error_words`, by which slips are understood and rare words weigh more; every text
+holds the empty word, so that its count is theirs."""
 
 USES = Table(
     "known_error_uses",
@@ -105,17 +106,17 @@ def known_error_rows(folded: Folded[KnownError], event: KnownErrorEvent) -> Iter
     if isinstance(event, Drafted) and event.raised_from is not None:
         yield Row(DERIVED, (folded.stream, _json([event.raised_from])))
     if isinstance(event, Content):
-        yield Row(KNOWN_ERROR_TEXTS, _searchable(folded.stream, event))
+        yield Row(KNOWN_ERROR_TEXTS, _searchable(folded.stream, state.number, event))
 
 
-def _searchable(stream: UUID, said: Content) -> tuple[Any, ...]:
+def _searchable(stream: UUID, number: int, said: Content) -> tuple[Any, ...]:
     named = (said.title, said.error_code, said.product, *said.services, *said.items, *said.tags)
     parts = [
         _words(*named),
         _words(said.symptom),
         _words(said.cause, said.workaround, said.solution),
     ]
-    every = {word.said: word.stem for part in parts for word in part}
+    every = {"": ""} | {word.said: word.stem for part in parts for word in part}
     code = None if said.error_code is None else plain_code(said.error_code)
     product = None if said.product is None else stems(words(said.product))
     return (stream, code, product, *map(stems, parts), _json(every))

@@ -31,28 +31,49 @@ class Word(NamedTuple):
 
 STOP = frozenset(
     """a about after again all also am an and any anyone are as at be because been before being but
-    by came can cannot come could did do does doing done during each even every everyone for from
-    further get gets getting give gives given go goes going got had has have having he hello her
-    here hi him his how however i if in into is it its itself just keep keeps kept kindly let like
-    made make makes may me might more most much must my myself need needs no nobody nor not now of
-    off often on once one only or other others our out over own people per please quite rather
-    really regards same say says see seem seems she should since so some somebody someone something
-    sometimes somehow still such thank thanks than that the their them then there these they thing
-    things this those though through thus to today together too trying tried try until upon us
-    usually very via want wants was we well went were what whatever when whenever where whether
-    which while who whom whose why will with within without would yet you your yours
-    arent cant couldnt didnt doesnt dont hadnt hasnt havent isnt im ive its shouldnt wasnt werent
-    wont wouldnt t s re ve ll d m""".split()
+    by came can cannot come could did do does doing done during each enough even every everyone
+    for from further get gets getting give gives given go goes going got had has have having he
+    hello her here hi him his how however i if in into is it its itself just keep keeps kept
+    kindly let like made make makes may me might more most much must my myself need needs no
+    nobody nor not now of off often on once one only or other others our out over own people per
+    please quite rather really regards same say says see seem seems she should since so some
+    somebody someone something sometimes somehow still such thank thanks than that the their
+    them then there these they thing things this those though through thus to today together too
+    trying tried try until upon us usually very via want wants was we well went were what
+    whatever when whenever where whether which while who whom whose why will with within without
+    would yet you your yours arent cant couldnt didnt doesnt dont hadnt hasnt havent isnt im ive
+    shouldnt wasnt werent wont wouldnt t s re ve ll d m""".split()
 )
 """Words that tell nothing apart, in the language most known errors are written in."""
 
 
+_DENYING = frozenset(
+    """no not cannot cant couldnt didnt doesnt dont hadnt hasnt havent isnt arent shouldnt wasnt
+    werent wont wouldnt never without unable nothing nobody none neither""".split()
+)
+_AS_FAR_AS = 4  # words, the denying one included
+DENIED = "\u00ac"
+"""What a denied word begins with, where it stands among others."""
+
+
 def words(text: str) -> list[Word]:
-    """The words of a text, in order, without those that tell nothing apart."""
-    folded = fold(text)
+    """The words of a text, in order, without those that tell nothing apart.
+
+    What is denied is told apart: "cannot open" holds the word open, and a word of its own for that
+    it does not.
+    """
     found: list[Word] = []
-    for part in _PART.finditer(folded):
-        found += (_word(said) for said in _parts(part[0]) if said not in STOP)
+    denied = 0
+    for part in _PART.finditer(_joined(fold(text))):
+        for said in _parts(part[0]):
+            if said in _DENYING:
+                denied = _AS_FAR_AS
+            elif said not in STOP:
+                found.append(_word(said))
+                if denied > 0:
+                    found.append(_denied(found[-1]))
+                denied = 0
+            denied -= 1
         if len(found) >= MOST_WORDS:
             break
     return found[:MOST_WORDS]
@@ -62,6 +83,16 @@ def codes(text: str) -> list[str]:
     """What looks like a code in a text, without its signs: letters with digits, or long numbers."""
     found = (plain_code(each[0]) for each in _CODE.finditer(fold(text)))
     return list(dict.fromkeys(filter(_is_code, found)))
+
+
+def written_apart(text: str) -> list[str]:
+    """What would be a code if its two or three parts were written together: vdi 1030, M7 021."""
+    parts = [part[0] for part in _PART.finditer(fold(text))][:MOST_WORDS]
+    runs = (
+        "".join(parts[at : at + many]) for many in (2, 3) for at in range(len(parts) - many + 1)
+    )
+    found = (run[:_LONGEST] for run in runs if run.isascii())
+    return list(dict.fromkeys(run for run in found if _is_code(run) and not run.isdigit()))
 
 
 def plain_code(code: str) -> str:
@@ -76,6 +107,23 @@ def fold(text: str) -> str:
     apart = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(each for each in apart if not _is_accent(each))
     return unicodedata.normalize("NFC", bare).replace("'", "").replace("\u2019", "")
+
+
+_APART = (
+    (re.compile(r"\b(?:log|sign)(?:s|ged|ging|ed|ing)?[ -](?:in|on|into|onto)\b"), "login"),
+    (re.compile(r"\b(?:log|sign)(?:s|ged|ging|ed|ing)?[ -](?:out|off)\b"), "logout"),
+    (re.compile(r"\btim(?:e|es|ed|ing)[ -]out\b"), "timeout"),
+    (re.compile(r"\b(back|set|start|shut|roll|fail|plug|add|lock|up|down)(?:s|ed|ing)?[ -]"
+                r"(up|down|back|out|over|in|list|load|time)\b"), r"\1\2"),
+    (re.compile(r"\b(e|wi|pre|re|multi|sub)-(?=[a-z])"), r"\1"),
+)  # fmt: skip
+"""What people write apart, with a hyphen or as one word."""
+
+
+def _joined(folded: str) -> str:
+    for apart, together in _APART:
+        folded = apart.sub(together, folded)
+    return folded
 
 
 def _is_accent(sign: str) -> bool:
@@ -94,6 +142,10 @@ def _parts(run: str) -> Iterator[str]:
 
 def _word(said: str) -> Word:
     return Word(said, stem(said))
+
+
+def _denied(word: Word) -> Word:
+    return Word(DENIED + word.said, f"no{word.stem}")
 
 
 def _is_code(word: str) -> bool:
