@@ -32,6 +32,19 @@ class Assigned(msgspec.Struct, frozen=True):
     person: str | None = None
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """Somebody who may be asked to take part."""
+
+    person: str | None = None
+
+
+class Joined(msgspec.Struct, frozen=True):
+    """Who takes part from now on."""
+
+    person: str | None = None
+    then: tuple[Asked, ...] = ()
+
+
 class Restricted(msgspec.Struct, frozen=True):
     """Whom it is kept to, beside those who take part."""
 
@@ -55,6 +68,9 @@ class FollowedRestrictions:
             "assigned": self._assigned,
             "restricted": self._restricted,
             "unrestricted": self._lifted,
+            "role_assigned": self._joined,
+            "role_handed_over": self._joined,
+            "responder_requested": self._joined,
         }
         return {f"tocsin.{self._kind}.{name}.v1": each for name, each in by_name.items()}
 
@@ -77,8 +93,18 @@ class FollowedRestrictions:
     @hears_history
     async def _assigned(self, fact: Fact, work: Work) -> None:
         told, held = fact.read(Assigned), await self.of(fact.subject, work)
-        taking_part = (held.participants[0], *_assigned(told.person, told.group))
+        assigned = _assigned(told.person, told.group)
+        taking_part = (held.participants[0], *assigned, *held.participants[3:])
         self._put(fact, work, msgspec.structs.replace(held, participants=taking_part))
+
+    @hears_history
+    async def _joined(self, fact: Fact, work: Work) -> None:
+        told, held = fact.read(Joined), await self.of(fact.subject, work)
+        asked = (told.person, *(each.person for each in told.then))
+        joined = (person(each) for each in asked if each)
+        taking_part = dict.fromkeys((*held.participants[3:], *joined))
+        everybody = (*held.participants[:3], *taking_part)
+        self._put(fact, work, msgspec.structs.replace(held, participants=everybody))
 
     @hears_history
     async def _restricted(self, fact: Fact, work: Work) -> None:

@@ -6,6 +6,7 @@ A restriction takes rights away and gives none: who reads only their own inciden
 from typing import Any
 
 from services.incident.incident import Incident
+from services.incident.major.rights import participants
 from services.incident.parts import Restriction as Kept
 from services.incident.rules import READERS
 from shared.aggregate import Folded
@@ -19,7 +20,8 @@ _NOT_SHUT = not_shut("t.id")
 
 
 def restriction_of(incident: Incident) -> Restriction:
-    """Whom the incident is kept to: participants are reporter, assigned person and group."""
+    """Whom the incident is kept to: participants are reporter, assigned person and group,
+    of a major one also those who have roles in it and who are asked to come."""
     return Restriction(
         restricted=incident.restriction is not None,
         named=_named(incident.restriction),
@@ -27,6 +29,7 @@ def restriction_of(incident: Incident) -> Restriction:
             person(incident.reporter),
             incident.assigned_to and person(incident.assigned_to),
             incident.group and team(incident.group),
+            *map(person, participants(incident.major)),
         ),
     )
 
