@@ -8,12 +8,12 @@ from fastapi import Body, Depends, Path, Query, Response
 from services.problem import bodies
 from services.problem.access import hidden_from, problems_of, seen
 from services.problem.events import ProblemEvent
-from services.problem.known import behind
+from services.problem.known import behind, recurrences
 from services.problem.matrix import Matrix, matrix_of
 from services.problem.problem import Problem
 from services.problem.problems import MATRIX
 from services.problem.rules import MANAGERS, RAISERS, READERS
-from services.problem.view import render
+from services.problem.view import Beside, render
 from shared.aggregate import Folded
 from shared.auth.caller import Caller
 from shared.http.asked import Asked, allowed
@@ -62,9 +62,10 @@ async def rendered(
     """The problem as JSON, without what is hidden from the caller; known errors of a position."""
     store, state = asked.service.store, folded.state
     known = await behind(store.pool, folded.stream, position)
-    named = (*state.incidents, state.duplicate_of, *(each.id for each in known))
-    hidden = await hidden_from(asked, named)
-    return await render(store, folded, caller, known_errors=known, hidden=hidden)
+    came_back = await recurrences(store.pool, folded.stream, position)
+    named = (*state.incidents, state.duplicate_of, *came_back, *(each.id for each in known))
+    beside = Beside(known, came_back, await hidden_from(asked, named))
+    return await render(store, folded, caller, beside)
 
 
 async def under_matrix(

@@ -15,15 +15,16 @@ from services.problem.backfill import routes as backfill_routes
 from services.problem.bodies import TrendRulesDocument
 from services.problem.candidate import CandidateEvent
 from services.problem.events import ProblemEvent
+from services.problem.facts import FactEvent
 from services.problem.known_errors import ledger as known_error_ledger
 from services.problem.known_errors import wiring as known_errors
 from services.problem.known_errors.published import KNOWN_ERRORS_PUBLISHED
 from services.problem.known_errors.tables import KNOWN_ERROR_TABLES
 from services.problem.lists import routes as lists
 from services.problem.policies import from_incidents, timers
-from services.problem.problems import CANDIDATE, PROBLEM, Problems
+from services.problem.problems import CANDIDATE, FACTS, PROBLEM, Problems
 from services.problem.published import PUBLISHED
-from services.problem.tables import CANDIDATES, PROBLEM_TEXTS, PROBLEMS, TABLES
+from services.problem.tables import OWN_TABLES, TABLES
 from services.problem.trends import DEFAULT, POLICY
 from shared.aggregate import Aggregate
 from shared.auth.followed_keys import followed_keys
@@ -65,7 +66,8 @@ async def _running(service: Service) -> AsyncIterator[None]:
 def _aggregates() -> dict[str, Aggregate[Any, Any]]:
     of_problems = {kind.topic: PROBLEM for kind in get_args(ProblemEvent)}
     of_candidates = {kind.topic: CANDIDATE for kind in get_args(CandidateEvent)}
-    return of_problems | of_candidates | known_errors.AGGREGATES
+    of_facts = {kind.topic: FACTS for kind in get_args(FactEvent)}
+    return of_problems | of_candidates | of_facts | known_errors.AGGREGATES
 
 
 DEFINITION = Definition(
@@ -90,9 +92,7 @@ DEFINITION = Definition(
     ),
     tables=(*TABLES, *KNOWN_ERROR_TABLES, KNOWN_API_KEYS),
     running=_running,
-    replayed=Replayed(
-        _aggregates(), (PROBLEMS, PROBLEM_TEXTS, CANDIDATES, DERIVED, *KNOWN_ERROR_TABLES)
-    ),
+    replayed=Replayed(_aggregates(), (*OWN_TABLES, DERIVED, *KNOWN_ERROR_TABLES)),
 )
 
 

@@ -1,4 +1,4 @@
-"""What is known here of the known errors that problems are behind of: their local read model.
+"""What is known here of the known errors that problems are behind of, and of what came back.
 
 Those of a problem's duplicates are its own.
 """
@@ -8,6 +8,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
+
+from services.problem.facts import facts_stream
 
 _BEHIND = """with recursive family (id) as (
         select $1::uuid union
@@ -39,6 +41,13 @@ async def behind(
     """The known errors of a problem, now or as they were at a position."""
     sql = _BEHIND.format(p=_moment("p", position), k=_moment("k", position))
     return [KnownErrorNow(*row) for row in await pool.fetch(sql, problem)]
+
+
+async def recurrences(pool: asyncpg.Pool, problem: UUID, position: int | None = None) -> list[UUID]:
+    """The incidents that came back after a problem's fix, now or as known at a position."""
+    sql = "select r.incidents from problem_recurrences r where {} and r.id = $1"
+    found = await pool.fetchval(sql.format(_moment("r", position)), facts_stream(problem))
+    return [UUID(each) for each in found or ()]
 
 
 async def furthest(

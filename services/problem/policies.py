@@ -9,7 +9,7 @@ import msgspec
 
 from services.problem import facts, investigation
 from services.problem.copies import IncidentCopy, symptom_of
-from services.problem.facts import RiskReviewDue, facts_stream
+from services.problem.facts import REVIEW_AGAIN, facts_stream
 from services.problem.lifecycle import refusal
 from services.problem.problems import MATRIX, RISK_REVIEW, Problems
 from services.problem.watch import Watch
@@ -186,10 +186,22 @@ def timers(problems: Problems) -> Mapping[str, Handler]:
         risk = (await problems.current(stream)).state.risk
         if risk is None:
             return
-        due = RiskReviewDue(problem=stream, review_date=risk.review_date)
-        work = Work(problems.store, "system:risk-review")
-        await work.execute(problems.facts, facts_stream(stream), facts.remind, due=due)
-        if (await work.append()).outcome == "conflict":
-            raise Unavailable("somebody else has just done it")
+        told = {"problem": stream, "review_date": risk.review_date}
+        await _recorded(problems, facts_stream(stream), facts.remind, **told)
 
-    return {RISK_REVIEW: remind}
+    async def again(stream: UUID) -> None:
+        held = await problems.facts.current(stream)
+        if held.state.problem is None:
+            return
+        risk = (await problems.current(held.state.problem)).state.risk
+        day = None if risk is None else risk.review_date
+        await _recorded(problems, stream, facts.remind_again, review_date=day)
+
+    return {RISK_REVIEW: remind, REVIEW_AGAIN: again}
+
+
+async def _recorded(problems: Problems, stream: UUID, command: Any, **told: Any) -> None:
+    work = Work(problems.store, "system:risk-review")
+    await work.execute(problems.facts, stream, command, **told)
+    if not work.is_empty and (await work.append()).outcome == "conflict":
+        raise Unavailable("somebody else has just done it")

@@ -10,10 +10,10 @@ from services.problem import candidate, facts, problem
 from services.problem.candidate import Candidate, CandidateEvent
 from services.problem.copies import IncidentCopies, IncidentCopy
 from services.problem.events import ProblemEvent, RiskAccepted
-from services.problem.facts import Facts, RiskReviewDue
+from services.problem.facts import FactEvent, Facts
 from services.problem.problem import Problem
 from services.problem.rules import Status
-from services.problem.tables import candidate_rows, problem_rows
+from services.problem.tables import candidate_rows, fact_rows, problem_rows
 from shared.aggregate import Aggregate, Alarm
 from shared.errors import Malformed, NotFound
 from shared.ledger import Ledger
@@ -40,7 +40,9 @@ PROBLEM = Aggregate("problem", Problem(), problem.evolve, rows=problem_rows, ala
 CANDIDATE: Aggregate[Candidate, CandidateEvent] = Aggregate(
     "candidate", Candidate(), candidate.evolve, rows=candidate_rows
 )
-FACTS: Aggregate[Facts, RiskReviewDue] = Aggregate("problem facts", Facts(), facts.evolve)
+FACTS: Aggregate[Facts, FactEvent] = Aggregate(
+    "problem facts", Facts(), facts.evolve, rows=fact_rows, alarms=facts.alarms
+)
 
 
 class Problems(Ledger[Problem, ProblemEvent]):

@@ -103,6 +103,12 @@ class RiskReviewDue(msgspec.Struct, frozen=True):
     review_date: date
 
 
+class FixIneffective(msgspec.Struct, frozen=True):
+    problem: UUID
+    incident: UUID
+    at: datetime
+
+
 class Duplicate(msgspec.Struct, frozen=True):
     of: UUID
 
@@ -186,6 +192,7 @@ PUBLISHED: Published = {
     a.AnalysisBegun: lambda h: Analysis(h.analysis, (h.method or a.Method.FIVE_WHYS).value),
     a.AnalysisConcluded: lambda h: AnalysisEnded(h.analysis),
     f.RiskReviewDue: lambda h: RiskReviewDue(h.problem, h.review_date),
+    f.FixIneffective: lambda h: FixIneffective(h.problem, h.incident, h.at),
     c.Raised: _candidate_raised,
     c.Accepted: lambda h: CandidateDecided(h.problem),
     c.Dismissed: _nothing,

@@ -30,7 +30,7 @@ from services.problem.events import (
     RootCauseRecorded,
     WorkaroundDrafted,
 )
-from services.problem.facts import facts_stream
+from services.problem.facts import FactEvent, Facts, facts_stream
 from services.problem.problem import Problem
 from shared.aggregate import Folded, Row
 from shared.domain import Event
@@ -90,6 +90,15 @@ PROBLEM_TEXTS = Table(
 )
 """For full-text search of the present; clear text lives here only as long as its key."""
 
+RECURRENCES = Table(
+    "problem_recurrences",
+    _METADATA,
+    *version_columns(),
+    Column("problem", Uuid, nullable=False),
+    Column("incidents", JSONB, nullable=False),
+)
+"""Incidents that came back after a fix; a row a side stream."""
+
 CANDIDATES = Table(
     "candidates",
     _METADATA,
@@ -126,7 +135,10 @@ INCIDENT_COPIES = Table(
 )
 """What the incident service has told of its incidents: links and trends are decided on it."""
 
-TABLES = (PROBLEMS, PROBLEM_TEXTS, CANDIDATES, INCIDENT_COPIES, RESTRICTIONS, DERIVED)
+OWN_TABLES = (PROBLEMS, PROBLEM_TEXTS, RECURRENCES, CANDIDATES)
+"""What the log says; they can be made from it anew."""
+
+TABLES = (*OWN_TABLES, INCIDENT_COPIES, RESTRICTIONS, DERIVED)
 
 
 def problem_rows(folded: Folded[Problem], event: ProblemEvent) -> Iterable[Row]:
@@ -167,6 +179,13 @@ def _text(event: ProblemEvent) -> str | None:
     field = _SEARCHED.get(type(event))
     said = None if field is None else getattr(event, field)
     return "" if said is None and isinstance(event, Logged) else said
+
+
+def fact_rows(folded: Folded[Facts], event: FactEvent) -> Iterable[Row]:
+    """The row of a problem's recurrences after an event."""
+    incidents = _json(folded.state.recurrences)
+    row = (folded.stream, folded.version, folded.created_at, event.problem, incidents)
+    yield Row(RECURRENCES, row)
 
 
 def candidate_rows(folded: Folded[Candidate], event: CandidateEvent) -> Iterable[Row]:

@@ -59,6 +59,7 @@ _SENTENCES: dict[type[Event], Sentence] = analyses.SENTENCES | {
     b.Backfilled: lambda h: (f"Imported from {h.system}: {h.steps} steps", None),
     e.OwnerNamed: lambda h: (f"Owned by {_named(h.owner)}", None),
     e.Reviewed: lambda h: ("Reviewed", h.outcome),
+    f.FixIneffective: lambda h: (f"The fix did not help: {h.number} is of the same kind", None),
     f.RiskReviewDue: lambda h: (f"The accepted risk is due for review since {h.review_date}", None),
 }
 
@@ -86,6 +87,8 @@ def _links(event: Event) -> dict[str, str]:
             return {"problem": f"/v1/problems/{event.duplicate}"}
         case e.Logged(candidate=candidate) if candidate is not None:
             return {"candidate": f"/v1/candidates/{candidate}"}
+        case f.FixIneffective():
+            return {"incident": f"/v1/incidents/{event.incident}"}
         case _:
             return {}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -83,8 +84,19 @@ class AnalysisLink(msgspec.Struct, frozen=True):
     href: str
 
 
+class Beside(NamedTuple):
+    """What is known of a problem elsewhere, and what is hidden from the caller."""
+
+    known_errors: Sequence[KnownErrorNow] = ()
+    recurrences: Sequence[UUID] = ()
+    hidden: Collection[UUID] = ()
+
+
 class ProblemView(ProblemItem, kw_only=True):
-    """A problem alone. `actions` only where it was read, not in a command's answer."""
+    """A problem alone; `recurrences` are incidents that came back after its fix.
+
+    `actions` only where it was read, not in a command's answer.
+    """
 
     description: str | None
     matrix_version: int | None
@@ -99,6 +111,7 @@ class ProblemView(ProblemItem, kw_only=True):
     review_outcome: str | None
     review: ReviewView | None
     known_errors: list[KnownErrorLink]
+    recurrences: list[UUID]
     analyses: list[AnalysisLink]
     actions: list[Action] | msgspec.UnsetType = msgspec.UNSET
 
@@ -107,9 +120,7 @@ async def render(
     store: Store,
     folded: Folded[Problem],
     caller: Caller | None = None,
-    *,
-    known_errors: Sequence[KnownErrorNow] = (),
-    hidden: Collection[UUID] = (),
+    beside: Beside | None = None,
 ) -> bytes:
     """The representation as JSON, without links to what is hidden from the caller.
 
@@ -121,7 +132,9 @@ async def render(
         return None if value is None else store.vault.open(folded.stream, value)
 
     shown = _view(folded, clear)
-    shown.known_errors = [_known_error(each) for each in known_errors if each.id not in hidden]
+    found, came_back, hidden = beside or Beside()
+    shown.known_errors = [_known_error(each) for each in found if each.id not in hidden]
+    shown.recurrences = [each for each in came_back if each not in hidden]
     content = _encode(without(shown, hidden))
     if caller is None:
         return content
@@ -174,6 +187,7 @@ def _view(folded: Folded[Problem], clear: Callable[[Personal | None], str | None
         review_outcome=clear(state.review_outcome),
         review=_review(state, clear),
         known_errors=[],
+        recurrences=[],
         analyses=_analyses(folded),
     )
 

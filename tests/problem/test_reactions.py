@@ -4,13 +4,14 @@ from uuid import UUID
 
 from services.cli.rebuild import rebuilt_models
 from services.problem.app import DEFINITION
-from services.problem.facts import facts_stream
+from services.problem.facts import REVIEW_AGAIN, FixIneffective, facts_stream, recur
 from services.problem.policies import timers
 from services.problem.problems import RISK_REVIEW
 from shared.client import AsyncClient
 from shared.clock import new_id
 from shared.timers import Timers
-from tests.problem.conftest import Feed
+from shared.work import Work
+from tests.problem.conftest import NOON, Feed
 from tests.support.service import RunningService
 
 
@@ -73,7 +74,7 @@ async def test_there_is_one_priority_matrix_for_both_services(
     assert (problem["priority"], problem["matrix_version"]) == (9, 2)
 
 
-async def test_an_accepted_risk_is_reminded_of_once(
+async def test_an_accepted_risk_is_reminded_of_until_somebody_looks(
     problem_service: RunningService, feed: Feed, manager: AsyncClient
 ) -> None:
     problem = (await manager.post("/v1/problems", json={"title": "Risky", **_STATED})).json()
@@ -94,8 +95,36 @@ async def test_an_accepted_risk_is_reminded_of_once(
     told = (await manager.get(f"{path}/timeline")).json()["items"][-1]
     assert read["version"] == accepted.json()["version"]
     assert told["title"] == "The accepted risk is due for review since 9998-01-01"
+    await store.pool.execute("update timers set due_at = now() where name = $1", REVIEW_AGAIN)
+    while await Timers(store, timers(feed.problems)).ring():
+        pass
+    _, again = await store.log.stream(facts_stream(UUID(problem["id"])))
+    assert again.event.reminder == 2  # type: ignore[attr-defined]
     await manager.post(f"{path}/reanalyse", json={"reason": "It is cheaper now"})
+    await store.pool.execute("update timers set due_at = now() where name = $1", REVIEW_AGAIN)
+    while await Timers(store, timers(feed.problems)).ring():
+        pass
+    assert len(await store.log.stream(facts_stream(UUID(problem["id"])))) == 2
     assert await store.pool.fetchval(armed, problem["id"], RISK_REVIEW) is None
+
+
+async def test_what_came_back_after_a_fix_is_shown_as_it_was_known(
+    feed: Feed, manager: AsyncClient
+) -> None:
+    problem = (await manager.post("/v1/problems", json={"title": "Back again"})).json()
+    id, incident, store = UUID(problem["id"]), new_id(), feed.problems.store
+    found = FixIneffective(problem=id, incident=incident, number="INC-7", at=NOON, fixed_at=NOON)
+    for _ in range(2):
+        work = Work(store, "system:watch")
+        await work.execute(feed.problems.facts, facts_stream(id), recur, found=found)
+        if not work.is_empty:
+            assert (await work.append()).outcome == "appended"
+    path = f"/v1/problems/{id}"
+    now = (await manager.get(path)).json()
+    then = (await manager.get(path, params={"as_of": now["position"]})).json()
+    told = (await manager.get(f"{path}/timeline")).json()["items"][-1]
+    assert (now["recurrences"], then["recurrences"]) == ([str(incident)], [])
+    assert told["title"] == "The fix did not help: INC-7 is of the same kind"
 
 
 async def test_a_rebuild_finds_nothing_to_change(
