@@ -12,6 +12,7 @@ from services.notification.contacts import CONTACT, Contacts
 from services.notification.decisions import routes as why_routes
 from services.notification.decisions.decision import DECISION, Decisions
 from services.notification.decisions.events import Taken
+from services.notification.duty import DUTY_AGGREGATES, DUTY_ROUTERS, DUTY_TABLES, duty
 from services.notification.endpoints.breaker import Breaker
 from services.notification.endpoints.endpoints import (
     ENDPOINT,
@@ -24,13 +25,9 @@ from services.notification.endpoints.events import EndpointEvent
 from services.notification.endpoints.revival import Revival
 from services.notification.events import ContactEvent, NotificationEvent, SubscriptionEvent
 from services.notification.fallback import Fallback
-from services.notification.keyed.rows import KEYED
 from services.notification.notifications import FALL_BACK, NOTIFICATION, SEND, Notifications
 from services.notification.policies import Planner
 from services.notification.published import PUBLISHED
-from services.notification.schedules import routes as schedule_routes
-from services.notification.schedules.events import ScheduleEvent
-from services.notification.schedules.schedules import SCHEDULE, SCHEDULES, Schedules
 from services.notification.sender import Sender, sending
 from services.notification.subscriptions import SUBSCRIPTION, Subscriptions
 from services.notification.tables import CONTACTS, NOTIFICATIONS, SUBSCRIPTIONS, TABLES
@@ -41,6 +38,7 @@ from shared.aggregate import Aggregate
 from shared.auth.followed_keys import followed_keys
 from shared.auth.open import KNOWN_API_KEYS
 from shared.background import running
+from shared.followed_restrictions import both
 from shared.follower import Reaction
 from shared.http.access_log import access_log_routes
 from shared.http.app import Definition, build
@@ -66,19 +64,24 @@ async def _running(service: Service) -> AsyncIterator[None]:
         "teams": Teams(service.store),
         why_routes.DECISIONS: Decisions(service.store),
         POLICIES: Policies(service.store, "notification"),
-        SCHEDULES: Schedules(service.store),
     }
     keys = followed_keys(service.authenticator.forget)
     fallback = Fallback(notifications, contacts)
     breaker = Breaker(Endpoints(service.store))
     planner = Planner(notifications, subscriptions)
+    on_duty = duty(service.store, notifications, contacts, planner)
+    service.parts |= on_duty.parts
     follows: dict[Name, Mapping[str, Reaction]] = {
-        "incident": {**planner.reactions("incident"), **keys},
+        "incident": {**both(planner.reactions("incident"), on_duty.reactions), **keys},
         "problem": planner.reactions("problem"),
     }
     async with (
         sending(notifications, contacts, breaker, service.settings) as sender,
-        running(service, follows=follows, timers=_timers(sender, fallback, breaker)),
+        running(
+            service,
+            follows=follows,
+            timers=_timers(sender, fallback, breaker) | on_duty.timers,
+        ),
     ):
         yield
 
@@ -100,7 +103,7 @@ _AGGREGATES: dict[str, Aggregate[Any, Any]] = {
     **{kind.topic: TEAM for kind in get_args(TeamEvent)},
     **{kind.topic: ENDPOINT for kind in get_args(EndpointEvent)},
     **{kind.topic: NOTIFICATION for kind in get_args(NotificationEvent)},
-    **{kind.topic: SCHEDULE for kind in get_args(ScheduleEvent)},
+    **DUTY_AGGREGATES,
 }
 
 DEFINITION = Definition(
@@ -115,15 +118,15 @@ DEFINITION = Definition(
         managed.contacts_router,
         managed.subscriptions_router,
         team_routes.router,
-        schedule_routes.router,
+        *DUTY_ROUTERS,
         access_log_routes("notification"),
         feed_routes("notification", PUBLISHED),
         operation_routes("notification"),
     ),
-    tables=(*TABLES, TEAMS, KEYED, ENDPOINTS, KNOWN_API_KEYS),
+    tables=(*TABLES, TEAMS, ENDPOINTS, *DUTY_TABLES, KNOWN_API_KEYS),
     running=_running,
     replayed=Replayed(
-        _AGGREGATES, (CONTACTS, SUBSCRIPTIONS, NOTIFICATIONS, TEAMS, KEYED, ENDPOINTS)
+        _AGGREGATES, (CONTACTS, SUBSCRIPTIONS, NOTIFICATIONS, TEAMS, ENDPOINTS, *DUTY_TABLES)
     ),
 )
 

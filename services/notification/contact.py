@@ -37,6 +37,10 @@ class Contact(State, frozen=True):
             case Channel.WEBHOOK:
                 return self.webhook_url
 
+    def relies_on(self, channel: Channel) -> bool:
+        """Whether a page may count on this way to reach it."""
+        return self.reach(channel) is not None
+
 
 def put(
     contact: Contact,

@@ -213,6 +213,7 @@ class Cancelled(Event, frozen=True):
 class Acknowledged(Event, frozen=True):
     by: str
     at: datetime
+    delivery: Delivery | None = None  # not stated by early ones
 
 
 ContactEvent = ContactSet | SecretSet | QuietHoursSet | ContactRetired

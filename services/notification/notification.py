@@ -218,7 +218,9 @@ def acknowledge(
 ) -> Sequence[NotificationEvent]:
     """Somebody has seen it."""
     _require(notification, "acknowledge")
-    return [] if notification.acknowledged_at is not None else [Acknowledged(by=by, at=at)]
+    if notification.acknowledged_at is not None:
+        return []
+    return [Acknowledged(by=by, at=at, delivery=notification.delivery)]
 
 
 def _delivery(notification: Notification) -> Delivery:

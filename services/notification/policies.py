@@ -29,15 +29,15 @@ class Planner:
     def __init__(self, notifications: Notifications, subscriptions: Subscriptions) -> None:
         self._notifications = notifications
         self._subscriptions = subscriptions
-        self._keeping = Keeping(notifications.store)
-        self._deciding = Deciding(notifications.store, self._keeping)
+        self.keeping = Keeping(notifications.store)
+        self._deciding = Deciding(notifications.store, self.keeping)
         # A work's rows are not in the database before it ends; its later facts need them.
         self._copies: WeakKeyDictionary[Work, dict[UUID, Copy]] = WeakKeyDictionary()
 
     def reactions(self, source: str) -> Mapping[str, Reaction]:
         """To every fact of this service that one can subscribe to, and to its restrictions."""
         heard = {type_of(f): self.hear for f in STATUS_AFTER if f.startswith(f"{source}.")}
-        return both(self._keeping.reactions(source), heard)
+        return both(self.keeping.reactions(source), heard)
 
     @hears_history
     async def hear(self, fact: Fact, work: Work) -> None:
@@ -45,7 +45,7 @@ class Planner:
 
         Nobody is told of another system's past.
         """
-        copy = copies.after(await self._known(copies.about(fact), work), fact)
+        copy = copies.after(await self.known(copies.about(fact), work), fact)
         self._keep(copy, fact, work)
         if fact.is_quiet:
             return
@@ -86,7 +86,8 @@ class Planner:
                 reason=REASONS[verdict.reason],
             )
 
-    async def _known(self, subject: UUID, work: Work) -> Copy:
+    async def known(self, subject: UUID, work: Work) -> Copy:
+        """The copy of an incident or problem as this work would leave it."""
         known = self._copies.get(work, {}).get(subject)
         return known or await copies.find(work.store.pool, subject)
 

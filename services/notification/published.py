@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from services.notification import events as e
+from services.notification.escalation.published import ESCALATION_PUBLISHED
 from services.notification.teams.events import TeamRetired, TeamSet
 from shared.feed import Published
 
@@ -55,6 +56,19 @@ class Failed(Outcome, frozen=True):
     permanent: bool
 
 
+class Acknowledged(msgspec.Struct, frozen=True):
+    """`by` has seen what was sent to `person` about `cause`."""
+
+    cause: UUID
+    fact: str
+    about: UUID
+    contact: UUID
+    person: str
+    channel: str
+    by: str
+    at: datetime
+
+
 def _outcome(happened: e.Delivered | e.Exhausted) -> Outcome:
     return Outcome(**_told(happened))
 
@@ -73,6 +87,17 @@ def _told(happened: e.Delivered | e.Exhausted | e.Failed) -> dict[str, Any]:
     return {name: getattr(happened.delivery, name) for name in names} | {"at": happened.at}
 
 
+def _acknowledged(happened: e.Acknowledged) -> Acknowledged | Nothing:
+    if happened.delivery is None:
+        return Nothing()
+    told = happened.delivery.__struct_fields__
+    return Acknowledged(
+        **{name: getattr(happened.delivery, name) for name in told},
+        by=happened.by,
+        at=happened.at,
+    )
+
+
 PUBLISHED: Published = {
     TeamSet: lambda h: TeamTold(h.key, h.name),
     TeamRetired: lambda h: TeamGone(h.key),
@@ -81,4 +106,6 @@ PUBLISHED: Published = {
     e.Delivered: _outcome,
     e.Failed: _failed,
     e.Exhausted: _outcome,
+    e.Acknowledged: _acknowledged,
+    **ESCALATION_PUBLISHED,
 }

@@ -7,6 +7,9 @@ from fastapi import Depends, Response
 from services.notification import notification
 from services.notification.access import notifications_of, person_of, seen
 from services.notification.answer import ByAnybody, ByPerson, Id, Nothing
+from services.notification.escalation import acknowledging
+from services.notification.escalation.lists import RUNNING
+from services.notification.escalation.running import Running
 from services.notification.notification import refusal
 from services.notification.rules import OWN, RULES
 from services.notification.state import Notification
@@ -45,12 +48,15 @@ async def read_notification(id: Id, when: When, asked: ByAnybody) -> Response:
 
 @router.post("/{id}/acknowledge", **answers(NotificationView))
 async def acknowledge(id: Id, asked: ByPerson, body: Nothing = None) -> Response:
-    """Say that it was seen; no further attempt is made. Only of one's own, or by an admin."""
+    """Say that it was seen; no further attempt is made. Only of one's own, or by an admin.
+
+    Where it is a page, nobody else is paged any more either.
+    """
     ledger = notifications_of(asked)
     _require("acknowledge", await seen(asked, id), asked.caller)
-    order = await asked.order(id)
-    command = notification.acknowledge
-    after = await ledger.execute(order, command, by=asked.caller.id, at=asked.now)
+    running: Running = asked.service.parts[RUNNING]
+    by, at = asked.caller.id, asked.now
+    after = await acknowledging.acknowledge(ledger, running, await asked.order(id), by=by, at=at)
     return command_answer(notification_view(after), after)
 
 

@@ -1,0 +1,59 @@
+"""Everything about being on call, put together: what the app has of it."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, get_args
+
+from services.notification.contacts import Contacts
+from services.notification.escalation import lists as escalation_lists
+from services.notification.escalation import routes as policy_routes
+from services.notification.escalation.escalations import (
+    ESCALATE,
+    ESCALATION,
+    ESCALATION_POLICY,
+    ESCALATIONS,
+    POLICIES_OF_ESCALATION,
+    SILENCE,
+    EscalationPolicies,
+)
+from services.notification.escalation.events import EscalationEvent, EscalationPolicyEvent
+from services.notification.escalation.paging import Paging
+from services.notification.escalation.running import Running
+from services.notification.keyed.rows import KEYED
+from services.notification.notifications import Notifications
+from services.notification.policies import Planner
+from services.notification.schedules import routes as schedule_routes
+from services.notification.schedules.events import ScheduleEvent
+from services.notification.schedules.schedules import SCHEDULE, SCHEDULES, Schedules
+from shared.aggregate import Aggregate
+from shared.follower import Reaction
+from shared.store.store import Store
+from shared.timers import Handler
+
+DUTY_AGGREGATES: dict[str, Aggregate[Any, Any]] = {
+    **{kind.topic: SCHEDULE for kind in get_args(ScheduleEvent)},
+    **{kind.topic: ESCALATION_POLICY for kind in get_args(EscalationPolicyEvent)},
+    **{kind.topic: ESCALATION for kind in get_args(EscalationEvent)},
+}
+DUTY_TABLES = (KEYED, ESCALATIONS)
+DUTY_ROUTERS = (schedule_routes.router, policy_routes.router, escalation_lists.router)
+
+
+class Duty(NamedTuple):
+    """What runs, and what routes find."""
+
+    parts: dict[str, Any]
+    reactions: Mapping[str, Reaction]
+    timers: dict[str, Handler]
+
+
+def duty(store: Store, notifications: Notifications, contacts: Contacts, planner: Planner) -> Duty:
+    """The parts of one service; `reactions` are those to the incident service."""
+    running, policies = Running(store, notifications, contacts), EscalationPolicies(store)
+    paging = Paging(planner, running, policies)
+    parts = {
+        SCHEDULES: Schedules(store),
+        POLICIES_OF_ESCALATION: policies,
+        escalation_lists.RUNNING: running,
+    }
+    timers: dict[str, Handler] = {ESCALATE: running.ring, SILENCE: running.silence}
+    return Duty(parts, paging.reactions(), timers)
