@@ -16,6 +16,7 @@ from services.notification.escalation.lists import RUNNING
 from services.notification.escalation.running import Running
 from services.notification.keyed import keyed
 from services.notification.keyed.keyed import stream_of
+from services.notification.notifications import SEND
 from services.notification.schedules import schedule
 from services.notification.schedules.events import Layer, ScheduleSet
 from services.notification.tables import TABLES
