@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Column, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
+from services.incident.answers import Answer
 from services.incident.major import reminders
 from services.incident.major.reminders import Reminder
 from services.incident.problem_feed import facts as of_problems
@@ -128,7 +129,7 @@ class SlaJudged(Event, frozen=True):
 
 Passed = SlaWarned | SlaBreached | Reminder | RegulatoryWarning
 
-Fact = AlertsAttached | Told | ProblemRaised | ProblemFact | SlaJudged | Passed
+Fact = AlertsAttached | Told | ProblemRaised | ProblemFact | SlaJudged | Passed | Answer
 
 
 class Facts(State, frozen=True):

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from services.incident import facts, lifecycle
+from services.incident.answers import Answer, Missed, NobodyAnswered, NobodyToTell, PageAcknowledged
 from services.incident.catalogue.tables import DIRECTORY
 from services.incident.facts import FACTS, Told, facts_stream
 from services.incident.incidents import AUTO_CLOSE, Incidents
@@ -43,6 +45,23 @@ class Attempted(msgspec.Struct):
     cause: UUID | None = None
 
 
+class Seen(Attempted):
+    """What we read of a notification that was acknowledged."""
+
+    by: str
+
+
+class Ended(msgspec.Struct):
+    """What we read of an escalation that reached nobody, or nobody who answered."""
+
+    about: UUID
+    fact: str
+    at: datetime
+    policy: str | None = None
+    people: tuple[str, ...] = ()
+    missed: tuple[Missed, ...] = ()
+
+
 def from_problems(incidents: Incidents) -> Mapping[str, Reaction]:
     """Keep copies of problems and known errors, and tell their incidents what becomes of them."""
     return {**Hearing(incidents).reactions(), **KnownErrors(incidents.store).reactions()}
@@ -71,6 +90,11 @@ def from_notifications(store: Store) -> Mapping[str, Reaction]:
 
         return told
 
+    async def answered(fact: Fact, work: Work) -> None:
+        if (entry := _answer(fact)) is not None:
+            stream = facts_stream(fact.read(Ended).about)
+            await work.execute(machine_facts, stream, facts.attach, fact=entry)
+
     return {
         "tocsin.team.set.v1": team_known,
         "tocsin.team.retired.v1": team_retired,
@@ -78,7 +102,26 @@ def from_notifications(store: Store) -> Mapping[str, Reaction]:
         "tocsin.contact.retired.v1": person_retired,
         "tocsin.notification.delivered.v1": outcome("delivered"),
         "tocsin.notification.exhausted.v1": outcome("not reached"),
+        "tocsin.notification.acknowledged.v1": answered,
+        "tocsin.notification.nobody_answered.v1": answered,
+        "tocsin.notification.nobody_to_tell.v1": answered,
     }
+
+
+def _answer(fact: Fact) -> Answer | None:
+    """What the timeline says of a page that was answered, or was not; None of other things."""
+    ended = fact.read(Ended)
+    if not ended.fact.startswith("incident."):
+        return None
+    told: dict[str, Any] = {"fact": ended.fact, "at": ended.at}
+    if fact.type == "tocsin.notification.acknowledged.v1":
+        seen = fact.read(Seen)
+        told |= {"recipient": seen.person, "by": seen.by, "channel": seen.channel}
+        return PageAcknowledged(notification=fact.subject, **told)
+    told |= {"escalation": fact.subject, "policy": ended.policy}
+    if fact.type == "tocsin.notification.nobody_answered.v1":
+        return NobodyAnswered(people=ended.people, **told)
+    return NobodyToTell(missed=ended.missed, **told)
 
 
 @hears_history

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from services.incident import events as e
 from services.incident import facts as f
+from services.incident.answers import ANSWER_SENTENCES, PageAcknowledged
 from services.incident.backfill import events as b
 from services.incident.major.sentences import SENTENCES as MAJOR
 from services.incident.problem_feed.sentences import SENTENCES as PROBLEM_FEED
@@ -61,6 +62,7 @@ _SENTENCES: dict[type[Event], Sentence] = {
     **PROBLEM_FEED,
     **MAJOR,
     **REGULATORS,
+    **ANSWER_SENTENCES,
 }
 
 _SOURCES: dict[type[Event], str] = {f.Told: "notification", f.ProblemRaised: "problem"}
@@ -154,7 +156,7 @@ def _why(attached: f.AlertsAttached) -> str:
 
 
 def _links(event: Event) -> dict[str, str]:
-    if isinstance(event, f.Told):
+    if isinstance(event, f.Told | PageAcknowledged):
         return {"notification": f"/v1/notifications/{event.notification}"}
     named = {name: getattr(event, name, None) for name in _PLACES}
     return {name: f"{_PLACES[name]}/{id}" for name, id in named.items() if id is not None}

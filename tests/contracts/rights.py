@@ -98,6 +98,10 @@ notification
     get   /v1/schedules(/{id}(/versions|/on-call|/shifts|/calendar.ics)?)?  readers
     post  /v1/schedules(/{id}/(retire|override|remove-override))?  notification_admin
     put   /v1/schedules/{id}                   notification_admin
+    get   /v1/escalation-policies(/{id}(/versions)?)?  readers
+    post  /v1/escalation-policies(/{id}/retire)?  notification_admin
+    put   /v1/escalation-policies/{id}         notification_admin
+    get   /v1/notification/escalations(/{id})?  readers
     get   /v1/dead-letters                     readers
     post  /v1/contacts(/{id}/retire)?          people
     put   /v1/contacts/{id}                    people

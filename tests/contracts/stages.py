@@ -13,7 +13,7 @@ from tests.contracts.analyses import analysis, body_of
 from tests.contracts.major_stages import real, way_to
 from tests.contracts.originals import new_key, original
 from tests.contracts.scene import Staged
-from tests.contracts.telling import declared_elsewhere, give_up, tell
+from tests.contracts.telling import declared_elsewhere, give_up, page, tell
 from tests.incident.alerts.monitor import firing, webhook
 from tests.problem.conftest import Feed
 from tests.support.service import RunningService
@@ -102,6 +102,8 @@ class Stages:
             "/v1/subscriptions": self._subscription,
             "/v1/teams/{id}": self._team,
             "/v1/schedules/{id}": self._schedule,
+            "/v1/escalation-policies/{id}": self._escalation_policy,
+            "/v1/notification/escalations/{id}": self._escalation,
             "/v1/notifications/{id}": self._notification,
         }
 
@@ -251,6 +253,15 @@ class Stages:
             told = await self._post(f"{path}/{made['id']}/override", span | {"person": "ada"})
             return Staged({"id": made["id"]}, {"override": told["overrides"][0]["id"]})
         return Staged({"id": made["id"]}, _unless_retired(command, key))
+
+    async def _escalation_policy(self, command: str) -> Staged:
+        key = {"key": f"policy-{new_id()}"}
+        steps = [{"targets": [{"person": "ada"}]}]
+        made = await self._post("/v1/escalation-policies", key | {"name": "P", "steps": steps})
+        return Staged({"id": made["id"]}, _unless_retired(command, key | {"steps": steps}))
+
+    async def _escalation(self, command: str) -> Staged:
+        return Staged({"id": str(await page(self._service.service))})
 
     async def _contact(self, command: str) -> Staged:
         return Staged({"id": await self._new_contact()})

@@ -1,15 +1,21 @@
 """Scenes of the notification service: a fact of another service, told, and given up."""
 
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from services.notification import notification
+from services.notification.escalation import escalation
+from services.notification.escalation.events import Occasion, Step, Target
+from services.notification.escalation.lists import RUNNING
+from services.notification.escalation.running import Running
 from services.notification.notifications import Notifications
 from services.notification.policies import Planner
 from services.notification.subscriptions import Subscriptions
 from shared.clock import new_id, now
 from shared.follower import Fact
+from shared.http.service import Service
 from shared.ledger import Order
 from shared.store.store import Store
 from shared.work import Work
@@ -38,6 +44,25 @@ async def tell(store: Store, fact: Fact) -> None:
     planner, work = Planner(Notifications(store), Subscriptions(store)), Work(store, BY)
     await planner.hear(fact, work)
     await work.append()
+
+
+async def page(service: Service) -> UUID:
+    """An escalation for somebody who is asked to come."""
+    running: Running = service.parts[RUNNING]
+    occasion = Occasion(
+        cause=new_id(),
+        fact="incident.responder_requested",
+        about=new_id(),
+        happened_at=now(),
+        values={},
+        subject="You are needed",
+        text="Come",
+    )
+    step = Step(targets=(Target(person="ada"),), wait_minutes=5)
+    order = Order(stream=new_id(), actor=BY, creates=True)
+    said: dict[str, Any] = {"occasion": occasion, "steps": [step], "at": now()}
+    await running.escalations.execute(order, escalation.begin, **said)
+    return order.stream
 
 
 async def give_up(store: Store, told: UUID) -> None:

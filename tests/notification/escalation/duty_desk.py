@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from services.notification.duty import DUTY_TABLES, Duty, duty
+from services.notification.endpoints.endpoints import ENDPOINTS
 from services.notification.escalation import acknowledging
 from services.notification.escalation.escalation import Escalation
 from services.notification.escalation.events import EscalationPolicySet, Step, Target
@@ -125,7 +126,7 @@ class DutyDesk:
 @asynccontextmanager
 async def open_duty_desk(dsn: str, mail: MailSink) -> AsyncIterator[DutyDesk]:
     clock, vault = Clock(), Vault(secrets.token_bytes(32))
-    tables = (*TABLES, TEAMS, *DUTY_TABLES)
+    tables = (*TABLES, ENDPOINTS, TEAMS, *DUTY_TABLES)
     store = await Store.open(dsn, tables=tables, vault=vault, clock=clock)
     try:
         async with Outgoing(LOOPBACK) as outgoing:
