@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple, get_args
 
+from services.notification.audiences import routes as audience_routes
+from services.notification.audiences.events import AudienceEvent
+from services.notification.audiences.members import AUDIENCE, AUDIENCES, Audiences
 from services.notification.contacts import Contacts
 from services.notification.escalation import lists as escalation_lists
 from services.notification.escalation import routes as policy_routes
@@ -17,6 +20,7 @@ from services.notification.escalation.escalations import (
 )
 from services.notification.escalation.events import EscalationEvent, EscalationPolicyEvent
 from services.notification.escalation.paging import Paging
+from services.notification.escalation.people import People
 from services.notification.escalation.running import Running
 from services.notification.keyed.rows import KEYED
 from services.notification.notifications import Notifications
@@ -24,6 +28,10 @@ from services.notification.policies import Planner
 from services.notification.schedules import routes as schedule_routes
 from services.notification.schedules.events import ScheduleEvent
 from services.notification.schedules.schedules import SCHEDULE, SCHEDULES, Schedules
+from services.notification.teams.teams import Teams
+from services.notification.templates import routes as template_routes
+from services.notification.templates.events import TemplateEvent
+from services.notification.templates.kept import TEMPLATE, TEMPLATES, Templates
 from shared.aggregate import Aggregate
 from shared.follower import Reaction
 from shared.store.store import Store
@@ -31,11 +39,19 @@ from shared.timers import Handler
 
 DUTY_AGGREGATES: dict[str, Aggregate[Any, Any]] = {
     **{kind.topic: SCHEDULE for kind in get_args(ScheduleEvent)},
+    **{kind.topic: AUDIENCE for kind in get_args(AudienceEvent)},
+    **{kind.topic: TEMPLATE for kind in get_args(TemplateEvent)},
     **{kind.topic: ESCALATION_POLICY for kind in get_args(EscalationPolicyEvent)},
     **{kind.topic: ESCALATION for kind in get_args(EscalationEvent)},
 }
 DUTY_TABLES = (KEYED, ESCALATIONS)
-DUTY_ROUTERS = (schedule_routes.router, policy_routes.router, escalation_lists.router)
+DUTY_ROUTERS = (
+    audience_routes.router,
+    template_routes.router,
+    schedule_routes.router,
+    policy_routes.router,
+    escalation_lists.router,
+)
 
 
 class Duty(NamedTuple):
@@ -48,10 +64,14 @@ class Duty(NamedTuple):
 
 def duty(store: Store, notifications: Notifications, contacts: Contacts, planner: Planner) -> Duty:
     """The parts of one service; `reactions` are those to the incident service."""
-    running, policies = Running(store, notifications, contacts), EscalationPolicies(store)
+    schedules, policies = Schedules(store), EscalationPolicies(store)
+    people = People(Teams(store), schedules)
+    running = Running(store, notifications, contacts, people)
     paging = Paging(planner, running, policies)
     parts = {
-        SCHEDULES: Schedules(store),
+        SCHEDULES: schedules,
+        AUDIENCES: Audiences(store, contacts, people),
+        TEMPLATES: Templates(store),
         POLICIES_OF_ESCALATION: policies,
         escalation_lists.RUNNING: running,
     }

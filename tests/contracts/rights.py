@@ -98,6 +98,13 @@ notification
     get   /v1/schedules(/{id}(/versions|/on-call|/shifts|/calendar.ics)?)?  readers
     post  /v1/schedules(/{id}/(retire|override|remove-override))?  notification_admin
     put   /v1/schedules/{id}                   notification_admin
+    get   /v1/audiences(/{id}(/versions|/members)?)?  readers
+    post  /v1/audiences(/{id}/retire)?         notification_admin
+    put   /v1/audiences/{id}                   notification_admin
+    get   /v1/templates(/{id}(/versions)?)?    readers
+    post  /v1/templates(/{id}/retire)?         notification_admin
+    post  /v1/templates(/{id})?/preview        readers
+    put   /v1/templates/{id}                   notification_admin
     get   /v1/escalation-policies(/{id}(/versions)?)?  readers
     post  /v1/escalation-policies(/{id}/retire)?  notification_admin
     put   /v1/escalation-policies/{id}         notification_admin

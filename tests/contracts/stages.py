@@ -60,6 +60,7 @@ PATCHES = {
     "until": "2026-12-06T03:00:00Z",
 }
 OFFICE = {"timezone": "Europe/Berlin", "hours": {"monday": ["09:00-17:00"]}}
+WORDS = {"subject": "{{number}}", "text": "{{title}}"}
 TARGET = {"name": "first", "kind": "response", "duration": 3600, "calendar": "office"}
 
 
@@ -101,6 +102,10 @@ class Stages:
             "/v1/contacts/{id}": self._contact,
             "/v1/subscriptions": self._subscription,
             "/v1/teams/{id}": self._team,
+            "/v1/audiences/{id}": self._audience,
+            "/v1/templates/preview": self._words,
+            "/v1/templates/{id}": self._template,
+            "/v1/templates": self._words,
             "/v1/schedules/{id}": self._schedule,
             "/v1/escalation-policies/{id}": self._escalation_policy,
             "/v1/notification/escalations/{id}": self._escalation,
@@ -253,6 +258,21 @@ class Stages:
             told = await self._post(f"{path}/{made['id']}/override", span | {"person": "ada"})
             return Staged({"id": made["id"]}, {"override": told["overrides"][0]["id"]})
         return Staged({"id": made["id"]}, _unless_retired(command, key))
+
+    async def _audience(self, command: str) -> Staged:
+        key = {"key": f"audience-{new_id()}"}
+        made = await self._post("/v1/audiences", key | {"name": "Management"})
+        return Staged({"id": made["id"]}, _unless_retired(command, key))
+
+    async def _words(self, command: str) -> Staged:
+        return Staged({}, WORDS | ({"values": {}} if command == "preview" else {}))
+
+    async def _template(self, command: str) -> Staged:
+        key = {"key": f"template-{new_id()}"}
+        made = await self._post("/v1/templates", key | {"name": "Usual"} | WORDS)
+        if command == "preview":
+            return Staged({"id": made["id"]}, {"values": {}})
+        return Staged({"id": made["id"]}, _unless_retired(command, key | WORDS))
 
     async def _escalation_policy(self, command: str) -> Staged:
         key = {"key": f"policy-{new_id()}"}

@@ -1,4 +1,4 @@
-"""From the step of a policy to the people it means, and from people to their notifications."""
+"""From the step of a policy to the pages of the people it means."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -7,15 +7,11 @@ from uuid import UUID, uuid5
 
 from services.notification import notification
 from services.notification.contacts import Contacts
-from services.notification.escalation.events import Missed, Occasion, Paged, Step, Target
+from services.notification.escalation.events import Missed, Occasion, Paged, Step
+from services.notification.escalation.people import People
 from services.notification.events import Channel, Delivery
-from services.notification.keyed.keyed import stream_of
 from services.notification.notification import notification_stream
 from services.notification.notifications import Notifications
-from services.notification.schedules.on_call import on_call
-from services.notification.schedules.schedules import Schedules
-from services.notification.teams.team import team_stream
-from services.notification.teams.teams import Teams
 from shared.work import Work
 
 _MOST_PEOPLE = 50
@@ -45,24 +41,17 @@ class Told(NamedTuple):
 
 
 class Reaching:
-    """Finds people and plans their pages."""
+    """Plans the pages of a step."""
 
-    def __init__(
-        self,
-        notifications: Notifications,
-        contacts: Contacts,
-        teams: Teams,
-        schedules: Schedules,
-    ) -> None:
+    def __init__(self, notifications: Notifications, contacts: Contacts, people: People) -> None:
         self._notifications = notifications
         self._contacts = contacts
-        self._teams = teams
-        self._schedules = schedules
+        self._people = people
 
     async def told(self, page: Page, step: Step, admits: Admits) -> Told:
         """Plan a page for everybody this step means, by every way that is relied on."""
-        people, missed = await self._everybody(step, page)
-        paged = []
+        found, missed = await self._people.meant(step.targets, page.at, page.work)
+        people, paged = list(found), []
         for person in people[:_MOST_PEOPLE]:
             if not await admits(person):
                 missed.append(Missed(target=person, reason=_RESTRICTED))
@@ -72,34 +61,6 @@ class Reaching:
                 missed.append(Missed(target=person, reason=_NO_METHOD))
         missed += [Missed(target=each, reason=_TOO_MANY) for each in people[_MOST_PEOPLE:]]
         return Told(paged, missed)
-
-    async def _everybody(self, step: Step, page: Page) -> tuple[list[str], list[Missed]]:
-        people: dict[str, None] = {}
-        missed: list[Missed] = []
-        for target in step.targets:
-            found, why_not = await self._people(target, page)
-            people |= dict.fromkeys(found)
-            if why_not is not None:
-                missed.append(Missed(target=named(target), reason=why_not))
-        return list(people), missed
-
-    async def _people(self, target: Target, page: Page) -> tuple[tuple[str, ...], str | None]:
-        if target.schedule is not None:
-            return await self._by_schedule(target.schedule, page)
-        if target.team is not None:
-            return await self._of_team(target.team, page)
-        return ((target.person,), None) if target.person else ((), "nobody is named")
-
-    async def _by_schedule(self, key: str, page: Page) -> tuple[tuple[str, ...], str | None]:
-        found = await page.work.current(self._schedules, stream_of("schedule", key))
-        duty = on_call(found.state, page.at)
-        return ((), str(duty.gap)) if duty.person is None else ((duty.person,), None)
-
-    async def _of_team(self, key: str, page: Page) -> tuple[tuple[str, ...], str | None]:
-        team = (await page.work.current(self._teams, team_stream(key))).state
-        if not team.key or team.retired:
-            return (), "there is no such team"
-        return team.members, None if team.members else "nobody is in the team"
 
     async def _pages(self, person: str, page: Page) -> list[UUID]:
         planned = []
@@ -134,10 +95,3 @@ class Reaching:
             escalation=page.escalation,
         )
         return stream
-
-
-def named(target: Target) -> str:
-    """What people call a target."""
-    if target.schedule is not None:
-        return f"on call by {target.schedule}"
-    return f"team {target.team}" if target.team is not None else target.person or "nobody"

@@ -12,12 +12,11 @@ from services.notification.contacts import Contacts
 from services.notification.escalation import escalation
 from services.notification.escalation.escalation import Escalation, Status
 from services.notification.escalation.escalations import Escalations
+from services.notification.escalation.people import People
 from services.notification.escalation.reaching import Admits, Page, Reaching
 from services.notification.keeping import may_know
 from services.notification.notifications import Notifications
 from services.notification.rules import FINAL
-from services.notification.schedules.schedules import Schedules
-from services.notification.teams.teams import Teams
 from shared.aggregate import Folded
 from shared.errors import Unavailable
 from shared.store.store import Store
@@ -30,11 +29,13 @@ _AT_ONCE = 80  # pages that are cancelled in one append; a timer goes on with th
 class Running:
     """Takes steps, and cancels what is no longer wanted."""
 
-    def __init__(self, store: Store, notifications: Notifications, contacts: Contacts) -> None:
+    def __init__(
+        self, store: Store, notifications: Notifications, contacts: Contacts, people: People
+    ) -> None:
         self.escalations = Escalations(store)
         self._store = store
         self._notifications = notifications
-        self._reaching = Reaching(notifications, contacts, Teams(store), Schedules(store))
+        self._reaching = Reaching(notifications, contacts, people)
 
     async def ring(self, stream: UUID) -> None:
         """Take the steps that are due; for the timer."""
