@@ -45,9 +45,11 @@ class Attempted(msgspec.Struct):
     cause: UUID | None = None
 
 
-class Seen(Attempted):
+class Seen(msgspec.Struct):
     """What we read of a notification that was acknowledged."""
 
+    person: str
+    channel: str
     by: str
 
 
