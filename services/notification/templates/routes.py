@@ -61,7 +61,7 @@ async def add_template(body: TemplateDocument, asked: ByAdmin) -> Response:
     return await asking.add(asked, templates_of(asked), body.said())
 
 
-@router.post("/preview", **answers(PreviewView, plain=True))
+@router.post("/preview", **answers(PreviewView))
 async def preview_words(body: UnsavedPreview, asked: ByReader) -> Response:
     """What these words would say of a fact; nothing is saved."""
     words = body.words()
@@ -100,7 +100,7 @@ async def list_template_versions(id: Reference, query: Past, asked: ByReader) ->
     return await asking.versions(asked, templates_of(asked), id, query)
 
 
-@router.post("/{id}/preview", **answers(PreviewView, plain=True))
+@router.post("/{id}/preview", **answers(PreviewView))
 async def preview_template(id: Reference, body: Preview, asked: ByReader) -> Response:
     """What the template would say of a fact; refused where it names what the fact has not."""
     kept = templates_of(asked)
