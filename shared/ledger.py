@@ -10,6 +10,7 @@ import msgspec
 from shared.aggregate import Aggregate, Folded
 from shared.domain import Event, State
 from shared.draft import Draft
+from shared.effective import happened_by
 from shared.errors import KeyReused, NotFound, Refused, Stale, Unavailable
 from shared.recent import Recent
 from shared.store.append import Appended, IdempotencyKey
@@ -24,35 +25,6 @@ P = ParamSpec("P")
 _TRIES = 8
 _CACHED = 24_000  # half of them at least: those of 12,000 streams in use
 _SNAPSHOT_EVERY = 100
-
-
-def happened_by(events: Sequence[Recorded], moment: datetime) -> list[Recorded]:
-    """What had happened in the world by then, in the world's order; ties by position.
-
-    A stream begins with its first event: that counts from the earliest moment its events state.
-    """
-    timed = _timed(events)
-    began: dict[UUID, datetime] = {}
-    for at, e in timed:
-        began[e.originator_id] = min(at, began.get(e.originator_id, at))
-    placed = [(began[e.originator_id] if e.originator_version == 1 else at, e) for at, e in timed]
-    ordered = sorted(placed, key=lambda p: (p[0], p[1].position))
-    return [e for at, e in ordered if at <= moment]
-
-
-def _timed(events: Sequence[Recorded]) -> list[tuple[datetime, Recorded]]:
-    """When each happened, as the corrections among them have it."""
-    timed: list[tuple[datetime, Recorded]] = []
-    for recorded in events:
-        event = recorded.event
-        if event.corrects:
-            stream = recorded.originator_id
-            timed = [
-                (event.corrected(e.event, at) if e.originator_id == stream else at, e)
-                for at, e in timed
-            ]
-        timed.append((event.effective(recorded.recorded_at), recorded))
-    return timed
 
 
 class GuardMoved(Exception):

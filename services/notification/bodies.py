@@ -12,8 +12,8 @@ from services.notification.copies import STATUS_AFTER
 from services.notification.events import Channel, QuietHours
 from services.notification.schedules.bodies import ClockTime, TimeZone
 from services.notification.schedules.events import Weekday
+from shared.destination import MOST_CHARACTERS
 from shared.http.body import Body, Line, Name, Text, Whole
-from shared.outgoing import MOST_CHARACTERS
 
 _MAILBOX = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$"
 _SECRET_BYTES = range(24, 65)

@@ -25,12 +25,12 @@ from services.notification.view import (
     subscription_view,
 )
 from shared.clock import new_id
+from shared.destination import OutgoingRefused, check_url
 from shared.errors import Forbidden, Invalid, Refused
 from shared.http.app import routes
 from shared.http.asked import Asked, allowed
 from shared.http.managed import When, command_answer, folded_at, managed_actions, read_answer
 from shared.http.openapi import answers
-from shared.outgoing import OutgoingRefused, check_url
 
 contacts_router = routes("contacts", "/v1/contacts")
 subscriptions_router = routes("subscriptions", "/v1/subscriptions")

@@ -8,7 +8,8 @@ from standardwebhooks import Webhook
 
 from services.notification.outcome import Reached, Result, Unreached
 from services.notification.state import Notification
-from shared.outgoing import Answered, Outgoing, OutgoingFailed, OutgoingRefused
+from shared.destination import OutgoingFailed, OutgoingRefused
+from shared.outgoing import Answered, Outgoing
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 _GONE = 410

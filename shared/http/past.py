@@ -7,11 +7,11 @@ from uuid import UUID
 import msgspec
 from fastapi import Response
 
+from shared.effective import happened_by
 from shared.event_view import EventView
 from shared.http.asked import Asked
 from shared.http.moments import AsOf, EffectiveAt, moment_of, position_of
 from shared.http.pages import Cursor, ListQuery, filters_of, read_cursor, write_cursor
-from shared.ledger import happened_by
 from shared.mentions import mentioned, without
 from shared.restrictions import any_restricted, restricted_among
 from shared.store.reader import Recorded

@@ -5,15 +5,15 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from shared.outgoing import (
+from shared.destination import (
     Address,
-    Outgoing,
     OutgoingFailed,
     OutgoingRefused,
     Resolve,
     check_address,
     destination,
 )
+from shared.outgoing import Outgoing
 
 ADDRESSES = """
 0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.100.100.200 100.127.255.254

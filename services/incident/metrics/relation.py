@@ -11,8 +11,8 @@ from uuid import UUID
 
 from services.incident.incident import Incident
 from services.incident.incidents import INCIDENT
+from shared.effective import happened_by
 from shared.errors import Invalid
-from shared.ledger import happened_by
 from shared.listing import moments, where_of
 from shared.store.reader import Recorded, Wanted
 from shared.store.store import Store

@@ -14,6 +14,7 @@ from services.problem.analyses.markdown import written
 from services.problem.analyses.reading import Document, documents
 from services.problem.analyses.view import Analyses, AnalysisView, analysis_view
 from services.problem.answering import ByReader, Reference
+from shared.effective import happened_by
 from shared.errors import NotFound
 from shared.http.app import routes
 from shared.http.asked import Asked
@@ -21,7 +22,6 @@ from shared.http.moments import AsOf, EffectiveAt, moment_of, position_of
 from shared.http.openapi import answers
 from shared.http.pages import Cursor, ListQuery, filters_of, read_cursor, write_cursor
 from shared.http.waiting import has_seen
-from shared.ledger import happened_by
 from shared.store.reader import Recorded
 
 router = routes("analyses", "/v1/problems")

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from shared.destination import OutgoingFailed, OutgoingRefused
 from shared.errors import Forbidden, Invalid, Unavailable
-from shared.outgoing import OutgoingFailed, OutgoingRefused
 
 _HOST = re.compile(r"sns\.[a-z0-9-]{1,40}\.amazonaws\.com(\.cn)?")
 _PEM = re.compile(r"/[A-Za-z0-9/_-]{1,200}\.pem")

@@ -1,0 +1,36 @@
+"""Events in the order of the world: when each happened, not when it was recorded."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from shared.store.reader import Recorded
+
+
+def happened_by(events: Sequence[Recorded], moment: datetime) -> list[Recorded]:
+    """What had happened in the world by then, in the world's order; ties by position.
+
+    A stream begins with its first event: that counts from the earliest moment its events state.
+    """
+    timed = _timed(events)
+    began: dict[UUID, datetime] = {}
+    for at, e in timed:
+        began[e.originator_id] = min(at, began.get(e.originator_id, at))
+    placed = [(began[e.originator_id] if e.originator_version == 1 else at, e) for at, e in timed]
+    ordered = sorted(placed, key=lambda p: (p[0], p[1].position))
+    return [e for at, e in ordered if at <= moment]
+
+
+def _timed(events: Sequence[Recorded]) -> list[tuple[datetime, Recorded]]:
+    """When each happened, as the corrections among them have it."""
+    timed: list[tuple[datetime, Recorded]] = []
+    for recorded in events:
+        event = recorded.event
+        if event.corrects:
+            stream = recorded.originator_id
+            timed = [
+                (event.corrected(e.event, at) if e.originator_id == stream else at, e)
+                for at, e in timed
+            ]
+        timed.append((event.effective(recorded.recorded_at), recorded))
+    return timed
