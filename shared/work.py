@@ -32,6 +32,7 @@ class Work:
         self.store = store
         self._draft: Draft = store.draft(actor=actor, **envelope)
         self._looked: dict[UUID, Folded[Any]] = {}
+        self._finish: list[Callable[[], Awaitable[None]]] = []
 
     def caused_by(self, event: UUID, correlation_id: UUID) -> None:
         """The commands that follow were caused by this event."""
@@ -88,8 +89,14 @@ class Work:
         """Write a row of a plain table (its primary key first): a copy of what others told."""
         self._draft.change(table.name, values, key=len(table.primary_key))
 
+    def finally_do(self, act: Callable[[], Awaitable[None]]) -> None:
+        """Do this right before everything is stored: what looks at all that has gathered."""
+        self._finish.append(act)
+
     async def append(self, **more: Any) -> Appended:
         """Store everything at once."""
+        for act in self._finish:
+            await act()
         for name, value in more.items():
             setattr(self._draft.append, name, value)
         return await self.store.writer.append(self._draft.append)

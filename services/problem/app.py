@@ -5,14 +5,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, get_args
 
-import msgspec
 from fastapi import FastAPI
 
-from services.problem import candidates, duplicate_routes, history, routes, steps
+from services.problem import candidate_history, candidates, duplicate_routes, history, routes, steps
 from services.problem.analyses import reading_routes as analysis_reading
 from services.problem.analyses import routes as analysis_routes
 from services.problem.backfill import routes as backfill_routes
-from services.problem.bodies import TrendRulesDocument
 from services.problem.candidate import CandidateEvent
 from services.problem.events import ProblemEvent
 from services.problem.facts import FactEvent
@@ -25,7 +23,10 @@ from services.problem.policies import from_incidents, timers
 from services.problem.problems import CANDIDATE, FACTS, PROBLEM, Problems
 from services.problem.published import PUBLISHED
 from services.problem.tables import OWN_TABLES, TABLES
-from services.problem.trends import DEFAULT, POLICY
+from services.problem.trends import routes as trend_routes
+from services.problem.trends.bodies import BUILT_IN
+from services.problem.trends.hearing import sightings
+from services.problem.trends.rules import POLICY
 from shared.aggregate import Aggregate
 from shared.auth.followed_keys import followed_keys
 from shared.auth.open import KNOWN_API_KEYS
@@ -44,8 +45,6 @@ from shared.restrictions import DERIVED
 from shared.settings import Service as Name
 from shared.settings import Settings
 
-BUILT_IN = TrendRulesDocument.model_validate({"rules": msgspec.to_builtins(DEFAULT)})
-
 
 @asynccontextmanager
 async def _running(service: Service) -> AsyncIterator[None]:
@@ -56,7 +55,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
     keys = followed_keys(service.authenticator.forget)
     restrictions = FollowedRestrictions(service.store, "incident").reactions()
     follows: dict[Name, Mapping[str, Reaction]] = {
-        "incident": both(restrictions, from_incidents(problems), keys)
+        "incident": both(restrictions, from_incidents(problems), sightings(problems), keys)
     }
     rings = {**timers(problems), **known_error_ledger.timers(known)}
     async with running(service, follows=follows, timers=rings):
@@ -84,6 +83,8 @@ DEFINITION = Definition(
         analysis_reading.router,
         history.router,
         candidates.router,
+        candidate_history.router,
+        trend_routes.router,
         *known_errors.ROUTERS,
         policy_routes("problem", POLICY, BUILT_IN, managers=Role.PROBLEM_MANAGER),
         access_log_routes("problem"),

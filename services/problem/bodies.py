@@ -5,10 +5,9 @@ from datetime import date
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, StrictBool, field_validator, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
 from services.problem.events import ChangeState, NodeReference
-from services.problem.trends import Trait
 from shared.http.body import Body, Line, Moment, Name, Text, Whole
 
 Level = Annotated[Whole, Field(ge=1, le=9, description="1 is the highest")]
@@ -194,25 +193,3 @@ class Acceptance(Body):
 
 class Merging(Body):
     into: Annotated[str, Field(min_length=1, max_length=40, examples=["PRB-1"])]
-
-
-class TrendRuleBody(Body):
-    """At least so many incidents that share these traits within so many hours."""
-
-    name: Name
-    same: Annotated[list[Trait], Field(min_length=1, max_length=5)]
-    at_least: Annotated[Whole, Field(ge=2, le=1000)]
-    within_hours: Annotated[Whole, Field(ge=1, le=24 * 366)]
-
-
-class TrendRulesDocument(Body):
-    """Rules in their order: the first that finds a trend raises the candidate."""
-
-    rules: Annotated[list[TrendRuleBody], Field(max_length=50)]
-
-    @field_validator("rules")
-    @classmethod
-    def _names_differ(cls, rules: list[TrendRuleBody]) -> list[TrendRuleBody]:
-        if len({rule.name for rule in rules}) < len(rules):
-            raise ValueError("each rule has a name of its own")
-        return rules

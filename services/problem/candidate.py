@@ -20,13 +20,17 @@ class CandidateStatus(StrEnum):
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
-    """An incident that matched; `event` is the fact by which it became one of the trend."""
+    """An incident that matched; `event` is the fact by which it became one of the trend.
+
+    `position` is that fact's place in the log of incidents, `at` when the incident happened.
+    """
 
     incident: UUID
     number: str
     title: str
     event: UUID
     at: datetime
+    position: int = 0
 
 
 @event("candidate.raised")
@@ -36,6 +40,15 @@ class Raised(Event, frozen=True):
     window_from: datetime
     window_until: datetime
     alike: dict[str, str]  # what the incidents have in common
+    matches: tuple[Match, ...]
+    like: UUID | None = None  # the incident whose title the others' are like
+    raised_by: int = 0  # the position, in the log of incidents, of the fact that made it a trend
+
+
+@event("candidate.joined")
+class Joined(Event, frozen=True):
+    """More incidents of the trend while nobody has decided yet."""
+
     matches: tuple[Match, ...]
 
 
@@ -56,7 +69,7 @@ class Merged(Event, frozen=True):
     number: int
 
 
-CandidateEvent = Raised | Accepted | Dismissed | Merged
+CandidateEvent = Raised | Joined | Accepted | Dismissed | Merged
 
 
 class Candidate(State, frozen=True):
@@ -69,6 +82,8 @@ class Candidate(State, frozen=True):
     window_until: datetime | None = None
     alike: dict[str, str] = {}
     matches: tuple[Match, ...] = ()
+    like: UUID | None = None
+    raised_by: int = 0
     problem: UUID | None = None
     number: int | None = None  # the problem's
     reason: Personal | None = None
@@ -97,6 +112,15 @@ def raise_candidate(candidate: Candidate, *, raised: Raised) -> Sequence[Candida
     return [] if candidate.status is not None else [raised]
 
 
+def join(candidate: Candidate, *, matches: Sequence[Match]) -> Sequence[CandidateEvent]:
+    """Add incidents to the evidence; each counts once. Decided ones are as they were decided."""
+    if candidate.status is not CandidateStatus.OPEN:
+        return []
+    known = set(candidate.incidents)
+    fresh = {m.incident: m for m in matches if m.incident not in known}
+    return [Joined(matches=tuple(fresh.values()))] if fresh else []
+
+
 def accept(candidate: Candidate, *, problem: UUID, number: int) -> Sequence[CandidateEvent]:
     _require_open(candidate)
     return [Accepted(problem=problem, number=number)]
@@ -117,6 +141,8 @@ def evolve(candidate: Candidate, event: CandidateEvent) -> Candidate:
     match event:
         case Raised():
             return changed(candidate, status=CandidateStatus.OPEN, **event.fields())
+        case Joined():
+            return _with(candidate, event.matches)
         case Accepted():
             return changed(candidate, status=CandidateStatus.ACCEPTED, **event.fields())
         case Dismissed():
@@ -125,3 +151,9 @@ def evolve(candidate: Candidate, event: CandidateEvent) -> Candidate:
             return changed(candidate, status=CandidateStatus.MERGED, **event.fields())
         case _:
             assert_never(event)
+
+
+def _with(candidate: Candidate, more: tuple[Match, ...]) -> Candidate:
+    matches = candidate.matches + more
+    times = [match.at for match in matches]
+    return changed(candidate, matches=matches, window_from=min(times), window_until=max(times))

@@ -1,7 +1,8 @@
 """How a candidate looks: alone, or as an item of a list."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -9,6 +10,7 @@ import msgspec
 
 from services.problem.actions import Action
 from services.problem.candidate import Candidate, Match
+from services.problem.trends.group import MOST_MATCHES
 from shared.aggregate import Folded
 from shared.store.store import Store
 
@@ -23,7 +25,12 @@ class Window(msgspec.Struct, frozen=True):
 
 
 class CandidateItem(msgspec.Struct, kw_only=True):
-    """A trend that may be a problem, with the evidence as it was when it was found."""
+    """A trend that may be a problem, with the evidence as it was when it was found.
+
+    `raised_by` is the position, in the log of incidents, of the fact that made it a trend; `like`
+    names the incident that the others read like, where the rule asks for that; `is_full` says that
+    no more incidents join it.
+    """
 
     id: UUID
     version: int
@@ -33,9 +40,12 @@ class CandidateItem(msgspec.Struct, kw_only=True):
     status: str
     rule: str
     rule_version: int
+    raised_by: int
     window: Window
     alike: dict[str, str]
+    like: UUID | None
     matches: list[Match]
+    is_full: bool
     problem: UUID | None
     problem_number: str | None
 
@@ -56,11 +66,34 @@ class CandidatePage(msgspec.Struct, kw_only=True):
     position: int
 
 
+class Shown(NamedTuple):
+    """What a caller may see of the evidence: the incidents, and when they happened."""
+
+    matches: list[Match]
+    window: Window
+    like: UUID | None
+
+    def fields(self) -> dict[str, Any]:
+        """As fields of an item."""
+        return self._asdict()
+
+
+def shown(
+    matches: Iterable[Match], like: UUID | None, hidden: Collection[UUID], otherwise: Window
+) -> Shown:
+    """The evidence as it happened, without the incidents that are hidden from the caller."""
+    left = [match for match in matches if match.incident not in hidden]
+    left.sort(key=lambda match: (match.at, match.position))
+    window = Window(left[0].at, left[-1].at) if left else otherwise
+    return Shown(left, window, None if like in hidden else like)
+
+
 async def render(store: Store, folded: Folded[Candidate], hidden: Collection[UUID] = ()) -> bytes:
     """The representation as JSON, without the incidents that are hidden from the caller."""
     state = folded.state
     await store.vault.load(store.pool, [state.reason])
     reason = None if state.reason is None else store.vault.open(folded.stream, state.reason)
+    window = Window(state.window_from, state.window_until)  # type: ignore[arg-type]
     return _encode(
         CandidateView(
             id=folded.stream,
@@ -71,9 +104,10 @@ async def render(store: Store, folded: Folded[Candidate], hidden: Collection[UUI
             status=state.status or "",
             rule=state.rule,
             rule_version=state.rule_version,
-            window=Window(state.window_from, state.window_until),  # type: ignore[arg-type]
+            raised_by=state.raised_by,
             alike=state.alike,
-            matches=[match for match in state.matches if match.incident not in hidden],
+            **shown(state.matches, state.like, hidden, window).fields(),
+            is_full=len(state.matches) >= MOST_MATCHES,
             problem=None if state.problem in hidden else state.problem,
             problem_number=None if state.problem in hidden else _number(state.number),
             reason=reason,
@@ -81,16 +115,31 @@ async def render(store: Store, folded: Folded[Candidate], hidden: Collection[UUI
     )
 
 
-def item(row: asyncpg.Record, hidden: Collection[UUID]) -> CandidateItem:
+_TOLD = ("incident", "number", "title", "event", "at", "position")
+_MATCHES = f"""select candidate, version, {", ".join(_TOLD)} from candidate_matches
+    where candidate = any($1::uuid[])"""
+
+
+async def matches_of(pool: asyncpg.Pool, rows: Sequence[asyncpg.Record]) -> dict[UUID, list[Match]]:
+    """The evidence of these list rows, each as it was then."""
+    versions = {row["id"]: row["version"] for row in rows}
+    found: dict[UUID, list[Match]] = {id: [] for id in versions}
+    for candidate, version, *told in await pool.fetch(_MATCHES, list(versions)):
+        if version <= versions[candidate]:
+            found[candidate].append(Match(**dict(zip(_TOLD, told, strict=True))))
+    return found
+
+
+def item(row: asyncpg.Record, matches: list[Match], hidden: Collection[UUID]) -> CandidateItem:
     """A list row as its item, without the incidents that are hidden from the caller."""
-    columns = "id version created_at updated_at status rule rule_version alike".split()
+    columns = "id version created_at updated_at status rule rule_version raised_by alike".split()
     fields = {name: row[name] for name in columns}
-    matches = msgspec.convert(row["matches"], list[Match])
+    window = Window(row["window_from"], row["window_until"])
     return CandidateItem(
         **fields,
         position=row["from_position"],
-        window=Window(row["window_from"], row["window_until"]),
-        matches=[match for match in matches if match.incident not in hidden],
+        **shown(matches, row["pivot"], hidden, window).fields(),
+        is_full=row["size"] >= MOST_MATCHES,
         problem=None if row["problem"] in hidden else row["problem"],
         problem_number=None if row["problem"] in hidden else _number(row["problem_number"]),
     )

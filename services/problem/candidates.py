@@ -1,8 +1,10 @@
 """Candidates over HTTP: see which trends were found; accept, dismiss or merge them."""
 
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
+import asyncpg
 import msgspec
 from fastapi import Body, Path, Query, Response
 from pydantic import BeforeValidator
@@ -10,7 +12,6 @@ from pydantic import BeforeValidator
 from services.problem import bodies, candidate, investigation, lifecycle
 from services.problem.access import (
     hidden_from,
-    on_record,
     problems_of,
     require_known,
     seen,
@@ -18,13 +19,14 @@ from services.problem.access import (
 )
 from services.problem.actions import candidate_actions
 from services.problem.answering import ByManager, ByReader, WaitFor, matrix_in_force
-from services.problem.candidate import Candidate, CandidateStatus
-from services.problem.candidate_view import CandidatePage, CandidateView, item, render
+from services.problem.candidate import Candidate, CandidateStatus, Match
+from services.problem.candidate_view import CandidatePage, CandidateView, item, matches_of, render
 from services.problem.lists.routes import Ids
 from services.problem.problems import MATRIX
 from services.problem.view import with_actions
 from shared.aggregate import Folded
 from shared.clock import new_id
+from shared.http.access_log import record_access
 from shared.http.app import routes
 from shared.http.asked import Asked
 from shared.http.lists import CHANGED, WHEN, TimedQuery, given, listed
@@ -33,7 +35,7 @@ from shared.http.openapi import answers
 from shared.http.pages import Words, split
 from shared.http.waiting import has_seen
 from shared.listing import Listing
-from shared.restrictions import not_derived, visible_to
+from shared.restrictions import any_restricted, not_derived, restricted_among, visible_to
 from shared.work import Work, settle
 
 
@@ -51,7 +53,10 @@ _LISTING = Listing("candidates", CHANGED)
 _CONDITIONS = WHEN | {
     "status": "t.status = any({}::text[])",
     "rule": "t.rule = any({}::text[])",
-    "incident": "t.incidents ?| ({}::uuid[])::text[]",
+    "incident": (
+        "exists (select 1 from candidate_matches m where m.candidate = t.id "
+        "and m.version <= t.version and m.incident = any({}::uuid[]))"
+    ),
     "service": "t.alike ->> 'service' = any({}::text[])",
 }
 
@@ -68,9 +73,10 @@ async def list_candidates(query: Annotated[CandidateQuery, Query()], asked: ByRe
         query.incident = [each for each in query.incident if each not in unknown]
     conditions = given(query, _CONDITIONS) + visible_to(asked.caller, not_derived("t.id"))
     found = await listed(asked, _LISTING, query, query.sort, conditions)
-    hidden = await on_record(asked, found.rows, "problem")
+    matches = await matches_of(asked.service.store.pool, found.rows)
+    hidden = await _on_record(asked, found.rows, matches)
     page = CandidatePage(
-        items=[item(row, hidden) for row in found.rows],
+        items=[item(row, matches[row["id"]], hidden) for row in found.rows],
         next_cursor=found.next_cursor,
         total_estimate=found.total_estimate,
         position=found.position,
@@ -84,7 +90,7 @@ async def read_candidate(
 ) -> Response:
     """One candidate, now or as it was, with what this caller may do."""
     await has_seen(asked.service, wait_for)
-    found = await _known(asked, id)
+    found = await known_candidate(asked, id)
     position = await position_of(as_of, asked.service.store.log)
     if position is not None:
         found = await problems_of(asked).candidates.past(id, position=position)
@@ -97,7 +103,7 @@ async def read_candidate(
 async def accept(id: Id, asked: ByManager, body: Acceptance = None) -> Response:
     """Make it a problem, which copies the facts of the incidents that matched."""
     problems = problems_of(asked)
-    held = await _known(asked, id)
+    held = await known_candidate(asked, id)
     facts = await taken_over(asked, await problems.incidents.all_of(held.state.incidents))
     said = (body or bodies.Acceptance()).arguments()
     facts |= {name: value for name, value in said.items() if value is not None}
@@ -120,7 +126,7 @@ async def accept(id: Id, asked: ByManager, body: Acceptance = None) -> Response:
 async def dismiss(id: Id, body: bodies.Reason, asked: ByManager) -> Response:
     """Say why it is no problem; its incidents raise no other candidate."""
     candidates = problems_of(asked).candidates
-    await _known(asked, id)
+    await known_candidate(asked, id)
     order = await asked.order(id)
     dismissed = await candidates.execute(order, candidate.dismiss, reason=body.reason)
     return await _answer(asked, dismissed)
@@ -130,7 +136,7 @@ async def dismiss(id: Id, body: bodies.Reason, asked: ByManager) -> Response:
 async def merge(id: Id, body: bodies.Merging, asked: ByManager) -> Response:
     """Add it to a problem that is known already: its incidents are linked there."""
     problems = problems_of(asked)
-    await _known(asked, id)
+    await known_candidate(asked, id)
     into = await seen(asked, body.into)
     number = (await problems.current(into)).state.number
 
@@ -144,13 +150,28 @@ async def merge(id: Id, body: bodies.Merging, asked: ByManager) -> Response:
     return await _answer(asked, await settle(problems.candidates, await asked.order(id), link))
 
 
+async def _on_record(
+    asked: Asked, rows: Sequence[asyncpg.Record], matches: Mapping[UUID, Sequence[Match]]
+) -> Collection[UUID]:
+    """Put on record what is shown that is restricted; answers what it names that is hidden."""
+    pool, shown = asked.service.store.pool, {row["id"] for row in rows}
+    named = {match.incident for each in matches.values() for match in each}
+    named |= {row["problem"] for row in rows if row["problem"] is not None}
+    if not shown or not await any_restricted(pool):
+        return ()
+    restricted, hidden = await restricted_among(pool, asked.caller, shown | named)
+    await record_access(asked.request, asked.caller, restricted & shown)
+    return hidden
+
+
 async def _answer(asked: Asked, folded: Folded[Candidate]) -> Response:
     headers = {"etag": f'"{folded.version}"', "tocsin-position": str(folded.position)}
     content = await _rendered(asked, folded)
     return Response(content, headers=headers, media_type="application/json")
 
 
-async def _known(asked: Asked, id: UUID) -> Folded[Candidate]:
+async def known_candidate(asked: Asked, id: UUID) -> Folded[Candidate]:
+    """The candidate as it is now, for whom may know of it, on record. Raises NotFound."""
     held = await problems_of(asked).candidates.current(id)
     await require_known(asked, id, "there is no such candidate")
     return held

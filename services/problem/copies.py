@@ -1,8 +1,7 @@
 """What is known here of incidents: a local copy of what their service has told."""
 
-import re
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -19,12 +18,6 @@ _COLUMNS = ", ".join(column.name for column in INCIDENT_COPIES.columns)
 _GET = f"select {_COLUMNS} from incident_copies where id = $1"
 _ALL = f"select {_COLUMNS} from incident_copies where id = any($1::uuid[])"
 _NAMED = f"select {_COLUMNS} from incident_copies where id::text = lower($1) or number = upper($1)"
-_ALIKE = f"""select {_COLUMNS} from incident_copies i
-    where not exists (select 1 from restrictions r where r.id = i.id and r.restricted)
-    and occurred_at between $1 and $2 and {{alike}}
-    and status not in ('cancelled', 'merged') and not imported
-    and not exists (select 1 from candidates c
-                    where c.to_position is null and c.incidents ? i.id::text)"""
 
 
 class IncidentCopy(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,12 +40,6 @@ class IncidentCopy(msgspec.Struct, frozen=True, kw_only=True):
     occurred_at: datetime
     event: UUID
     imported: bool = False
-
-
-def symptom_of(title: str) -> str:
-    """A title without its numbers, signs and spelling in capitals: what two failures share."""
-    words: list[str] = re.findall(r"[^\W\d_]+", title.lower())
-    return " ".join(words)
 
 
 class IncidentCopies:
@@ -90,29 +77,6 @@ class IncidentCopies:
     async def all_of(self, incidents: Sequence[UUID]) -> list[IncidentCopy]:
         """What is known of these incidents, in no order."""
         return [_copy(row) for row in await self._pool.fetch(_ALL, incidents)]
-
-    async def alike(
-        self, alike: Mapping[str, str], at: datetime, window: timedelta, work: Work
-    ) -> list[IncidentCopy]:
-        """Incidents with these values at most a window away, oldest first.
-
-        Without cancelled and imported ones, and those that are evidence of a candidate already.
-        """
-        names = " and ".join(f"{name} = ${n}" for n, name in enumerate(alike, 3))
-        sql = _ALIKE.format(alike=names)
-        rows = await self._pool.fetch(sql, at - window, at + window, *alike.values())
-        found = {copy.id: copy for copy in map(_copy, rows)}
-        for copy in self._unstored.get(work, {}).values():
-            found.pop(copy.id, None)
-            if _is_alike(copy, alike) and abs(copy.occurred_at - at) <= window:
-                found[copy.id] = copy
-        return sorted(found.values(), key=lambda copy: (copy.occurred_at, copy.id))
-
-
-def _is_alike(copy: IncidentCopy, alike: Mapping[str, str]) -> bool:
-    if copy.status in ("cancelled", "merged") or copy.imported:
-        return False
-    return all(getattr(copy, name) == value for name, value in alike.items())
 
 
 def _copy(row: asyncpg.Record) -> IncidentCopy:

@@ -8,11 +8,11 @@ from uuid import UUID
 import msgspec
 
 from services.problem import facts, investigation
-from services.problem.copies import IncidentCopy, symptom_of
+from services.problem.copies import IncidentCopy
 from services.problem.facts import REVIEW_AGAIN, facts_stream
 from services.problem.lifecycle import refusal
 from services.problem.problems import MATRIX, RISK_REVIEW, Problems
-from services.problem.watch import Watch
+from services.problem.trends.text import symptom_of
 from shared.errors import Unavailable
 from shared.follower import Fact, Reaction, hears_history
 from shared.policy import set_policy
@@ -74,12 +74,11 @@ class PolicyTold(msgspec.Struct):
 
 
 class Incidents:
-    """Copies what their service tells, links what waits for a problem, watches for trends."""
+    """Copies what their service tells, and links what waits for a problem."""
 
     def __init__(self, problems: Problems) -> None:
         self._problems = problems
         self._copies = problems.incidents
-        self._watch = Watch(problems)
 
     @hears_history
     async def declared(self, fact: Fact, work: Work) -> None:
@@ -101,15 +100,11 @@ class Incidents:
             imported=fact.is_quiet,
         )
         self._copies.put(copy, work)
-        if not (fact.is_quiet or fact.restricted):
-            await self._watch.look(copy, work)
 
     @hears_history
     async def categorised(self, fact: Fact, work: Work) -> None:
         told = msgspec.structs.asdict(fact.read(Categorised))
-        copy = await self._change(fact, work, event=fact.id, **told)
-        if copy is not None and not (fact.is_quiet or fact.restricted):
-            await self._watch.look(copy, work)
+        await self._change(fact, work, event=fact.id, **told)
 
     @hears_history
     async def prioritised(self, fact: Fact, work: Work) -> None:

@@ -13,7 +13,8 @@ from services.problem.events import ProblemEvent, RiskAccepted
 from services.problem.facts import FactEvent, Facts
 from services.problem.problem import Problem
 from services.problem.rules import Status
-from services.problem.tables import candidate_rows, fact_rows, problem_rows
+from services.problem.tables import fact_rows, problem_rows
+from services.problem.trends.tables import candidate_rows
 from shared.aggregate import Aggregate, Alarm
 from shared.errors import Malformed, NotFound
 from shared.ledger import Ledger

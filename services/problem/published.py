@@ -125,6 +125,10 @@ class CandidateRaised(msgspec.Struct, frozen=True):
     incidents: tuple[UUID, ...]
 
 
+class CandidateJoined(msgspec.Struct, frozen=True):
+    incidents: tuple[UUID, ...]
+
+
 class CandidateDecided(msgspec.Struct, frozen=True):
     problem: UUID
 
@@ -194,6 +198,7 @@ PUBLISHED: Published = {
     f.RiskReviewDue: lambda h: RiskReviewDue(h.problem, h.review_date),
     f.FixIneffective: lambda h: FixIneffective(h.problem, h.incident, h.at),
     c.Raised: _candidate_raised,
+    c.Joined: lambda h: CandidateJoined(tuple(match.incident for match in h.matches)),
     c.Accepted: lambda h: CandidateDecided(h.problem),
     c.Dismissed: _nothing,
     c.Merged: lambda h: CandidateDecided(h.problem),

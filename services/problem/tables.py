@@ -20,7 +20,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
-from services.problem.candidate import Candidate, CandidateEvent, Raised
 from services.problem.events import (
     Closed,
     FixPlanned,
@@ -32,6 +31,7 @@ from services.problem.events import (
 )
 from services.problem.facts import FactEvent, Facts, facts_stream
 from services.problem.problem import Problem
+from services.problem.trends.tables import CANDIDATE_MATCHES, CANDIDATES, SIGHTINGS
 from shared.aggregate import Folded, Row
 from shared.domain import Event
 from shared.restrictions import DERIVED, RESTRICTIONS
@@ -99,22 +99,6 @@ RECURRENCES = Table(
 )
 """Incidents that came back after a fix; a row a side stream."""
 
-CANDIDATES = Table(
-    "candidates",
-    _METADATA,
-    *version_columns(),
-    Column("status", Text, nullable=False),
-    Column("rule", Text, nullable=False),
-    Column("rule_version", Integer, nullable=False),
-    Column("window_from", DateTime(timezone=True), nullable=False),
-    Column("window_until", DateTime(timezone=True), nullable=False),
-    Column("alike", JSONB, nullable=False),
-    Column("incidents", JSONB, nullable=False),
-    Column("matches", JSONB, nullable=False),
-    Column("problem", Uuid),
-    Column("problem_number", BigInteger),
-)
-
 INCIDENT_COPIES = Table(
     "incident_copies",
     _METADATA,
@@ -135,10 +119,10 @@ INCIDENT_COPIES = Table(
 )
 """What the incident service has told of its incidents: links and trends are decided on it."""
 
-OWN_TABLES = (PROBLEMS, PROBLEM_TEXTS, RECURRENCES, CANDIDATES)
+OWN_TABLES = (PROBLEMS, PROBLEM_TEXTS, RECURRENCES, CANDIDATES, CANDIDATE_MATCHES)
 """What the log says; they can be made from it anew."""
 
-TABLES = (*OWN_TABLES, INCIDENT_COPIES, RESTRICTIONS, DERIVED)
+TABLES = (*OWN_TABLES, INCIDENT_COPIES, SIGHTINGS, RESTRICTIONS, DERIVED)
 
 
 def problem_rows(folded: Folded[Problem], event: ProblemEvent) -> Iterable[Row]:
@@ -186,18 +170,6 @@ def fact_rows(folded: Folded[Facts], event: FactEvent) -> Iterable[Row]:
     incidents = _json(folded.state.recurrences)
     row = (folded.stream, folded.version, folded.created_at, event.problem, incidents)
     yield Row(RECURRENCES, row)
-
-
-def candidate_rows(folded: Folded[Candidate], event: CandidateEvent) -> Iterable[Row]:
-    """The list row after an event."""
-    state = folded.state
-    yield Row(CANDIDATES, (
-        folded.stream, folded.version, folded.created_at, state.status, state.rule,
-        state.rule_version, state.window_from, state.window_until, _json(state.alike),
-        _json(state.incidents), _json(state.matches), state.problem, state.number,
-    ))  # fmt: skip
-    if isinstance(event, Raised):
-        yield Row(DERIVED, (folded.stream, _json(state.incidents)))
 
 
 def _json(value: object) -> str:

@@ -13,7 +13,7 @@ from shared.http.counted import RequestsCounted
 from shared.http.problems import explain, problem
 
 SECONDS_TO_HANDLE = 5.0
-_PATIENT = ("/feed", "/stream", "/backfill", "/export", "/inbox")
+_PATIENT = ("/feed", "/stream", "/backfill", "/export", "/inbox", "/dry-run")
 _log = structlog.get_logger("tocsin.http")
 
 

@@ -77,7 +77,7 @@ problem
     post  /v1/problems/{id}/(accept-risk|mark-duplicate|cancel|reanalyse|review)  problem_manager
     post  /v1/problems/{id}/(un)?link-incident  problem_manager
     post  /v1/problems/{id}/(draft|publish|withdraw)-workaround  problem_manager
-    get   /v1/candidates(/{id})?               readers
+    get   /v1/candidates(/{id}(/timeline|/events)?)?  readers
     post  /v1/candidates/{id}/(accept|dismiss|merge)  problem_manager
     get   /v1/known-errors(/search|/{id}(/versions)?)?  readers
     post  /v1/known-errors                     problem_manager
@@ -86,6 +86,7 @@ problem
     post  /v1/known-errors/{id}/record-use     responder problem_manager
     get   /v1/problem/policies/[a-z-]+(/versions)?  readers
     put   /v1/problem/policies/[a-z-]+         problem_manager
+    post  /v1/problem/policies/trend-rules/dry-run  problem_manager
 notification
     get   /v1/(contacts|notifications)(/{id})?  everybody
     get   /v1/subscriptions(/{id})?            readers

@@ -1,8 +1,9 @@
 """A running problem service, its callers, and facts as the incident service would tell them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +12,18 @@ import pytest
 
 from services.problem.policies import from_incidents
 from services.problem.problems import Problems
+from services.problem.trends.hearing import sightings
 from shared.auth.roles import Role
 from shared.client import AsyncClient
 from shared.clock import new_id
-from shared.follower import Fact
+from shared.followed_restrictions import FollowedRestrictions, both
+from shared.follower import Fact, Reaction
 from shared.work import Work
 from tests.support.postgres import Databases
 from tests.support.service import RunningService
 from tests.support.started import started
 
+_POSITIONS = count(1)
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
@@ -35,6 +39,12 @@ class Feed:
 
     problems: Problems
     told: list[Fact] = field(default_factory=list)
+    reactions: Mapping[str, Reaction] = field(init=False)
+
+    def __post_init__(self) -> None:
+        restrictions = FollowedRestrictions(self.problems.store, "incident").reactions()
+        own = from_incidents(self.problems), sightings(self.problems)
+        self.reactions = both(restrictions, *own)
 
     def fact(self, name: str, subject: UUID | None = None, /, **data: Any) -> Fact:
         fact = Fact(
@@ -42,7 +52,7 @@ class Feed:
             type=f"tocsin.{name}.v1",
             subject=subject or new_id(),
             time=NOON,
-            position=len(self.told) + 1,
+            position=next(_POSITIONS),
             actor="rita",
             correlation_id=new_id(),
             data=msgspec.Raw(msgspec.json.encode(data)),
@@ -51,16 +61,20 @@ class Feed:
         return fact
 
     def declared(self, **data: Any) -> Fact:
-        stated = {"title": "Checkout is slow", "service": "checkout", "category": "database"}
+        stated = {
+            "reporter": "rita",
+            "title": "Checkout is slow",
+            "service": "checkout",
+            "category": "database",
+        }
         number = f"INC-{new_id().int % 10**12}"
         return self.fact("incident.declared", **(stated | {"number": number} | data))
 
     async def hear(self, *facts: Fact) -> None:
-        reactions = from_incidents(self.problems)
         work = Work(self.problems.store, "system:problem-follows-incident")
         for fact in facts:
             work.caused_by(fact.id, fact.correlation_id)
-            await reactions[fact.type](fact, work)
+            await self.reactions[fact.type](fact, work)
         assert (await work.append()).outcome == "appended"
 
 

@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from services.problem.copies import symptom_of
-from services.problem.trends import DEFAULT, TrendRule, rules_of
 from shared.client import AsyncClient
 from shared.clock import new_id
 from shared.follower import Fact
@@ -53,25 +51,38 @@ async def test_three_alike_in_a_week_are_a_candidate_with_its_evidence(
     ]
 
 
-async def test_a_batch_of_facts_is_judged_as_they_came(
+async def test_further_incidents_join_the_open_candidate_in_a_batch_or_one_by_one(
     feed: Feed, manager: AsyncClient, service: str
 ) -> None:
-    await feed.hear(*alike(feed, service, 5))
-    (candidate,) = await found(manager, service)
-    assert len(candidate["matches"]) == 3
+    facts = alike(feed, service, 7)
+    await feed.hear(*facts[:5])
+    (raised,) = await found(manager, service)
+    await feed.hear(facts[5])
+    await feed.hear(facts[6])
+    (joined,) = await found(manager, service)
+    told = [str(fact.subject) for fact in facts]
+    assert [m["incident"] for m in raised["matches"]] == told[:5]
+    assert [m["incident"] for m in joined["matches"]] == told
+    assert joined["window"]["end"] == "2026-11-22T18:00:00Z"
+    past = await manager.get("/v1/candidates", params={"as_of": raised["position"]})
+    (then,) = [each for each in past.json()["items"] if each["id"] == raised["id"]]
+    assert then == raised
 
 
-async def test_one_candidate_a_trend_is_open_at_a_time_and_evidence_counts_once(
+async def test_what_was_dismissed_is_not_raised_again_for_the_same_evidence(
     feed: Feed, manager: AsyncClient, service: str
 ) -> None:
-    await feed.hear(*alike(feed, service, 4))
+    facts = alike(feed, service, 4)
+    await feed.hear(*facts)
     (first,) = await found(manager, service)
     path = f"/v1/candidates/{first['id']}"
     assert (await manager.post(f"{path}/dismiss", json={"reason": "A drill"})).status_code == 200
+    again = feed.fact("incident.categorised", facts[0].subject, service=service, category="x")
+    back = feed.fact("incident.categorised", facts[0].subject, service=service, category="database")
     later = alike(feed, service, 3)
-    await feed.hear(later[0])
+    await feed.hear(again, back, *later[:2])
     assert len(await found(manager, service)) == 1
-    await feed.hear(later[1])
+    await feed.hear(later[2])
     _, second = await found(manager, service)
     assert {m["incident"] for m in first["matches"]}.isdisjoint(
         m["incident"] for m in second["matches"]
@@ -192,19 +203,6 @@ async def test_rules_are_versioned_data(
     twice = await manager.put(path, json={"rules": [rule, rule]})
     assert twice.status_code == 422
     await manager.put(path, json=before["document"])
-
-
-def test_a_symptom_is_a_title_without_what_changes_each_time() -> None:
-    assert symptom_of("[P1] Disk /var at 97% on db-03!") == "p disk var at on db"
-    assert symptom_of("Größe überschritten: 12 GB") == "größe überschritten gb"
-
-
-def test_the_built_in_rules_are_those_of_no_document() -> None:
-    assert rules_of(None) == DEFAULT
-    rule = {"name": "x", "same": ["item"], "at_least": 2, "within_hours": 3}
-    assert rules_of({"rules": [rule]}) == (
-        TrendRule(name="x", same=("item",), at_least=2, within_hours=3),
-    )
 
 
 async def test_imported_history_makes_no_candidate_and_is_no_evidence_of_one(

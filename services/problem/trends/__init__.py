@@ -1,0 +1,1 @@
+"""Trends among incidents: rules as data, watched as incidents are told, tried over all history."""
