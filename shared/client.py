@@ -2,6 +2,12 @@
 
 import asyncio
 import ssl
+import sys
+from importlib.util import find_spec
+
+if find_spec("sniffio") is None:
+    # httpcore looks for it ten times a request, over the whole path: a quarter of the call.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]  # as "there is none" is written
 
 from httpx import (
     ASGITransport,

@@ -12,7 +12,8 @@ from sqlalchemy import Table
 from shared.clock import Clock
 from shared.clock import now as present
 from shared.draft import Draft
-from shared.store.append import AppendStatement
+from shared.store.append import Append, AppendStatement
+from shared.store.bell import Bell
 from shared.store.database import connector, open_pool
 from shared.store.gather import Gather
 from shared.store.pulse import Pulse
@@ -55,6 +56,7 @@ class Store:
         self.writer = writer
         self.clock = clock
         self.pulse = Pulse(pool)
+        self.bell = Bell(clock)
         self.log = LogReader(pool)
         self.tails: Gather[Wanted, Tail] = Gather(self.log.tails)
         self._later: set[asyncio.Task[Any]] = set()
@@ -72,8 +74,13 @@ class Store:
         writer = Writer(connector(dsn), AppendStatement(tables, vault.master_id), clock)
         store = cls(dsn, pool, vault, writer, clock)
         writer.grown = store.pulse.beat
-        writer.stored = lambda command: vault.stored(command.keys)
+        writer.stored = store._stored
         return store
+
+    def _stored(self, command: Append) -> None:
+        self.vault.stored(command.keys)
+        if command.timers:
+            self.bell.armed(command.timers.values())
 
     async def close(self) -> None:
         """Finish what is under way and disconnect."""

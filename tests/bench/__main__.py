@@ -14,6 +14,8 @@ from tests.bench.ground import Ground, ground
 from tests.bench.import_figures import ImportFigures
 from tests.bench.measure import SHORT, Figure, Pace
 from tests.bench.report import HEAD, aside, row, write
+from tests.bench.timer_figures import TimerFigures
+from tests.bench.told import ToldFigures
 from tests.support.postgres import ROOT
 
 _NAMES = (
@@ -28,6 +30,9 @@ _NAMES = (
     "alertmanager_alerts_vs_bare_insert",
     "status_change_at_10k_open_vs_100",
     "uci_import_events_per_s_vs_bare_batch",
+    "page_fanout",
+    "first_attempt_after",
+    "due_timers",
 )
 
 
@@ -38,7 +43,10 @@ async def _measure(pace: Pace, names: list[str]) -> None:
         service = await place.incident_service(await place.incident_database("incidents"))
         bare = await place.bare()
         wanted = Figures(place, pace, bare, service)
-        others = [each(place, pace, bare, service) for each in (AlertFigures, ImportFigures)]
+        others = [
+            each(place, pace, bare, service)
+            for each in (AlertFigures, ImportFigures, ToldFigures, TimerFigures)
+        ]
         for name in names or _NAMES:
             owner = next(each for each in (wanted, *others) if hasattr(each, name))
             figures[name] = await getattr(owner, name)()

@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 from urllib.request import urlopen
 
 import asyncpg
@@ -18,11 +18,11 @@ from shared.auth.roles import Role
 from shared.embedded import APP, SUPERUSER, EmbeddedPostgres
 from shared.migrate import migrate
 from shared.process import free_port
+from shared.settings import Service
 from tests.support.postgres import ROOT, new_home, remove_home
 
-_MIGRATIONS = ROOT / "services" / "incident" / "migrations"
 _BARE = [sys.executable, "-m", "uvicorn", "tests.bench.baseline:app", "--loop=uvloop"]
-_SERVE = [sys.executable, "-m", "services.cli.main", "serve", "incident"]
+_SERVE = [sys.executable, "-m", "services.cli.main", "serve"]
 
 
 class Side(NamedTuple):
@@ -54,7 +54,12 @@ class Ground:
 
     async def incident_database(self, name: str) -> str:
         """A migrated database of the incident service; answers its URL."""
-        await migrate(_MIGRATIONS, owner=self.postgres.url(name), app=APP)
+        return await self.database("incident", name)
+
+    async def database(self, service: Service, name: str) -> str:
+        """A migrated database of a service; answers its URL."""
+        migrations = ROOT / "services" / service / "migrations"
+        await migrate(migrations, owner=self.postgres.url(name), app=APP)
         return self.postgres.url(name, APP)
 
     def as_owner(self, database: str) -> str:
@@ -67,16 +72,31 @@ class Ground:
 
     async def incident_service(self, database: str) -> Side:
         """The service, as `tocsin serve` runs it."""
+        return await self.service("incident", database, {})
+
+    async def service(self, name: Service, database: str, more: Mapping[str, str]) -> Side:
+        """A service, as `tocsin serve` runs it; it follows those whose ports it is told."""
         port = free_port()
-        told = {
+        nobody = {f"TOCSIN_{each.upper()}_PORT": "1" for each in get_args(Service)}
+        told = nobody | {
             "TOCSIN_HOME": str(self.home),
             "TOCSIN_LOCAL": "true",
-            "TOCSIN_INCIDENT_DATABASE_URL": database,
-            "TOCSIN_INCIDENT_PORT": str(port),
-            "TOCSIN_PROBLEM_PORT": "1",  # nobody: there is nothing to follow
-            "TOCSIN_NOTIFICATION_PORT": "1",
+            f"TOCSIN_{name.upper()}_DATABASE_URL": database,
+            f"TOCSIN_{name.upper()}_PORT": str(port),
         }
-        return await self._started(_SERVE, told, port, database)
+        return await self._started([*_SERVE, name], told | dict(more), port, database)
+
+    def start(self, command: list[str]) -> subprocess.Popen[bytes]:
+        """Start something that ends with the ground."""
+        process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(ROOT)})
+        self._stack.callback(_end, process)
+        return process
+
+    async def beside(self, command: list[str], address: str) -> None:
+        """Start something that answers there."""
+        self.start(command)
+        while not await asyncio.to_thread(answers, address):  # noqa: ASYNC110  # another process
+            await asyncio.sleep(0.05)
 
     async def bare(self) -> Side:
         """The application without anything of ours."""

@@ -197,6 +197,30 @@ async def test_a_timer_nobody_here_handles_is_left_to_others(
     assert len(await armed(database)) == 1
 
 
+async def _none_is_armed(database: Database) -> bool:
+    return not await armed(database)
+
+
+async def test_a_slow_handler_holds_up_nobody(database: Database, clock: Clock) -> None:
+    slow, bell = asyncio.Event(), Bell()
+
+    async def dawdle(lamp: UUID) -> None:
+        await bell.ring(lamp)
+        await slow.wait()
+
+    async with lamp_store(database, clock=clock) as store:
+        first = await lit_lamp(store)
+        clock.now += HOUR
+        running = asyncio.create_task(Timers(store, {BURN_OUT: dawdle}).run())
+        await until(lambda: bell.has_rung(first))
+        second = await lit_lamp(store)
+        clock.now += HOUR
+        await until(lambda: bell.has_rung(second))
+        slow.set()
+        running.cancel()
+        await asyncio.wait([running])
+
+
 async def test_running_it_rings_what_is_due_and_what_becomes_due(
     database: Database, clock: Clock
 ) -> None:
@@ -206,6 +230,7 @@ async def test_running_it_rings_what_is_due_and_what_becomes_due(
         clock.now += HOUR
         running = asyncio.create_task(Timers(store, {BURN_OUT: bell.ring}).run())
         await until(lambda: bell.has_rung(early))
+        await until(lambda: _none_is_armed(database))
         late = await lit_lamp(store)
         clock.now += HOUR
         await until(lambda: bell.has_rung(late))
