@@ -130,7 +130,7 @@ async def _until_rung(database: str, count: int) -> tuple[int, int, datetime]:
     """How often was rung, for how many, and when the last time; once nothing more happens."""
     deadline = time.monotonic() + 60
     connection = await asyncpg.connect(database)
-    while await connection.fetchval("select count(*) from timers"):  # noqa: ASYNC110  # others'
+    while await connection.fetchval("select count(*) from timers"):  # others'
         if time.monotonic() > deadline:
             break
         await asyncio.sleep(0.2)
