@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -12,13 +11,14 @@ import pytest
 
 from services.incident.app import DEFINITION
 from shared.auth.followed_keys import followed_keys
-from shared.client import AsyncClient
+from shared.auth.roles import Role
+from shared.client import AsyncClient, new_client
 from shared.follower import Fact
 from shared.rebuild import Rebuild
 from shared.work import Work
 from tests.support.postgres import Databases
 from tests.support.service import RunningService
-from tests.support.started import rows, started
+from tests.support.started import client_at, listening, rows, started
 from tests.support.until import until
 
 KEYS = "/v1/api-keys"
@@ -66,21 +66,19 @@ async def test_a_key_speaks_for_its_roles_until_it_is_revoked(
     assert (await admin.delete(f"{KEYS}/{key['id']}")).json() == revoked.json()
 
 
-async def test_a_stream_opened_by_a_keys_ticket_ends_with_the_key(
-    service: RunningService, admin: AsyncClient
-) -> None:
-    key = await made(admin)
-    nobody, issue = service.client(None), "/v1/incident/stream-tickets"
-    tickets = [
-        (await nobody.post(issue, headers=bearer(key["key"]))).json()["ticket"] for _ in range(2)
-    ]
-    watch = partial(nobody.get, "/v1/incident/stream")
-    opened = asyncio.ensure_future(watch(params={"ticket": tickets[0]}, timeout=30))
-    await asyncio.sleep(0.5)
-    assert not opened.done()
-    await admin.delete(f"{KEYS}/{key['id']}")
-    assert (await asyncio.wait_for(opened, 5)).status_code == 200
-    assert (await watch(params={"ticket": tickets[1]})).status_code == 401
+async def test_a_stream_opened_by_a_keys_ticket_ends_with_the_key(databases: Databases) -> None:
+    stream = "/v1/incident/stream"
+    async with listening("incident", databases) as (service, base), new_client(base_url=base) as on:
+        admin = client_at(base, service, Role.ADMIN)
+        key = await made(admin)
+        asked = [await on.post(f"{stream}-tickets", headers=bearer(key["key"])) for _ in range(2)]
+        first, second = ({"ticket": answer.json()["ticket"]} for answer in asked)
+        async with on.stream("GET", stream, params=first, timeout=30) as opened:
+            assert opened.status_code == 200
+            await admin.delete(f"{KEYS}/{key['id']}")
+            await asyncio.wait_for(opened.aread(), 30)
+        assert (await on.get(stream, params=second)).status_code == 401
+        await admin.aclose()
 
 
 async def test_the_list_shows_who_made_it_and_never_the_secret(

@@ -8,7 +8,7 @@ from shared.recent import Recent
 _ACTS = st.lists(st.tuples(st.sampled_from(["put", "get", "forget"]), st.integers(0, 12)))
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(_ACTS)
 def test_nothing_is_forgotten_before_so_many_others_have_been_used(
     acts: list[tuple[str, int]],
