@@ -40,7 +40,7 @@ class Missed(State, frozen=True):
 
 @event("incident.nobody_to_tell")
 class NobodyToTell(Event, frozen=True):
-    """There was nobody who could be paged."""
+    """There was nobody who could be told: by a page, or of an audience."""
 
     escalation: UUID
     fact: str
@@ -63,7 +63,7 @@ def _unanswered(fact: NobodyAnswered) -> tuple[str, str | None]:
 
 def _untold(fact: NobodyToTell) -> tuple[str, str | None]:
     why = "; ".join(f"{each.target}: {each.reason}" for each in fact.missed)
-    return f"Nobody could be paged ({_about(fact)})", why or None
+    return f"Nobody to tell of {_about(fact)}", why or None
 
 
 def _about(fact: NobodyAnswered | NobodyToTell) -> str:

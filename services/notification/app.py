@@ -12,7 +12,7 @@ from services.notification.contacts import CONTACT, Contacts
 from services.notification.decisions import routes as why_routes
 from services.notification.decisions.decision import DECISION, Decisions
 from services.notification.decisions.events import Taken
-from services.notification.duty import DUTY_AGGREGATES, DUTY_ROUTERS, DUTY_TABLES, duty
+from services.notification.duty import DUTY_AGGREGATES, DUTY_ROUTERS, DUTY_TABLES, duty, telling
 from services.notification.endpoints.breaker import Breaker
 from services.notification.endpoints.endpoints import (
     ENDPOINT,
@@ -68,7 +68,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
     keys = followed_keys(service.authenticator.forget)
     fallback = Fallback(notifications, contacts)
     breaker = Breaker(Endpoints(service.store))
-    planner = Planner(notifications, subscriptions)
+    planner = Planner(notifications, subscriptions, telling(service.store, contacts))
     on_duty = duty(service.store, notifications, contacts, planner)
     service.parts |= on_duty.parts
     follows: dict[Name, Mapping[str, Reaction]] = {

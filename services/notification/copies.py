@@ -30,6 +30,17 @@ STATUS_AFTER: dict[str, str | None] = {
     "incident.unmerged": None,
     "incident.sla_warned": None,
     "incident.sla_breached": None,
+    "incident.major_proposed": None,
+    "incident.major_accepted": None,
+    "incident.major_rejected": None,
+    "incident.major_demoted": None,
+    "incident.role_assigned": None,
+    "incident.role_handed_over": None,
+    "incident.responder_requested": None,
+    "incident.update_posted": None,
+    "incident.update_due": None,
+    "incident.update_overdue": None,
+    "incident.closing_notice": None,
     "incident.regulatory_recorded": None,
     "incident.regulatory_warned": None,
     "incident.regulatory_overdue": None,
@@ -86,10 +97,15 @@ _ASIDE = {
     "incident.regulatory_warned",
     "incident.regulatory_overdue",
     "incident.workaround_offered",
+    "incident.update_due",
+    "incident.update_overdue",
     "incident.workaround_withdrawn",
     "incident.problem_moved",
     "incident.recurrence_found",
 }
+
+_WORDS = {"incident.update_posted"}
+"""Facts whose `status` is a sentence for people, not the incident's."""
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -123,6 +139,8 @@ def about(fact: Fact) -> UUID:
 
 def after(copy: Copy, fact: Fact) -> Copy:
     """The copy once this fact is known."""
+    if name_of(fact) in _WORDS:
+        return copy
     told = msgspec.structs.asdict(fact.read(Told))
     said: dict[str, Any] = {n: v for n, v in told.items() if v is not msgspec.UNSET}
     status = STATUS_AFTER[name_of(fact)] or copy.status

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, get_args
 from services.notification.audiences import routes as audience_routes
 from services.notification.audiences.events import AudienceEvent
 from services.notification.audiences.members import AUDIENCE, AUDIENCES, Audiences
+from services.notification.audiences.telling import Telling
 from services.notification.contacts import Contacts
 from services.notification.escalation import lists as escalation_lists
 from services.notification.escalation import routes as policy_routes
@@ -17,6 +18,7 @@ from services.notification.escalation.escalations import (
     POLICIES_OF_ESCALATION,
     SILENCE,
     EscalationPolicies,
+    Escalations,
 )
 from services.notification.escalation.events import EscalationEvent, EscalationPolicyEvent
 from services.notification.escalation.paging import Paging
@@ -60,6 +62,12 @@ class Duty(NamedTuple):
     parts: dict[str, Any]
     reactions: Mapping[str, Reaction]
     timers: dict[str, Handler]
+
+
+def telling(store: Store, contacts: Contacts) -> Telling:
+    """Who is in the audiences of a fact, for the planner."""
+    audiences = Audiences(store, contacts, People(Teams(store), Schedules(store)))
+    return Telling(audiences, Templates(store), Escalations(store))
 
 
 def duty(store: Store, notifications: Notifications, contacts: Contacts, planner: Planner) -> Duty:

@@ -98,7 +98,10 @@ class SubscriptionRetired(Event, frozen=True):
 
 @event("notification.planned")
 class Planned(Event, frozen=True):
-    """`escalation` is what it pages for; `instead_of` another one that did not reach in time."""
+    """`escalation` is what it pages for; `instead_of` another one that did not reach in time.
+
+    `wording` is whose words it has, where that is a template; or why it has not.
+    """
 
     delivery: Delivery
     happened_at: datetime
@@ -109,6 +112,7 @@ class Planned(Event, frozen=True):
     urgent: bool = False
     escalation: UUID | None = None
     instead_of: UUID | None = None
+    wording: str | None = None
 
 
 @event("notification.held")

@@ -70,4 +70,5 @@ class Fallback:
             urgent=True,
             escalation=state.escalation,
             instead_of=held.stream,
+            wording=state.wording,
         )

@@ -63,6 +63,7 @@ def plan(
     urgent: bool = False,
     escalation: UUID | None = None,
     instead_of: UUID | None = None,
+    wording: str | None = None,
 ) -> Sequence[NotificationEvent]:
     """Tell it; what is urgent keeps no quiet hours and has a schedule of its own."""
     if notification.status is not None:
@@ -78,6 +79,7 @@ def plan(
             urgent=urgent,
             escalation=escalation,
             instead_of=instead_of,
+            wording=wording,
         )
     ]
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from services.notification import copies, notification, template
+from services.notification.audiences.telling import Telling
 from services.notification.copies import STATUS_AFTER, Copy, name_of, type_of
 from services.notification.decisions.deciding import Deciding
 from services.notification.decisions.weighing import REASONS, Verdict
@@ -18,6 +19,8 @@ from services.notification.notification import notification_stream
 from services.notification.notifications import Notifications
 from services.notification.subscriptions import Concerned, Subscriptions
 from services.notification.tables import SUBJECT_COPIES
+from services.notification.templates.values import own_values
+from services.notification.templates.wording import usual
 from shared.followed_restrictions import both
 from shared.follower import Fact, Reaction, hears_history
 from shared.work import Work
@@ -26,8 +29,14 @@ from shared.work import Work
 class Planner:
     """Keeps the copies of what others tell of, and plans a notification for each subscriber."""
 
-    def __init__(self, notifications: Notifications, subscriptions: Subscriptions) -> None:
+    def __init__(
+        self,
+        notifications: Notifications,
+        subscriptions: Subscriptions,
+        telling: Telling | None = None,
+    ) -> None:
         self._notifications = notifications
+        self._telling = telling
         self._subscriptions = subscriptions
         self.keeping = Keeping(notifications.store)
         self._deciding = Deciding(notifications.store, self.keeping)
@@ -52,6 +61,8 @@ class Planner:
         concerned = await self._subscriptions.concerned(
             name_of(fact), recorded_at=fact.time, priority=copy.priority, service=copy.service
         )
+        if self._telling is not None:
+            concerned += await self._telling.concerned(fact, work)
         weighed = await self._deciding.weighed(fact, copy, concerned, work)
         streams = [notification_stream(_delivery(each, copy, fact)) for each, _ in weighed]
         await work.look(self._notifications, streams)
@@ -62,9 +73,12 @@ class Planner:
         self, concerned: Concerned, verdict: Verdict, copy: Copy, fact: Fact, work: Work
     ) -> None:
         delivery = _delivery(concerned, copy, fact)
-        words, values = concerned.template or template.DEFAULT, copies.values(copy, fact)
+        words = concerned.template or usual(name_of(fact))
+        values = copies.values(copy, fact) | own_values(fact)
         if fact.restricted:
             values = in_few_words(values)
+        if concerned.audience is not None:
+            values["audience"] = concerned.audience
         await work.execute(
             self._notifications,
             notification_stream(delivery),
@@ -75,6 +89,7 @@ class Planner:
             values=values,
             subject=template.line(words.subject, values),
             text=template.text(words.text, values),
+            wording=concerned.wording,
         )
         if verdict.reason is not None and verdict.until is not None:
             await work.execute(

@@ -57,6 +57,7 @@ class Notification(State, frozen=True):
     urgent: bool = False
     escalation: UUID | None = None
     instead_of: UUID | None = None
+    wording: str | None = None
     fell_back_at: datetime | None = None
     fallback: UUID | None = None  # what was planned instead
     fallback_channel: Channel | None = None

@@ -40,6 +40,7 @@ class Concerned(msgspec.Struct, frozen=True):
     quiet_hours: QuietHours | None = None
     usable: bool = True  # whether the channel reaches the contact
     audience: str | None = None
+    wording: str | None = None  # whose words its template is
 
 
 class Subscriptions(Ledger[Subscription, SubscriptionEvent]):

@@ -83,6 +83,7 @@ class NotificationView(NotificationItem, kw_only=True):
     escalation: UUID | None
     urgent: bool
     instead_of: UUID | None
+    wording: str | None
     fell_back_at: datetime | None
     fallback: UUID | None
     fallback_channel: str | None

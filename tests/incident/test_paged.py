@@ -63,7 +63,7 @@ async def test_answers_to_pages_are_machine_facts(service: RunningService) -> No
         ),
         (
             "incident.nobody_to_tell",
-            "Nobody could be paged (incident.responder_requested)",
+            "Nobody to tell of incident.responder_requested",
             "on call by night: no rotation covers this time",
         ),
     ]

@@ -11,7 +11,7 @@ from services.notification.audiences.events import AudienceEvent
 from services.notification.contacts import Contacts
 from services.notification.escalation.events import Target
 from services.notification.escalation.people import People
-from services.notification.events import Channel
+from services.notification.events import Channel, QuietHours
 from services.notification.keyed.rows import keyed_rows
 from shared.aggregate import Aggregate
 from shared.ledger import Ledger
@@ -36,13 +36,15 @@ class Member(NamedTuple):
     contact: UUID
     channel: Channel | None
     because: str
+    wanted: Channel  # where none reaches: what would have been tried first
+    quiet_hours: QuietHours | None = None
 
 
 class Found(NamedTuple):
     """Who is in an audience, and what of it led to nobody."""
 
     members: list[Member]
-    missing: list[str]
+    missing: list[tuple[str, str]]
 
 
 class Audiences(Ledger[Audience, AudienceEvent]):
@@ -63,11 +65,11 @@ class Audiences(Ledger[Audience, AudienceEvent]):
         for contact, because in await self._addresses(audience, work):
             if (member := await self._member(contact, because, wanted, work)) is not None:
                 found.setdefault(contact, member)
-        missing = [f"{each.target}: {each.reason}" for each in meant.missed]
+        missing = [(each.target, each.reason) for each in meant.missed]
         for person, because in meant.people.items():
             member = await self._of_person(person, because, wanted, work)
             if member is None:
-                missing.append(f"{person}: has no contact")
+                missing.append((person, "has no contact"))
             else:
                 found.setdefault(member.contact, member)
         return Found(list(found.values()), missing)
@@ -96,7 +98,7 @@ class Audiences(Ledger[Audience, AudienceEvent]):
         if not state.person or state.retired:
             return None
         channel = next((each for each in wanted if state.reach(each) is not None), None)
-        return Member(state.person, contact, channel, because)
+        return Member(state.person, contact, channel, because, wanted[0], state.quiet_hours)
 
 
 def _targets(audience: Audience) -> Iterator[Target]:

@@ -86,7 +86,7 @@ async def list_audience_members(id: Reference, asked: ByReader) -> Response:
         audience=held.state.key,
         at=asked.now,
         items=items,
-        missing=found.missing,
+        missing=[f"{who}: {why}" for who, why in found.missing],
         position=held.position,
     )
     return read_answer(view, held.version)

@@ -117,6 +117,16 @@ def finish(escalation: Escalation, *, at: datetime) -> Sequence[EscalationEvent]
     return [NobodyToTell(**told, missed=missed, at=at, policy=policy)]
 
 
+def miss(
+    escalation: Escalation, *, occasion: Occasion, missed: Sequence[Missed], at: datetime
+) -> Sequence[EscalationEvent]:
+    """There was nobody to tell from the beginning."""
+    if escalation.status is not None:
+        return []
+    told: dict[str, Any] = {"cause": occasion.cause, "fact": occasion.fact}
+    return [NobodyToTell(**told, about=occasion.about, missed=tuple(missed), at=at)]
+
+
 def acknowledge(
     escalation: Escalation, *, by: str, at: datetime, notification: UUID
 ) -> Sequence[EscalationEvent]:

@@ -17,7 +17,7 @@ from services.notification.events import Template
 from services.notification.keeping import in_few_words
 from services.notification.keyed.keyed import stream_of
 from services.notification.policies import Planner
-from shared.envelope import rfc3339
+from services.notification.templates.values import own_values
 from shared.follower import Fact, Reaction
 from shared.work import Work
 
@@ -176,7 +176,7 @@ class Paging:
             matter=matter,
             words="role_assigned",
             steps=(_step(Asked(person=said.person), _MINUTES),),
-            more={"role": said.role.replace("_", " ")},
+            more={},
         )
         await self._begin(_next(fact), call, fact, work)
 
@@ -187,7 +187,7 @@ class Paging:
             matter=_update(said.incident, said.audience),
             words="update_overdue",
             steps=(_step(Asked(person=said.person), _MINUTES),),
-            more={"audience": said.audience, "due_at": rfc3339(said.due_at)},
+            more={},
         )
         await self._begin(_next(fact), call, fact, work)
 
@@ -273,7 +273,7 @@ def _step(asked: Asked, wait_minutes: int) -> Step:
 
 
 def _occasion(call: Call, copy: Copy, fact: Fact) -> Occasion:
-    told = values(copy, fact)
+    told = values(copy, fact) | own_values(fact)
     if fact.restricted:
         told = in_few_words(told)
     told |= call.more

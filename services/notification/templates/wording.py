@@ -19,21 +19,38 @@ OF_FACTS: dict[str, tuple[str, ...]] = {
     ),
     "incident.closing_notice": ("audience",),
     "incident.responder_requested": ("message",),
-    "incident.request_timed_out": ("message",),
-    "incident.request_answered": ("message",),
     "incident.role_assigned": ("role",),
     "incident.role_handed_over": ("role",),
+    "incident.update_due": ("audience", "due_at"),
     "incident.update_overdue": ("audience", "due_at"),
 }  # fmt: skip
 """What these facts have beside."""
 
-FACTS = (*STATUS_AFTER, *(name for name in OF_FACTS if name not in STATUS_AFTER))
+FACTS = tuple(STATUS_AFTER)
 KNOWN = (*ALWAYS, *dict.fromkeys(name for names in OF_FACTS.values() for name in names))
 """All that words may name."""
+
+USUAL = {
+    "incident.update_posted": Template(
+        subject="[{{number}}] {{title}}: {{update}}",
+        text="{{update}}\n\nImpact: {{impact}}\nCurrent action: {{action}}\n"
+        "Workaround: {{workaround}}\nNext update: {{next_update_at}}\n\n{{number}} {{title}}\n",
+    ),
+    "incident.closing_notice": Template(
+        subject="[{{number}}] Closed: {{title}}",
+        text="{{number}} {{title}} is closed. There will be no further updates.\n",
+    ),
+}
+"""What is said where no template is named, of facts that want words of their own."""
 
 _MARKUP = re.compile(r"\{%|\{#|\{\{\{|\{\{\s*[#/^>!&=@.]|<[%#]|\$\{|</?[a-zA-Z!][^>]*>")
 _LEFT_OPEN = re.compile(r"\{\{(?!\s*\w+\s*\}\})|(?<!\})\}\}(?!\})")
 _PLACE = re.compile(r"\{\{\s*\w+\s*\}\}")
+
+
+def usual(fact: str) -> Template:
+    """The words for this fact where nobody has chosen others."""
+    return USUAL.get(fact, template.DEFAULT)
 
 
 def names_in(words: str) -> list[str]:

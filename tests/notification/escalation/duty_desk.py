@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.notification.duty import DUTY_TABLES, Duty, duty
+from services.notification.audiences.events import AudienceSet
+from services.notification.duty import DUTY_TABLES, Duty, duty, telling
 from services.notification.endpoints.endpoints import ENDPOINTS
 from services.notification.escalation import acknowledging
 from services.notification.escalation.escalation import Escalation
@@ -18,12 +19,14 @@ from services.notification.escalation.running import Running
 from services.notification.keyed import keyed
 from services.notification.keyed.keyed import stream_of
 from services.notification.notifications import SEND
+from services.notification.policies import Planner
 from services.notification.schedules import schedule
 from services.notification.schedules.events import Layer, ScheduleSet
 from services.notification.tables import TABLES
 from services.notification.teams import team
 from services.notification.teams.team import team_stream
 from services.notification.teams.teams import TEAMS, Teams
+from services.notification.templates.events import TemplateSet
 from shared.aggregate import Folded
 from shared.clock import new_id
 from shared.followed_restrictions import both
@@ -74,6 +77,14 @@ class DutyDesk:
         )
         ledger = self.duty.parts["escalation policies"]
         await self._say(ledger, "escalation policy", keyed.add, said)
+
+    async def audience(self, key: str, **said: Any) -> None:
+        told = AudienceSet(key=key, name=key, **said)
+        await self._say(self.duty.parts["audiences"], "audience", keyed.add, told)
+
+    async def template(self, key: str, subject: str, text: str = "{{number}}") -> None:
+        said = TemplateSet(key=key, name=key, subject=subject, text=text)
+        await self._say(self.duty.parts["templates"], "template", keyed.add, said)
 
     async def _say(self, ledger: Ledger[Any, Any], noun: str, command: Any, said: Any) -> None:
         order = Order(stream=stream_of(noun, said.key), actor="admin", creates=True)
@@ -131,6 +142,9 @@ async def open_duty_desk(dsn: str, mail: MailSink) -> AsyncIterator[DutyDesk]:
     try:
         async with Outgoing(LOOPBACK) as outgoing:
             desk = parts(store, clock, outgoing, mail)
+            desk.planner = Planner(
+                desk.notifications, desk.subscriptions, telling(store, desk.contacts)
+            )
             on_duty = duty(store, desk.notifications, desk.contacts, desk.planner)
             desk.timers = Timers(store, {SEND: desk.sender.ring, **on_duty.timers})
             yield DutyDesk(desk, on_duty)
