@@ -18,6 +18,7 @@ from services.problem.known_errors import ledger as known_error_ledger
 from services.problem.known_errors import wiring as known_errors
 from services.problem.known_errors.published import KNOWN_ERRORS_PUBLISHED
 from services.problem.known_errors.tables import KNOWN_ERROR_TABLES
+from services.problem.lists import facet_routes
 from services.problem.lists import routes as lists
 from services.problem.policies import from_incidents, timers
 from services.problem.problems import CANDIDATE, FACTS, PROBLEM, Problems
@@ -74,6 +75,7 @@ DEFINITION = Definition(
     description="Problems behind incidents, from the first suspicion to the lessons learned.",
     migrations=Path(__file__).with_name("migrations"),
     routers=(
+        facet_routes.router,
         lists.router,
         routes.router,
         duplicate_routes.router,

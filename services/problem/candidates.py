@@ -21,7 +21,7 @@ from services.problem.actions import candidate_actions
 from services.problem.answering import ByManager, ByReader, WaitFor, matrix_in_force
 from services.problem.candidate import Candidate, CandidateStatus, Match
 from services.problem.candidate_view import CandidatePage, CandidateView, item, matches_of, render
-from services.problem.lists.routes import Ids
+from services.problem.lists.filters import Ids
 from services.problem.problems import MATRIX
 from services.problem.view import with_actions
 from shared.aggregate import Folded

@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 
 from shared.domain import Stated
+from shared.search import Piece
 
 
 class Milestones(msgspec.Struct, frozen=True):
@@ -18,6 +19,13 @@ class Milestones(msgspec.Struct, frozen=True):
     root_cause: datetime | None
     resolved: datetime | None
     closed: datetime | None
+
+
+class Highlights(msgspec.Struct, frozen=True):
+    """Where a search hit: the whole title, and about the first hit in another text, in pieces."""
+
+    title: list[Piece] | None
+    text: list[Piece] | None
 
 
 class ProblemItem(msgspec.Struct, kw_only=True):
@@ -63,6 +71,7 @@ class ProblemItem(msgspec.Struct, kw_only=True):
     external_ref: str | None
     source: dict[str, Stated] | None
     milestones: Milestones
+    highlights: Highlights | msgspec.UnsetType = msgspec.UNSET
 
 
 Shown = TypeVar("Shown", bound=ProblemItem)

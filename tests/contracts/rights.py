@@ -66,6 +66,7 @@ incident
     put   /v1/catalogue/(services|items|maintenance-windows)/{id}  incident_manager
 problem
     get   /v1/problems(/{id}(/timeline|/events|/analyses)?)?  readers
+    get   /v1/problems/facets                  readers
     post  /v1/problems                         responder problem_manager
     post  /v1/problems/backfill                service
     post  /v1/problems/{id}/(note|(add|complete)-task)  responder problem_manager

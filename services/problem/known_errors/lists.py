@@ -11,7 +11,7 @@ from services.problem.known_errors.known_error import KnownErrorStatus
 from services.problem.known_errors.routes import ByReader
 from services.problem.known_errors.view import KnownErrorPage, item
 from services.problem.known_errors.words import plain_code, words
-from services.problem.lists.routes import Ids
+from services.problem.lists.filters import Ids
 from shared.errors import Invalid
 from shared.http.access_log import record_access
 from shared.http.app import routes

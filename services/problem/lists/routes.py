@@ -1,114 +1,89 @@
-"""Lists of problems: filters, sorting, full text, any past position."""
+"""Lists of problems over HTTP: filters, sorting, full text, any past position."""
 
-from typing import Annotated, Literal
-from uuid import UUID
+from collections.abc import Sequence
+from typing import Annotated
 
-from fastapi import Depends, Query, Response
-from pydantic import BeforeValidator, Field
+from fastapi import Query, Response
 
 from services.problem import items
 from services.problem.access import hidden_from, on_record
-from services.problem.items import ProblemPage
-from services.problem.rules import READERS, Status
+from services.problem.answering import ByReader
+from services.problem.items import Highlights, ProblemItem, ProblemPage
+from services.problem.known import furthest
+from services.problem.lists.conditions import by_filter, number_in, search_of
+from services.problem.lists.filters import FilteredQuery, ProblemQuery
+from services.problem.lists.orders import SORTS, by_relevance
+from shared.errors import Invalid
 from shared.http.app import routes
-from shared.http.asked import Asked, allowed
-from shared.http.lists import CHANGED, WHEN, Levels, TextQuery, given, listed
+from shared.http.asked import Asked
+from shared.http.lists import listed
 from shared.http.openapi import answers
-from shared.http.pages import Words, split
 from shared.listing import Listing, Sort
 from shared.restrictions import not_derived, visible_to
 
-SORTS = CHANGED | {
-    "-number": Sort("t.number", "bigint", True),
-    "number": Sort("t.number", "bigint", False),
-    "priority": Sort("coalesce(t.priority, 99)", "integer", False),
-    "-priority": Sort("coalesce(t.priority, 99)", "integer", True),
-}
-SortName = Literal[
-    "-updated_at",
-    "updated_at",
-    "-created_at",
-    "created_at",
-    "-number",
-    "number",
-    "priority",
-    "-priority",
-]
-Ids = Annotated[list[UUID], BeforeValidator(split), Field(max_length=50)]
-
-_CONDITIONS = WHEN | {
-    "status": "t.status = any({}::text[])",
-    "priority": "t.priority = any({}::smallint[])",
-    "impact": "t.impact = any({}::smallint[])",
-    "urgency": "t.urgency = any({}::smallint[])",
-    "service": "t.service = any({}::text[])",
-    "item": "t.item = any({}::text[])",
-    "category": "t.category = any({}::text[])",
-    "subcategory": "t.subcategory = any({}::text[])",
-    "group": "t.assignment_group = any({}::text[])",
-    "assigned_to": "t.assigned_to = any({}::text[])",
-    "owner": "t.owner = any({}::text[])",
-    "tag": "t.tags ?| {}::text[]",
-    "incident": "t.incidents ?| ({}::uuid[])::text[]",
-    "workaround": "t.workaround = any({}::text[])",
-    "major": "t.major = {}::boolean",
-    "known_error": (
-        "exists (select 1 from known_errors beside where beside.problem = t.id and {then} "
-        "and beside.status = any({}::text[]))"
-    ),
-    "imported": "t.imported = {}::boolean",
-    "source": "t.source = any({}::text[])",
-    "external_ref": "t.external_ref = any({}::text[])",
-    "q": (
-        "t.id in (select x.problem from problem_texts x "
-        "where x.document @@ websearch_to_tsquery('simple', {}))"
-    ),
-}
-
-
-class ProblemQuery(TextQuery):
-    """Which problems; several values of one filter are alternatives, filters add up."""
-
-    status: Annotated[list[Status], BeforeValidator(split)] | None = None
-    priority: Levels | None = None
-    impact: Levels | None = None
-    urgency: Levels | None = None
-    service: Words | None = None
-    item: Words | None = None
-    category: Words | None = None
-    subcategory: Words | None = None
-    group: Words | None = None
-    assigned_to: Words | None = None
-    owner: Words | None = None
-    tag: Words | None = None
-    incident: Ids | None = None
-    workaround: Words | None = None
-    major: bool | None = None
-    known_error: Words | None = None
-    imported: Annotated[bool | None, Field(description="From another system's past")] = None
-    source: Words | None = None
-    external_ref: Words | None = None
-    sort: SortName = "-updated_at"
-
-
 router = routes("problems", "/v1/problems")
-ByReader = Annotated[Asked, Depends(allowed(*READERS))]
-_LISTING = Listing("problems", SORTS)
+LISTING = Listing("problems", SORTS)
+_TEXTS = """select problem, array_agg(text order by id) as texts from problem_texts
+    where problem = any($1::uuid[]) group by problem"""
 
 
 @router.get("", **answers(ProblemPage))
 async def list_problems(query: Annotated[ProblemQuery, Query()], asked: ByReader) -> Response:
-    """Problems, newest change first unless sorted otherwise; at any past moment with as_of."""
-    if query.incident is not None:
-        unknown = await hidden_from(asked, query.incident)
-        query.incident = [id for id in query.incident if id not in unknown]
-    conditions = given(query, _CONDITIONS) + visible_to(asked.caller, not_derived("t.id"))
-    found = await listed(asked, _LISTING, query, query.sort, conditions)
+    """Problems, newest change first unless sorted otherwise; at any past moment with as_of.
+
+    Values of one filter are alternatives, filters add up. `none` is "has no value", `me` the caller
+    (as a group: any team of the caller's); a value in double quotes is taken as it stands.
+    `without=status:new,tag:vip` leaves out. With `q`, which searches titles, descriptions, root
+    causes, workarounds, fixes and lessons, each item says where it was hit.
+    """
+    await without_hidden(query, asked)
+    conditions = [each for found in by_filter(query, asked.caller).values() for each in found]
+    visible = visible_to(asked.caller, not_derived("t.id"))
+    found = await listed(asked, LISTING, query, _order(query), conditions + visible)
     hidden = await on_record(asked, found.rows, "duplicate_of")
+    shown = [items.item(row, hidden) for row in found.rows]
+    is_past = query.as_of is not None or query.cursor is not None
+    await _add_known_errors(asked, shown, found.position if is_past else None)
+    if query.q is not None:
+        await _highlight(asked, query.q, shown)
     content = items.page(
-        (items.item(row, hidden) for row in found.rows),
+        shown,
         next_cursor=found.next_cursor,
         total_estimate=found.total_estimate,
         position=found.position,
     )
     return Response(content, media_type="application/json")
+
+
+async def without_hidden(query: FilteredQuery, asked: Asked) -> None:
+    """By an incident that is hidden from the caller nothing is found."""
+    if query.incident is not None:
+        unknown = await hidden_from(asked, query.incident)
+        query.incident = [id for id in query.incident if id not in unknown]
+
+
+def _order(query: ProblemQuery) -> str | Sort:
+    if query.sort != "relevance":
+        return query.sort or "-updated_at"
+    if query.q is None:
+        raise Invalid(("query:sort", "relevance needs q: there is nothing to be relevant to"))
+    return by_relevance(search_of(query.q), number_in(query.q))
+
+
+async def _add_known_errors(
+    asked: Asked, shown: Sequence[ProblemItem], position: int | None
+) -> None:
+    ids = [item.id for item in shown]
+    known = await furthest(asked.service.store.pool, ids, position) if ids else {}
+    for item in shown:
+        item.known_error = known.get(item.id)
+
+
+async def _highlight(asked: Asked, q: str, shown: Sequence[ProblemItem]) -> None:
+    wanted = search_of(q)
+    rows = await asked.service.store.pool.fetch(_TEXTS, [item.id for item in shown])
+    texts = {row["problem"]: row["texts"] for row in rows}
+    for item in shown:
+        snippets = (wanted.snippet(text) for text in texts.get(item.id, ()))
+        found = next((each for each in snippets if each is not None), None)
+        item.highlights = Highlights(wanted.marked(item.title), found)
