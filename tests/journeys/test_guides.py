@@ -43,7 +43,9 @@ def step(request: str, status: str, expected: str) -> Step:
     return Step(method, address, role, headers, body, int(status), json.loads(expected or "null"))
 
 
-@pytest.mark.parametrize("guide", ["frontend.md", "integrate.md", "regulators.md"])
+@pytest.mark.parametrize(
+    "guide", ["frontend.md", "integrate.md", "regulators.md", "major-incidents.md"]
+)
 async def test_every_request_of_a_guide_does_what_it_says(guide: str, databases: Databases) -> None:
     async with started("incident", databases) as service:
         known: dict[str, str] = {}
