@@ -20,6 +20,8 @@ from services.problem.known_errors.published import KNOWN_ERRORS_PUBLISHED
 from services.problem.known_errors.tables import KNOWN_ERROR_TABLES
 from services.problem.lists import facet_routes
 from services.problem.lists import routes as lists
+from services.problem.loop import wiring as loop
+from services.problem.loop.published import LOOP_PUBLISHED
 from services.problem.policies import from_incidents, timers
 from services.problem.problems import CANDIDATE, FACTS, PROBLEM, Problems
 from services.problem.published import PUBLISHED
@@ -56,7 +58,13 @@ async def _running(service: Service) -> AsyncIterator[None]:
     keys = followed_keys(service.authenticator.forget)
     restrictions = FollowedRestrictions(service.store, "incident").reactions()
     follows: dict[Name, Mapping[str, Reaction]] = {
-        "incident": both(restrictions, from_incidents(problems), sightings(problems), keys)
+        "incident": both(
+            restrictions,
+            from_incidents(problems),
+            sightings(problems),
+            *loop.reactions(problems),
+            keys,
+        )
     }
     rings = {**timers(problems), **known_error_ledger.timers(known)}
     async with running(service, follows=follows, timers=rings):
@@ -67,7 +75,8 @@ def _aggregates() -> dict[str, Aggregate[Any, Any]]:
     of_problems = {kind.topic: PROBLEM for kind in get_args(ProblemEvent)}
     of_candidates = {kind.topic: CANDIDATE for kind in get_args(CandidateEvent)}
     of_facts = {kind.topic: FACTS for kind in get_args(FactEvent)}
-    return of_problems | of_candidates | of_facts | known_errors.AGGREGATES
+    of_all = of_problems | of_candidates | of_facts
+    return of_all | loop.AGGREGATES | known_errors.AGGREGATES
 
 
 DEFINITION = Definition(
@@ -88,14 +97,15 @@ DEFINITION = Definition(
         candidate_history.router,
         trend_routes.router,
         *known_errors.ROUTERS,
+        *loop.ROUTERS,
         policy_routes("problem", POLICY, BUILT_IN, managers=Role.PROBLEM_MANAGER),
         access_log_routes("problem"),
-        feed_routes("problem", {**PUBLISHED, **KNOWN_ERRORS_PUBLISHED}),
+        feed_routes("problem", {**PUBLISHED, **LOOP_PUBLISHED, **KNOWN_ERRORS_PUBLISHED}),
         operation_routes("problem"),
     ),
-    tables=(*TABLES, *KNOWN_ERROR_TABLES, KNOWN_API_KEYS),
+    tables=(*TABLES, *loop.TABLES, *KNOWN_ERROR_TABLES, KNOWN_API_KEYS),
     running=_running,
-    replayed=Replayed(_aggregates(), (*OWN_TABLES, DERIVED, *KNOWN_ERROR_TABLES)),
+    replayed=Replayed(_aggregates(), (*OWN_TABLES, DERIVED, *loop.TABLES, *KNOWN_ERROR_TABLES)),
 )
 
 

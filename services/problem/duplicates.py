@@ -26,7 +26,7 @@ class Belongings(NamedTuple):
 
 def mark_duplicate(problem: Problem, *, of: UUID) -> Sequence[ProblemEvent]:
     require(problem, "mark-duplicate")
-    return [e.MarkedDuplicate(of=of)]
+    return [e.MarkedDuplicate(of=of, incidents=problem.incidents)]
 
 
 def take_over(problem: Problem, *, had: Belongings) -> Sequence[ProblemEvent]:

@@ -50,6 +50,7 @@ class Logged(Event, frozen=True):
     tags: tuple[str, ...] = ()
     source: str | None = None  # the system it was imported from
     external_ref: str | None = None
+    hold: bool = False  # its incidents are to wait for it
 
 
 @event("problem.assessed")
@@ -174,6 +175,7 @@ class RiskAccepted(Event, frozen=True):
 @event("problem.marked_duplicate")
 class MarkedDuplicate(Event, frozen=True):
     of: UUID
+    incidents: tuple[UUID, ...] = ()
 
 
 @event("problem.duplicate_taken_over")
@@ -187,11 +189,13 @@ class DuplicateTakenOver(Event, frozen=True):
 @event("problem.cancelled", personal={"reason": FREE_TEXT})
 class Cancelled(Event, frozen=True):
     reason: Personal | None = None
+    incidents: tuple[UUID, ...] = ()
 
 
 @event("problem.reanalysis_begun", personal={"reason": FREE_TEXT})
 class ReanalysisBegun(Event, frozen=True):
     reason: Personal | None = None
+    incidents: tuple[UUID, ...] = ()
 
 
 @event("problem.task_added")

@@ -7,6 +7,7 @@ from fastapi import Query, Response
 from services.problem.access import seen
 from services.problem.answering import ByReader, Reference
 from services.problem.facts import facts_stream
+from services.problem.loop.loop import loop_stream
 from services.problem.timeline import TELLER
 from shared.event_view import event_views
 from shared.http.app import routes
@@ -39,4 +40,4 @@ async def _page(reference: str, query: PastQuery, asked: Asked) -> PastPage:
     """Of the problem's own events and the machines' facts beside them, as one sequence."""
     await has_seen(asked.service, query.wait_for)
     stream = await seen(asked, reference)
-    return await past_page(asked, query, (stream, facts_stream(stream)))
+    return await past_page(asked, query, (stream, facts_stream(stream), loop_stream(stream)))

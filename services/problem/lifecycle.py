@@ -219,12 +219,12 @@ def accept_risk(
 
 def cancel(problem: Problem, *, reason: str) -> Sequence[ProblemEvent]:
     require(problem, "cancel")
-    return [e.Cancelled(reason=reason)]
+    return [e.Cancelled(reason=reason, incidents=problem.incidents)]
 
 
 def reanalyse(problem: Problem, *, reason: str) -> Sequence[ProblemEvent]:
     require(problem, "reanalyse")
-    return [e.ReanalysisBegun(reason=reason)]
+    return [e.ReanalysisBegun(reason=reason, incidents=problem.incidents)]
 
 
 def planned_changes(problem: Problem) -> Iterable[tuple[str, str]]:

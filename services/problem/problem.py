@@ -152,6 +152,7 @@ def _after(problem: Problem, event: OwnEvent) -> Problem:
         case e.Logged():  # by effective time, something may have happened before
             logged_at = event.origin.at if event.origin else None
             told = event.fields() | {"logged_at": logged_at}
+            del told["hold"]  # said to its incidents, not of the problem
             return changed(problem, status=problem.status or Status.NEW, **told)
         case e.Assessed():
             return changed(problem, status=Status.ASSESSING, **event.fields())

@@ -34,6 +34,7 @@ class Logged(msgspec.Struct, frozen=True):
     raised_from: UUID | None
     candidate: UUID | None
     tags: tuple[str, ...]
+    hold: bool
 
 
 class Assessed(msgspec.Struct, frozen=True):
@@ -111,6 +112,13 @@ class FixIneffective(msgspec.Struct, frozen=True):
 
 class Duplicate(msgspec.Struct, frozen=True):
     of: UUID
+    incidents: tuple[UUID, ...]
+
+
+class Linked(msgspec.Struct, frozen=True):
+    """Which incidents it concerns."""
+
+    incidents: tuple[UUID, ...]
 
 
 class TakenOver(msgspec.Struct, frozen=True):
@@ -185,10 +193,10 @@ PUBLISHED: Published = {
     e.FixRejected: _nothing,
     e.Closed: lambda h: At(h.at),
     e.RiskAccepted: lambda h: RiskAccepted(h.review_date, h.incidents),
-    e.MarkedDuplicate: lambda h: Duplicate(h.of),
+    e.MarkedDuplicate: lambda h: Duplicate(h.of, h.incidents),
     e.DuplicateTakenOver: lambda h: TakenOver(h.duplicate, h.incidents),
-    e.Cancelled: _nothing,
-    e.ReanalysisBegun: _nothing,
+    e.Cancelled: lambda h: Linked(h.incidents),
+    e.ReanalysisBegun: lambda h: Linked(h.incidents),
     b.StatusStated: lambda h: StatusStated(h.status),
     b.Backfilled: lambda h: Backfilled(h.system, h.steps),
     e.OwnerNamed: lambda h: Owned(h.owner),

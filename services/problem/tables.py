@@ -30,6 +30,7 @@ from services.problem.events import (
     WorkaroundDrafted,
 )
 from services.problem.facts import FactEvent, Facts, facts_stream
+from services.problem.loop.loop import loop_stream
 from services.problem.problem import Problem
 from services.problem.trends.tables import CANDIDATE_MATCHES, CANDIDATES, SIGHTINGS
 from shared.aggregate import Folded, Row
@@ -141,7 +142,7 @@ def problem_rows(folded: Folded[Problem], event: ProblemEvent) -> Iterable[Row]:
         state.risk.review_date if state.risk else None,
     ))  # fmt: skip
     if isinstance(event, Logged) and event.raised_from is not None:
-        for stream in (folded.stream, facts_stream(folded.stream)):
+        for stream in (folded.stream, facts_stream(folded.stream), loop_stream(folded.stream)):
             yield Row(DERIVED, (stream, _json([event.raised_from])))
     if (text := _text(event)) is not None:
         part = uuid5(folded.stream, type(event).topic)

@@ -4,6 +4,7 @@ from services.problem import events as e
 from services.problem import facts as f
 from services.problem.analyses import timeline as analyses
 from services.problem.backfill import events as b
+from services.problem.loop.sentences import SENTENCES as LOOP
 from shared.domain import Event
 from shared.timeline import Sentence, Teller
 
@@ -60,6 +61,7 @@ _SENTENCES: dict[type[Event], Sentence] = analyses.SENTENCES | {
     e.OwnerNamed: lambda h: (f"Owned by {_named(h.owner)}", None),
     e.Reviewed: lambda h: ("Reviewed", h.outcome),
     f.FixIneffective: lambda h: (f"The fix did not help: {h.number} is of the same kind", None),
+    **LOOP,
     f.RiskReviewDue: lambda h: (f"The accepted risk is due for review since {h.review_date}", None),
 }
 

@@ -1,0 +1,66 @@
+"""Incidents that began to wait for a problem while it ended: they learn what they missed."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import msgspec
+
+from services.problem.loop.loop import LOOP, answer, loop_stream
+from services.problem.problem import Problem
+from services.problem.problems import Problems
+from services.problem.rules import Status
+from shared.follower import Fact, Reaction
+from shared.ledger import Ledger
+from shared.work import Work
+
+_MOST_DUPLICATES = 20
+_OVER = {Status.RESOLVED, Status.RISK_ACCEPTED, Status.CANCELLED, Status.DUPLICATE}
+
+
+class Held(msgspec.Struct):
+    """What we read of an incident that was put on hold."""
+
+    problem: UUID | None = None
+
+
+class LateComers:
+    """Answers each by what the problem's own log says at that moment."""
+
+    def __init__(self, problems: Problems) -> None:
+        self._problems = problems
+        self._loops = Ledger(problems.store, LOOP)
+
+    def reactions(self) -> Mapping[str, Reaction]:
+        """To the incident feed, by type."""
+        return {"tocsin.incident.held.v1": self.held}
+
+    async def held(self, fact: Fact, work: Work) -> None:
+        """Nothing, where the problem is still worked on: its end will be told to whoever waits."""
+        awaited = fact.read(Held).problem
+        if awaited is None:
+            return
+        problem = await work.rest_on(self._problems, awaited)
+        status = _outcome(problem.state)
+        if status is None:
+            return
+        of = await self._survivor(problem.state, work)
+        stream = loop_stream(awaited)
+        told = {"problem": awaited, "incident": fact.subject, "status": status, "of": of}
+        await work.execute(self._loops, stream, answer, at=work.store.clock(), **told)
+
+    async def _survivor(self, problem: Problem, work: Work) -> UUID | None:
+        """What it is a duplicate of in the end."""
+        of = problem.duplicate_of
+        for _ in range(_MOST_DUPLICATES):
+            further = None if of is None else await work.current(self._problems, of)
+            if further is None or further.state.duplicate_of is None:
+                break
+            of = further.state.duplicate_of
+        return of
+
+
+def _outcome(problem: Problem) -> str | None:
+    """What a waiting incident goes by; None where it waits for good reason."""
+    if problem.status is Status.CLOSED:
+        return "resolved" if problem.resolved_at is not None else "risk_accepted"
+    return problem.status.value if problem.status in _OVER else None
