@@ -63,6 +63,7 @@ STATUS_AFTER: dict[str, str | None] = {
     "problem.closed": "closed",
     "problem.risk_accepted": "risk_accepted",
     "problem.risk_review_due": None,
+    "problem.fix_ineffective": None,
     "problem.marked_duplicate": "duplicate",
     "problem.cancelled": "cancelled",
     "problem.reanalysis_begun": "root_cause_analysis",
@@ -92,6 +93,7 @@ class _Aside(msgspec.Struct, frozen=True):
 
 _ASIDE = {
     "problem.risk_review_due",
+    "problem.fix_ineffective",
     "incident.sla_warned",
     "incident.sla_breached",
     "incident.regulatory_warned",

@@ -44,9 +44,7 @@ class Logging(Body):
     owner: Name | None = None
     started_at: Moment | None = None
     tags: Annotated[list[Tag], Field(max_length=50)] = []
-    hold: Annotated[bool, Field(strict=True, description="Its incidents are to wait for it")] = (
-        False
-    )
+    hold: Annotated[StrictBool, Field(description="Its incidents are to wait for it")] = False
 
     @model_validator(mode="after")
     def _has_a_title(self) -> Self:

@@ -73,6 +73,8 @@ problem
     post  /v1/problems/{id}/(analyse|add-hypothesis)  responder problem_manager
     get   /v1/problems/{id}/analyses/{analysis}     readers
     post  /v1/problems/{id}/analyses/{analysis}/[a-z-]+  responder problem_manager
+    post  /v1/problems/{id}/record-workaround-use  responder problem_manager
+    get   /v1/problems/{id}/workaround-uses    readers
     post  /v1/problems/{id}/(assess|prioritise|confirm|assign|record-root-cause)  problem_manager
     post  /v1/problems/{id}/(plan-fix|record-change|resolve|reject-fix|close)  problem_manager
     post  /v1/problems/{id}/(accept-risk|mark-duplicate|cancel|reanalyse|review)  problem_manager

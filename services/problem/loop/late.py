@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.problem.loop.events import IncidentAnswered
 from services.problem.loop.loop import LOOP, answer, loop_stream
 from services.problem.problem import Problem
 from services.problem.problems import Problems
@@ -44,9 +45,14 @@ class LateComers:
         if status is None:
             return
         of = await self._survivor(problem.state, work)
-        stream = loop_stream(awaited)
-        told = {"problem": awaited, "incident": fact.subject, "status": status, "of": of}
-        await work.execute(self._loops, stream, answer, at=work.store.clock(), **told)
+        answered = IncidentAnswered(
+            problem=awaited,
+            incident=fact.subject,
+            status=status,
+            at=work.store.clock(),
+            of=of,
+        )
+        await work.execute(self._loops, loop_stream(awaited), answer, answered=answered)
 
     async def _survivor(self, problem: Problem, work: Work) -> UUID | None:
         """What it is a duplicate of in the end."""

@@ -1,7 +1,6 @@
 """What was between a problem and its incidents: each command answers with events, or refuses."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any, assert_never
 from uuid import UUID, uuid5
 
@@ -39,16 +38,8 @@ def record_use(
     return [WorkaroundUsed(problem=problem, incident=incident, revision=revision, helped=helped)]
 
 
-def answer(
-    loop: Loop,
-    *,
-    problem: UUID,
-    incident: UUID,
-    status: str,
-    at: datetime,
-    of: UUID | None = None,
-) -> Sequence[LoopEvent]:
-    return [IncidentAnswered(problem=problem, incident=incident, status=status, at=at, of=of)]
+def answer(loop: Loop, *, answered: IncidentAnswered) -> Sequence[LoopEvent]:
+    return [answered]
 
 
 def evolve(loop: Loop, event: LoopEvent) -> Loop:

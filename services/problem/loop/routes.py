@@ -1,6 +1,7 @@
 """Whether a problem's workaround was used on an incident, and helped, over HTTP."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -57,7 +58,7 @@ async def record_workaround_use(
         raise Stale(f"it is at version {held.version} by now; read it again")
 
     def use(state: Loop) -> Sequence[LoopEvent]:
-        told = {"problem": stream, "incident": incident, "revision": revision}
+        told: dict[str, Any] = {"problem": stream, "incident": incident, "revision": revision}
         return record_use(state, helped=body.helped, **told)
 
     ledger = Ledger(asked.service.store, LOOP)

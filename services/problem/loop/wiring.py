@@ -4,19 +4,28 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from services.problem.loop import routes
+from services.problem.loop.bodies import RecurrenceDocument
 from services.problem.loop.events import LoopEvent
 from services.problem.loop.late import LateComers
 from services.problem.loop.loop import LOOP
+from services.problem.loop.recurrence import Recurrences
 from services.problem.loop.tables import WORKAROUND_USES
+from services.problem.loop.watching import POLICY
 from services.problem.problems import Problems
 from shared.aggregate import Aggregate
+from shared.auth.roles import Role
 from shared.follower import Reaction
+from shared.http.policies import policy_routes
 
-ROUTERS = (routes.router,)
+BUILT_IN = RecurrenceDocument()
+ROUTERS = (
+    routes.router,
+    policy_routes("problem", POLICY, BUILT_IN, managers=Role.PROBLEM_MANAGER),
+)
 TABLES = (WORKAROUND_USES,)
 AGGREGATES: dict[str, Aggregate[Any, Any]] = {kind.topic: LOOP for kind in get_args(LoopEvent)}
 
 
 def reactions(problems: Problems) -> list[Mapping[str, Reaction]]:
     """To facts of incidents, after those that keep copies of them."""
-    return [LateComers(problems).reactions()]
+    return [LateComers(problems).reactions(), Recurrences(problems).reactions()]

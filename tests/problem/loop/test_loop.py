@@ -1,0 +1,188 @@
+"""The loop with incidents in the problem service, told by its feed and over HTTP."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from shared.client import AsyncClient
+from shared.clock import new_id, now
+from tests.problem.loop.conftest import TO_CLOSED, TO_FIX, LoopFeed, Manager
+from tests.support.service import RunningService
+
+
+async def answers(service: RunningService, problem: str) -> list[dict[str, Any]]:
+    async with service.client("auditor") as auditor:
+        events = (await auditor.get(f"/v1/problems/{problem}/events")).json()["items"]
+    return [e["data"] for e in events if e["type"] == "problem.incident_answered"]
+
+
+@pytest.mark.parametrize(
+    ("way", "status"),
+    [
+        ((*TO_FIX, "resolve"), "resolved"),
+        (TO_CLOSED, "resolved"),
+        (("assess", "confirm", "accept-risk"), "risk_accepted"),
+        (("cancel",), "cancelled"),
+    ],
+)
+async def test_who_waits_too_late_is_answered_by_what_the_log_says(
+    problem_service: RunningService,
+    told: LoopFeed,
+    paul: Manager,
+    way: tuple[str, ...],
+    status: str,
+) -> None:
+    problem = await paul.walk(await paul.raised(), *way)
+    late = told.happened(service=f"late-{status}")
+    await told.hear(late, told.fact("incident.held", late.subject, problem=problem))
+    (answer,) = await answers(problem_service, problem)
+    assert (answer["incident"], answer["status"]) == (str(late.subject), status)
+
+
+async def test_who_waits_for_a_duplicate_is_led_to_the_last_of_the_chain(
+    problem_service: RunningService, told: LoopFeed, paul: Manager
+) -> None:
+    first, second, third = [await paul.raised() for _ in range(3)]
+    await paul.post(f"/{first}/mark-duplicate", of=second)
+    await paul.post(f"/{second}/mark-duplicate", of=third)
+    late = told.happened(service="chain")
+    await told.hear(late, told.fact("incident.held", late.subject, problem=first))
+    (answer,) = await answers(problem_service, first)
+    assert (answer["status"], answer["of"]) == ("duplicate", third)
+
+
+async def test_who_waits_for_one_that_is_worked_on_is_only_linked(
+    told: LoopFeed, paul: Manager
+) -> None:
+    problem = await paul.raised()
+    waits = told.happened(service="waits")
+    await told.hear(waits, told.fact("incident.held", waits.subject, problem=problem))
+    shown = await paul.read(problem)
+    assert shown["incidents"] == [str(waits.subject)]
+    assert (await paul.titles(problem))[1:] == ["Incident linked"]
+
+
+async def test_its_end_names_every_incident_that_it_concerns(told: LoopFeed, paul: Manager) -> None:
+    for way in (("cancel",), ("assess", "confirm")):
+        incident = told.happened(service="ends", category=None)
+        await told.hear(incident)
+        problem = await paul.walk(await paul.raised(incident.subject), *way)
+        if way != ("cancel",):
+            await paul.post(f"/{problem}/mark-duplicate", of=await paul.raised())
+        events = (await paul.client.get(f"/v1/problems/{problem}/events")).json()["items"]
+        assert events[-1]["data"]["incidents"] == [str(incident.subject)]
+
+
+async def test_a_fix_that_did_not_help_is_told_once_for_each_incident(
+    told: LoopFeed, paul: Manager
+) -> None:
+    before = told.happened(service="watched", category="database")
+    await told.hear(before)
+    problem = await paul.walk(await paul.raised(before.subject), *TO_CLOSED)
+    again = told.happened(service="watched", category="database")
+    other = told.happened(service="watched", category="network", title="Something else")
+    early = told.happened(now() - timedelta(days=1), service="watched", category="database")
+    retold = told.fact(
+        "incident.categorised", again.subject, service="watched", category="database"
+    )
+    await told.hear(again, other, early)
+    await told.hear(retold)
+    shown = await paul.read(problem)
+    assert shown["recurrences"] == [str(again.subject)]
+    number = again.read(dict[str, Any])["number"]
+    told_of = [title for title in await paul.titles(problem) if number in title]
+    assert len(told_of) == 1
+    reanalysed = await paul.walk(problem, "reanalyse")
+    assert (await paul.read(reanalysed))["reanalysis_count"] == 1
+
+
+async def test_closed_and_told_in_one_breath_nothing_is_missed(
+    told: LoopFeed, paul: Manager
+) -> None:
+    for n in range(3):
+        look = {"service": f"breath-{n}", "category": "database"}
+        before = told.happened(**look)
+        await told.hear(before)
+        problem = await paul.walk(await paul.raised(before.subject), *TO_CLOSED)
+        again = told.happened(**look)
+        await told.hear(again)
+        assert (await paul.read(problem))["recurrences"] == [str(again.subject)]
+
+
+async def test_whoever_links_it_to_a_fixed_problem_says_so_too(
+    told: LoopFeed, paul: Manager
+) -> None:
+    problem = await paul.walk(await paul.raised(service="by-word"), *TO_CLOSED)
+    alike = told.happened(service="quite-another", category=None)
+    before = told.happened(now() - timedelta(days=9), service="old", category=None)
+    for each in (alike, before):
+        linked = told.fact("incident.linked", each.subject, kind="problem", id=problem)
+        await told.hear(each, linked)
+    assert (await paul.read(problem))["recurrences"] == [str(alike.subject)]
+
+
+async def test_what_is_restricted_is_no_sign(told: LoopFeed, paul: Manager) -> None:
+    look = {"service": "secret", "category": "database"}
+    before = told.happened(**look)
+    await told.hear(before)
+    problem = await paul.walk(await paul.raised(before.subject), *TO_CLOSED)
+    kept = msgspec.structs.replace(told.happened(**look), restricted=True)
+    await told.hear(kept)
+    assert (await paul.read(problem))["recurrences"] == []
+
+
+async def test_uses_of_a_workaround_are_counted_by_their_last_word(
+    told: LoopFeed, paul: Manager, responder: AsyncClient
+) -> None:
+    incidents = [told.happened(service="uses") for _ in range(3)]
+    await told.hear(*incidents)
+    problem = await paul.raised(*(each.subject for each in incidents))
+
+    async def use(incident: UUID, **said: Any) -> Any:
+        body = {"incident": str(incident)} | said
+        return await responder.post(f"/v1/problems/{problem}/record-workaround-use", json=body)
+
+    refused = await use(incidents[0].subject)
+    assert "never published a workaround" in refused.json()["detail"]
+    version = (await paul.read(await paul.walk(problem, "draft-workaround", "publish-workaround")))[
+        "version"
+    ]
+    said = [(0, {}), (0, {"helped": True}), (0, {}), (1, {"helped": True}), (1, {"helped": False})]
+    answers = [await use(incidents[n].subject, **words) for n, words in said]
+    assert [answer.status_code for answer in answers] == [200] * len(said)
+    assert [answer.json()["helped"] for answer in answers] == [None, True, True, True, False]
+    uses = (await responder.get(f"/v1/problems/{problem}/workaround-uses")).json()
+    assert (uses["used"], uses["helped"], uses["not_helped"]) == (2, 1, 1)
+    unknown = await use(new_id())
+    assert "no incident" in unknown.json()["detail"]
+    assert (await paul.read(problem))["version"] == version
+    assert [t for t in await paul.titles(problem) if "used" in t] == [
+        "Workaround used, revision 1",
+        "Workaround used, revision 1: it helped",
+        "Workaround used, revision 1: it helped",
+        "Workaround used, revision 1: it did not help",
+    ]
+
+
+async def test_raised_with_a_hold_it_says_so_to_its_incidents(
+    told: LoopFeed, paul: Manager
+) -> None:
+    incident = told.happened(service="holds")
+    await told.hear(incident)
+    problem = await paul.raised(incident.subject, hold=True)
+    feed = await paul.client.get("/v1/problem/feed", params={"limit": 1000})
+    (logged,) = [e for e in feed.json() if e["subject"] == problem]
+    assert (logged["data"]["hold"], logged["data"]["incidents"]) == (True, [str(incident.subject)])
+
+
+async def test_how_long_a_fix_is_watched_is_data(
+    problem_service: RunningService, told: LoopFeed, paul: Manager
+) -> None:
+    path = "/v1/problem/policies/recurrence"
+    shown = (await paul.client.get(path)).json()
+    assert shown["document"]["watch_days"] == 30
+    twice = {"document": {"watch_days": 7, "same": [["service", "service"]]}}
+    assert (await paul.client.put(path, json=twice)).status_code == 422
