@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     notification_migration_url: SecretStr | None = None
     pg_bindir: Path | None = None
 
+    public_url: str | None = None  # where people reach the one origin: links begin with it
+
     incident_url: str | None = None
     problem_url: str | None = None
     notification_url: str | None = None
@@ -76,6 +78,11 @@ class Settings(BaseSettings):
         if not isinstance(words, list | tuple):
             raise TypeError("texts, separated by commas")
         return tuple(str(word).strip() for word in words if str(word).strip())
+
+    @property
+    def public_address(self) -> str:
+        """Where people reach it, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     def port_of(self, service: Service) -> int:
         return int(getattr(self, f"{service}_port"))

@@ -25,6 +25,7 @@ from services.notification.endpoints.events import EndpointEvent
 from services.notification.endpoints.revival import Revival
 from services.notification.events import ContactEvent, NotificationEvent, SubscriptionEvent
 from services.notification.fallback import Fallback
+from services.notification.links import LINKS, links_of
 from services.notification.notifications import FALL_BACK, NOTIFICATION, SEND, Notifications
 from services.notification.policies import Planner
 from services.notification.published import PUBLISHED
@@ -34,6 +35,7 @@ from services.notification.tables import CONTACTS, NOTIFICATIONS, SUBSCRIPTIONS,
 from services.notification.teams import routes as team_routes
 from services.notification.teams.events import TeamEvent
 from services.notification.teams.teams import TEAM, TEAMS, Teams
+from services.notification.verification.routes import SENDER
 from shared.aggregate import Aggregate
 from shared.auth.followed_keys import followed_keys
 from shared.auth.open import KNOWN_API_KEYS
@@ -83,6 +85,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
             timers=_timers(sender, fallback, breaker) | on_duty.timers,
         ),
     ):
+        service.parts |= {SENDER: sender, LINKS: links_of(service.settings)}
         yield
 
 

@@ -1,19 +1,32 @@
 """The contact: a person (or a receiver of theirs) and the ways to reach them, as managed data."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import assert_never
 
 from services.notification.events import (
     Channel,
+    CodeRefused,
+    CodeSent,
     ContactEvent,
     ContactRetired,
     ContactSet,
+    MethodVerified,
     QuietHours,
     QuietHoursSet,
     SecretSet,
 )
 from shared.domain import Personal, State, changed
 from shared.errors import Refused
+
+
+class Code(State, frozen=True):
+    """A code that went out and has not been told yet."""
+
+    digest: str
+    sent_at: datetime
+    expires_at: datetime
+    refused: int = 0
 
 
 class Contact(State, frozen=True):
@@ -25,6 +38,8 @@ class Contact(State, frozen=True):
     webhook_url: Personal | None = None
     secret: Personal | None = None
     quiet_hours: QuietHours | None = None
+    verified: dict[str, datetime] = {}
+    codes: dict[str, Code] = {}
     retired: bool = False
 
     def reach(self, channel: Channel) -> Personal | None:
@@ -38,8 +53,8 @@ class Contact(State, frozen=True):
                 return self.webhook_url
 
     def relies_on(self, channel: Channel) -> bool:
-        """Whether a page may count on this way to reach it."""
-        return self.reach(channel) is not None
+        """Whether a page may count on this way to reach it: once it was shown to."""
+        return self.reach(channel) is not None and channel in self.verified
 
 
 def put(
@@ -51,8 +66,12 @@ def put(
     webhook_url: str | None = None,
     secret: str | None = None,
     quiet_hours: QuietHours | None = None,
+    same: Collection[Channel] = (),
 ) -> Sequence[ContactEvent]:
-    """Say the whole contact, new or changed; without a secret the one it has stays."""
+    """Say the whole contact, new or changed; without a secret the one it has stays.
+
+    What leads to the `same` address as before stays verified.
+    """
     if contact.retired:
         raise Refused("the contact is retired; add a new one")
     if contact.person not in ("", person):
@@ -65,6 +84,8 @@ def put(
     events: list[ContactEvent] = [said]
     if secret is not None:
         events.append(SecretSet(person=person, secret=secret))
+    stays = [channel for channel in Channel if channel in same and channel in contact.verified]
+    events += [MethodVerified(channel=each, at=contact.verified[each]) for each in stays]
     if quiet_hours != contact.quiet_hours:
         events.append(QuietHoursSet(hours=quiet_hours))
     return events
@@ -88,9 +109,24 @@ def evolve(contact: Contact, event: ContactEvent) -> Contact:
             )
         case QuietHoursSet():
             return changed(contact, quiet_hours=event.hours)
+        case CodeSent() | CodeRefused() | MethodVerified():
+            return _verifying(contact, event)
         case SecretSet():
             return changed(contact, secret=event.secret)
         case ContactRetired():
             return changed(contact, retired=True)
         case _:
             assert_never(event)
+
+
+def _verifying(contact: Contact, event: CodeSent | CodeRefused | MethodVerified) -> Contact:
+    codes, channel = dict(contact.codes), event.channel.value
+    match event:
+        case CodeSent(digest=digest, at=at, expires_at=expires_at):
+            codes[channel] = Code(digest=digest, sent_at=at, expires_at=expires_at)
+        case CodeRefused():
+            codes[channel] = changed(codes[channel], refused=codes[channel].refused + 1)
+        case MethodVerified(at=at):
+            codes.pop(channel, None)
+            return changed(contact, verified=contact.verified | {channel: at}, codes=codes)
+    return changed(contact, codes=codes)

@@ -23,6 +23,17 @@ class Contacts(Ledger[Contact, ContactEvent]):
         """Where to reach it, in clear; None where it has no such address, or it was erased."""
         return await self._opened(held, held.state.reach(channel))
 
+    async def leading_to(
+        self, held: Folded[Contact], email: str | None, webhook_url: str | None
+    ) -> set[Channel]:
+        """By which channels it is reached at these very addresses already."""
+        told = {Channel.EMAIL: email, Channel.WEBHOOK: webhook_url}
+        return {
+            channel
+            for channel, address in told.items()
+            if address is not None and await self.address(held, channel) == address
+        }
+
     async def secret(self, held: Folded[Contact]) -> str | None:
         """What its webhook is signed with, in clear; None where it was erased."""
         return await self._opened(held, held.state.secret)

@@ -8,6 +8,7 @@ from services.notification.audiences.events import AudienceEvent
 from services.notification.audiences.members import AUDIENCE, AUDIENCES, Audiences
 from services.notification.audiences.telling import Telling
 from services.notification.contacts import Contacts
+from services.notification.escalation import link_routes
 from services.notification.escalation import lists as escalation_lists
 from services.notification.escalation import routes as policy_routes
 from services.notification.escalation.escalations import (
@@ -34,6 +35,7 @@ from services.notification.teams.teams import Teams
 from services.notification.templates import routes as template_routes
 from services.notification.templates.events import TemplateEvent
 from services.notification.templates.kept import TEMPLATE, TEMPLATES, Templates
+from services.notification.verification import routes as verification_routes
 from shared.aggregate import Aggregate
 from shared.follower import Reaction
 from shared.store.store import Store
@@ -53,6 +55,8 @@ DUTY_ROUTERS = (
     schedule_routes.router,
     policy_routes.router,
     escalation_lists.router,
+    link_routes.router,
+    verification_routes.router,
 )
 
 

@@ -74,6 +74,32 @@ class QuietHoursSet(Event, frozen=True):
     hours: QuietHours | None = None
 
 
+@event("contact.code_sent")
+class CodeSent(Event, frozen=True):
+    """A code went out by this channel: who tells it has it. Only its digest is kept."""
+
+    channel: Channel
+    digest: str
+    at: datetime
+    expires_at: datetime
+
+
+@event("contact.code_refused")
+class CodeRefused(Event, frozen=True):
+    """A code was told that is not the one that went out."""
+
+    channel: Channel
+    at: datetime
+
+
+@event("contact.method_verified")
+class MethodVerified(Event, frozen=True):
+    """This way reaches the contact, since `at`; another address is another way."""
+
+    channel: Channel
+    at: datetime
+
+
 @event("contact.retired")
 class ContactRetired(Event, frozen=True):
     pass
@@ -220,7 +246,15 @@ class Acknowledged(Event, frozen=True):
     delivery: Delivery | None = None  # not stated by early ones
 
 
-ContactEvent = ContactSet | SecretSet | QuietHoursSet | ContactRetired
+ContactEvent = (
+    ContactSet
+    | SecretSet
+    | QuietHoursSet
+    | CodeSent
+    | CodeRefused
+    | MethodVerified
+    | ContactRetired
+)
 SubscriptionEvent = SubscriptionSet | SubscriptionRetired
 NotificationEvent = (
     Planned

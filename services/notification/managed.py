@@ -75,9 +75,11 @@ async def read_contact(id: Id, when: When, asked: ByAnybody) -> Response:
 @contacts_router.put("/{id}", **answers(ContactView))
 async def change_contact(id: Id, body: ContactDocument, asked: ByPerson) -> Response:
     """Say the whole contact anew; without a secret the webhook keeps the one it has."""
-    person = (await contacts_of(asked).current(id)).state.person
+    held = await contacts_of(asked).current(id)
+    person = held.state.person
     require_visible(asked, person, "contact")
     said = _contact(body, asked, person) | {"person": body.person or person}
+    said |= {"same": await contacts_of(asked).leading_to(held, body.email, said["webhook_url"])}
     after = await contacts_of(asked).execute(await asked.order(id), contact.put, **said)
     return command_answer(await contact_view(asked.service.store, after), after)
 

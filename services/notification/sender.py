@@ -26,6 +26,7 @@ from services.notification.decisions.weighing import REASONS
 from services.notification.endpoints.breaker import Breaker
 from services.notification.events import Channel, Delivery, NotificationEvent
 from services.notification.keeping import may_know
+from services.notification.links import Links, links_of
 from services.notification.mail import Post, mail_server
 from services.notification.notifications import Notifications
 from services.notification.outcome import Lost, Reached, Result, Unreached
@@ -33,6 +34,7 @@ from services.notification.rules import FINAL, Status
 from services.notification.schedule import JITTER
 from services.notification.state import Notification
 from shared.aggregate import Folded
+from shared.domain import changed
 from shared.errors import NotFound
 from shared.ledger import Order
 from shared.outgoing import Outgoing
@@ -72,6 +74,7 @@ class Sender:
         outgoing: Outgoing,
         post: Post | None,
         *,
+        links: Links | None = None,
         jitter: Callable[[], float] = _chance,
     ) -> None:
         self.notifications = notifications
@@ -80,6 +83,7 @@ class Sender:
         self._bundling = Bundling(notifications)
         self._outgoing = outgoing
         self._post = post
+        self._links = links
         self._jitter = jitter
         self._clock = notifications.store.clock
         self._free = asyncio.Semaphore(_AT_ONCE)
@@ -144,7 +148,7 @@ class Sender:
         delivery = begun.state.delivery
         if begun.state.status is not Status.SENDING or delivery is None:
             return begun
-        result = await self._call(begun, delivery)
+        result = await self.call(begun, delivery)
         attempt, at = len(begun.state.attempts), self._clock()
         outcome = _outcome(result, attempt, at, self._jitter())
         order = _order(begun.stream, delivery.cause)
@@ -152,7 +156,9 @@ class Sender:
         await self._breaker.heard(delivery, result, after.state)
         return after
 
-    async def _call(self, begun: Folded[Notification], delivery: Delivery) -> Result:
+    async def call(self, begun: Folded[Notification], delivery: Delivery) -> Result:
+        """One call to whom it is for, of which nothing is recorded here."""
+        begun = self._linked(begun)
         try:
             contact = await self._contacts.current(delivery.contact)
         except NotFound:
@@ -191,6 +197,15 @@ class Sender:
         headers = webhook.signed(begun.stream, content, secret, self._clock())
         return await webhook.post(self._outgoing, url, content, headers)
 
+    def _linked(self, begun: Folded[Notification]) -> Folded[Notification]:
+        """A page brings a link to acknowledge it by, which is kept nowhere."""
+        if begun.state.escalation is None or self._links is None:
+            return begun
+        link, state = self._links.to(begun.stream), begun.state
+        told = state.values | {"acknowledge_url": link}
+        text = f"{state.text.rstrip()}\n\nAcknowledge: {link}\n"
+        return begun._replace(state=changed(state, values=told, text=text))
+
     def _ended(self, task: asyncio.Task[Folded[Notification]]) -> None:
         self._free.release()
         self._calls.discard(task)
@@ -208,7 +223,7 @@ async def sending(
     post = Post(mail_server(url.get_secret_value())) if url else None
     networks: Sequence[Network] = settings.outbound_allow
     async with Outgoing(networks) as outgoing:
-        sender = Sender(notifications, contacts, breaker, outgoing, post)
+        sender = Sender(notifications, contacts, breaker, outgoing, post, links=links_of(settings))
         try:
             yield sender
         finally:

@@ -29,6 +29,7 @@ CONTACTS = Table(
     Column("email", JSONB, nullable=False),
     Column("webhook_url", JSONB, nullable=False),
     Column("quiet_hours", JSONB, nullable=False),
+    Column("verified", JSONB, nullable=False),
     Column("retired", Boolean, nullable=False),
 )
 
@@ -91,7 +92,8 @@ def contact_rows(folded: Folded[Contact], event: ContactEvent) -> Iterable[Row]:
     state = folded.state
     yield Row(CONTACTS, (
         folded.stream, folded.version, folded.created_at, state.person, _json(state.name),
-        _json(state.email), _json(state.webhook_url), _json(state.quiet_hours), state.retired,
+        _json(state.email), _json(state.webhook_url), _json(state.quiet_hours),
+        _json(sorted(state.verified)), state.retired,
     ))  # fmt: skip
 
 

@@ -19,13 +19,17 @@ from shared.store.store import Store
 
 
 class ContactItem(Item, kw_only=True):
-    """A contact. The secret of its webhook is never shown."""
+    """A contact. The secret of its webhook is never shown.
+
+    `verified` are the channels that have been shown to reach it: pages go by these alone.
+    """
 
     person: str
     name: str
     email: str | None
     webhook_url: str | None
     quiet_hours: QuietHours | None
+    verified: list[str]
     retired: bool
 
 
@@ -134,6 +138,7 @@ async def contact_view(store: Store, folded: Folded[Contact]) -> ContactView:
         email=email,
         webhook_url=url,
         quiet_hours=state.quiet_hours,
+        verified=sorted(state.verified),
         retired=state.retired,
     )
 

@@ -116,6 +116,9 @@ notification
     get   /v1/dead-letters                     readers
     post  /v1/contacts(/{id}/retire)?          people
     put   /v1/contacts/{id}                    people
+    post  /v1/contacts/{id}/(send-code|verify)  people
+    get   /v1/notification/acknowledgements/by-key/{secret}  people
+    post  /v1/notification/acknowledgements/by-key/{secret}  people
     post  /v1/subscriptions(/{id}/retire)?     notification_admin
     put   /v1/subscriptions/{id}               notification_admin
     post  /v1/notifications/{id}/acknowledge   people

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.notification.links import LINKS, Links
 from shared.auth.roles import Role
 from shared.clock import new_id, now
 from tests.contracts.analyses import analysis, body_of
@@ -78,6 +79,8 @@ class Stages:
             return await self._parked(path.split("/")[2])
         if "/v2/" in path:
             return await original(self._client, path)
+        if "/acknowledgements/" in path:
+            return Staged({"secret": await self._linked()})
         if "{secret}" in path:
             return Staged({"secret": await new_key(self._client)})
         found = [make for start, make in self._kinds().items() if path.startswith(start)]
@@ -306,6 +309,10 @@ class Stages:
         if command == "redrive":
             await give_up(self._service.service.store, UUID(notification))
         return Staged({"id": notification})
+
+    async def _linked(self) -> str:
+        links: Links = self._service.service.parts[LINKS]
+        return links.token(UUID((await self._notification("")).address["id"]))
 
     async def _parked(self, service: str) -> Staged:
         follower = self._service.service.followers[0].name

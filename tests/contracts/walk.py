@@ -43,6 +43,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "request-responder": {"person": "x", "message": "x"}, "answer-request": {"accepted": True},
     "post-update": {"status": "x", "impact": "x", "action": "x"}, "decide": {"decision": "x"},
     "snooze-update": {"audience": "management"},
+    "send-code": {"channel": "email"}, "verify": {"channel": "email", "code": "x"},
     "remove-override": {"override": UNKNOWN},
     "revise": {"cause": "x"},
     "publish": {}, "mark-fixed": {}, "supersede": {"by": UNKNOWN},
@@ -62,7 +63,7 @@ ELSEWHERE = re.compile(
     r"POST /v1/([a-z-]+|catalogue/[a-z-]+|[a-z-]+/views)|PUT .*|DELETE .*|"
     r"POST .*/(backfill|bulk.*|stream-tickets|preview)|"
     r"POST /v1/incident/clocks/rerun|POST .*/alerts/.*|POST .*/v2/.*|POST .*/views/.*|"
-    r"GET .*/by-key/.*|GET .*/stream"
+    r"(GET|POST) .*/by-key/.*|GET .*/stream"
 )
 """What makes or replaces something of the caller's own, or is asked in a test of its own."""
 

@@ -206,8 +206,9 @@ async def test_an_overdue_update_pages_the_commander_until_it_is_posted(
     }
     await desk.hear(desk.desk.fact("incident.update_posted", **posted))
     await desk.later(hours=1)
-    assert (await desk.only()).status is Status.STOPPED
-    assert await desk.topics(*ENDS) == []
+    (escalated,) = [e.state for e in await desk.escalations()]
+    assert escalated.status is Status.STOPPED
+    assert await desk.topics("notification.nobody_answered") == []
 
 
 async def test_the_end_of_the_incident_ends_all_of_it(desk: DutyDesk, mail: MailSink) -> None:

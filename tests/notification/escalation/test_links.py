@@ -1,0 +1,127 @@
+"""The link of a page leads to a form; only the form acknowledges."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notification.escalation import escalation
+from services.notification.escalation.events import Occasion, Step, Target
+from services.notification.escalation.lists import RUNNING
+from services.notification.escalation.running import Running
+from services.notification.events import Channel
+from services.notification.links import Links
+from services.notification.verification import verifying
+from shared.clock import new_id, now
+from shared.ledger import Order
+from shared.work import Work
+from tests.contracts.telling import BY
+from tests.notification.sinks import MailSink
+from tests.support.postgres import Databases
+from tests.support.service import RunningService
+from tests.support.started import started
+from tests.support.until import until
+
+LINKS = Links("http://tocsin.example", b"k" * 32)
+ADDRESS = re.compile(r"Acknowledge: http://127\.0\.0\.1:8000(/\S+)")
+
+
+@given(st.uuids(), st.uuids(), st.text(max_size=60))
+def test_only_its_own_token_leads_to_a_page(page: UUID, other: UUID, junk: str) -> None:
+    token = LINKS.token(page)
+    assert LINKS.page(token) == page
+    assert LINKS._replace(key=b"x" * 32).page(token) is None
+    assert LINKS.page(junk) is None
+    assert (LINKS.token(other) == token) == (page == other)
+    assert LINKS.page(token[:-1]) is None
+    assert LINKS.page(token + "A") is None
+
+
+@pytest.fixture
+async def mail() -> AsyncIterator[MailSink]:
+    async with MailSink().up() as sink:
+        yield sink
+
+
+@pytest.fixture
+async def service(databases: Databases, mail: MailSink) -> AsyncIterator[RunningService]:
+    async with started("notification", databases, smtp_url=mail.url) as running:
+        yield running
+
+
+async def _verified(service: RunningService, person: str) -> None:
+    client = service.client("notification_admin")
+    body = {"name": person, "person": person, "email": f"{person}@example.com"}
+    id = UUID((await client.post("/v1/contacts", json=body)).json()["id"])
+    contacts, order = service.service.parts["contacts"], Order(stream=id, actor=person)
+    said: dict[str, Any] = {"channel": Channel.EMAIL, "digest": "x", "at": now()}
+    await contacts.execute(order, verifying.send, **said)
+    await contacts.execute(order, verifying.confirm, **said)
+
+
+async def _paged(service: RunningService, *people: str) -> None:
+    """An escalation for these people, as the follower begins it."""
+    running: Running = service.service.parts[RUNNING]
+    occasion = Occasion(
+        cause=new_id(),
+        fact="incident.responder_requested",
+        about=new_id(),
+        happened_at=now(),
+        values={"number": "INC-7"},
+        subject="[INC-7] You are needed: <b>Checkout</b>",
+        text="Come",
+    )
+    step = Step(targets=tuple(Target(person=each) for each in people), wait_minutes=5)
+    work, stream = Work(service.service.store, BY), new_id()
+    said: dict[str, Any] = {"occasion": occasion, "steps": [step], "at": now()}
+    await work.execute(running.escalations, stream, escalation.begin, **said)
+    await running.advance(stream, _everybody, now(), work)
+    await work.append()
+
+
+async def _everybody(person: str) -> bool:
+    return True
+
+
+async def test_the_link_of_a_page_leads_to_a_form_and_only_that_form_acknowledges(
+    service: RunningService, mail: MailSink
+) -> None:
+    for person in ("ada", "bob"):
+        await _verified(service, person)
+    await _paged(service, "ada", "bob")
+    await until(lambda: _is(len(mail.mails) == 2))
+    to_ada = next(m for m in mail.mails if m["to"] == "ada@example.com")
+    address = ADDRESS.search(to_ada.get_content())
+    assert address is not None
+    anybody, admin = service.client(None), service.client("admin")
+    for _ in range(3):  # as scanners do
+        form = await anybody.get(address[1])
+        assert (form.status_code, form.headers["cache-control"]) == (200, "no-store")
+        assert '<form method="post">' in form.text
+        assert "&lt;b&gt;Checkout" in form.text
+    (running,) = (await admin.get("/v1/notification/escalations")).json()["items"]
+    assert running["status"] == "running"
+    done = await anybody.post(address[1])
+    assert (done.status_code, "Acknowledged by ada" in done.text) == (200, True)
+    (ended,) = (await admin.get("/v1/notification/escalations")).json()["items"]
+    assert (ended["status"], ended["acknowledged_by"]) == ("acknowledged", "ada")
+    again = await anybody.post(address[1])
+    assert (again.status_code, "<form" in again.text) == (200, False)
+    pages = (await admin.get("/v1/notifications")).json()["items"]
+    assert "by-key" not in (await admin.get(f"/v1/notifications/{pages[0]['id']}")).text
+
+
+async def test_a_link_that_is_not_whole_is_refused(service: RunningService) -> None:
+    links: Links = service.service.parts["links"]
+    anybody, path = service.client(None), "/v1/notification/acknowledgements/by-key"
+    for token in ("x", links.token(new_id())[:-2], links.token(new_id())):
+        assert (await anybody.get(f"{path}/{token}")).status_code == 401
+        assert (await anybody.post(f"{path}/{token}")).status_code == 401
+
+
+async def _is(holds: bool) -> bool:
+    return holds
