@@ -48,7 +48,7 @@ from services.incident.clocks.ringing import ringing
 from services.incident.clocks.rows import TIMER as SLA
 from services.incident.events import IncidentEvent
 from services.incident.facts import FACTS, INCIDENT_ALERTS, Fact
-from services.incident.incidents import INCIDENT, REGULATORS, Incidents
+from services.incident.incidents import INCIDENT, REGULATORS, REVIEW, Incidents
 from services.incident.lists import facet_routes
 from services.incident.lists import routes as list_routes
 from services.incident.lists.live import live_view
@@ -65,6 +65,15 @@ from services.incident.regulators import routes as regulator_routes
 from services.incident.regulators.desk import DESK, RegulatorsDesk
 from services.incident.relations import cascade
 from services.incident.relations import routes as relation_routes
+from services.incident.review import command_routes as review_commands
+from services.incident.review import ringing as reviews_ringing
+from services.incident.review import routes as review_routes
+from services.incident.review import situation_routes
+from services.incident.review.desk import DESK as REVIEWS
+from services.incident.review.desk import ReviewDesk
+from services.incident.review.events import ReviewEvent
+from services.incident.review.review import REMINDER
+from services.incident.review.review import REVIEW as REVIEW_AGGREGATE
 from services.incident.saved_views import routes as saved_view_routes
 from services.incident.saved_views.saved_view import SAVED_VIEW, SAVED_VIEWS, SavedViewEvent
 from services.incident.saved_views.saved_views import SAVED, SavedViews
@@ -92,6 +101,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
     incidents = Incidents(service.store)
     catalogue = Catalogue(service.store)
     desk, regulators = Desk(incidents), RegulatorsDesk(incidents)
+    reviews = ReviewDesk(incidents, regulators)
     master = service.settings.master_key_file.read_bytes()
     service.parts |= {
         "incidents": incidents,
@@ -103,6 +113,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
         CATALOGUE: catalogue,
         CLOCKS: desk,
         DESK: regulators,
+        REVIEWS: reviews,
         rerun_routes.RERUNS: rerun.Reruns(desk),
     }
     follows: dict[Name, Mapping[str, Reaction]] = {
@@ -112,7 +123,11 @@ async def _running(service: Service) -> AsyncIterator[None]:
     steps = {TELL: Telling(incidents).step(), rerun.RERUN: rerun.step(desk)}
     steps |= cascade.steps(incidents)
     rings = timers(incidents) | service.parts["alerts"].timers() | {SLA: ringing(desk)}
-    rings |= {REGULATORS: regulators_ringing.ringing(regulators)}
+    rings |= {
+        REGULATORS: regulators_ringing.ringing(regulators),
+        REVIEW: reviews_ringing.opening(reviews),
+        REMINDER: reviews_ringing.reminding(reviews),
+    }
     rings |= {COMMUNICATIONS: major_ringing(incidents)}
     grounds = GroundsInForce(incidents.policies, catalogue)
     incidents.follow = grounds.completed
@@ -128,6 +143,7 @@ _AGGREGATES: dict[str, Aggregate[Any, Any]] = {
     **{kind.topic: INCIDENT for kind in get_args(IncidentEvent)},
     ChangeRecorded.topic: CHANGE,
     **{kind.topic: FACTS for kind in get_args(Fact)},
+    **{kind.topic: REVIEW_AGGREGATE for kind in get_args(ReviewEvent)},
     **{kind.topic: API_KEY for kind in get_args(ApiKeyEvent)},
     **{kind.topic: SAVED_VIEW for kind in get_args(SavedViewEvent)},
     **{kind.topic: SERVICE for kind in get_args(ServiceEvent)},
@@ -154,6 +170,9 @@ DEFINITION = Definition(
         history.router,
         clock_routes.router,
         regulator_routes.router,
+        review_routes.router,
+        review_commands.router,
+        situation_routes.router,
         rerun_routes.router,
         alertmanager_routes.router,
         grafana_routes.router,

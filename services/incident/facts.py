@@ -16,6 +16,8 @@ from services.incident.problem_feed import facts as of_problems
 from services.incident.problem_feed.facts import FactOfProblem, OfProblem, ProblemFact
 from services.incident.regulators import warnings
 from services.incident.regulators.warnings import RegulatoryWarning
+from services.incident.review import reminders as items
+from services.incident.review.reminders import ItemReminder
 from shared.aggregate import Aggregate, Folded, Row
 from shared.domain import Event, State, changed, event
 from shared.store.tables import version_columns
@@ -127,7 +129,7 @@ class SlaJudged(Event, frozen=True):
     judgements: tuple[Judgement, ...]
 
 
-Passed = SlaWarned | SlaBreached | Reminder | RegulatoryWarning
+Passed = SlaWarned | SlaBreached | Reminder | RegulatoryWarning | ItemReminder
 
 Fact = AlertsAttached | Told | ProblemRaised | ProblemFact | SlaJudged | Passed | Answer
 
@@ -173,6 +175,8 @@ def _once(fact: Passed) -> str:
         return reminders.once(fact)
     if isinstance(fact, RegulatoryWarning):
         return warnings.once(fact)
+    if isinstance(fact, ItemReminder):
+        return items.once(fact)
     return f"{fact.topic}:{fact.kind}:{fact.round}"
 
 

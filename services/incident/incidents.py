@@ -6,10 +6,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from services.incident import incident
-from services.incident.events import Declared, IncidentEvent, Resolved
+from services.incident.events import Declared, IncidentEvent, Reopened, Resolved
 from services.incident.incident import Incident
 from services.incident.major import folding
 from services.incident.major.due import COMMUNICATIONS, ring_after
+from services.incident.major.events import MajorAccepted
 from services.incident.major.state import Major
 from services.incident.regulators.events import RegulatoryRecorded
 from services.incident.relations.events import Unmerged
@@ -24,6 +25,8 @@ from shared.store.store import Store
 
 AUTO_CLOSE = "auto-close"
 REGULATORS = "regulators"
+REVIEW = "review"
+_OF_A_REVIEW = Resolved | Reopened | MajorAccepted
 
 _FIND = "select id from incidents where number = $1 and to_position is null"
 _NUMBERS = "select nextval('incident_numbers') from generate_series(1, $1)"
@@ -40,6 +43,8 @@ def _alarms(before: Incident, event: IncidentEvent, after: Incident) -> Iterable
         return
     if after.major is not before.major and (at := getattr(event, "at", None)) is not None:
         yield Alarm(COMMUNICATIONS, ring_after(after.major, at))
+    if after.major.is_accepted and isinstance(event, _OF_A_REVIEW):
+        yield Alarm(REVIEW, timedelta())
     if isinstance(event, Resolved) and event.close_after_days is not None:
         yield Alarm(AUTO_CLOSE, timedelta(days=event.close_after_days))
     elif isinstance(event, RegulatoryRecorded):

@@ -18,6 +18,7 @@ from services.incident.major.published import MAJOR_PUBLISHED
 from services.incident.problem_feed.published import PROBLEM_FEED_PUBLISHED
 from services.incident.regulators.published import REGULATORS_PUBLISHED
 from services.incident.relations import events as r
+from services.incident.review.published import REVIEWS_PUBLISHED
 from shared.domain import Event
 from shared.feed import Published
 from shared.policy import PolicySet
@@ -245,4 +246,5 @@ PUBLISHED: Published = {
     **MAJOR_PUBLISHED,
     **PROBLEM_FEED_PUBLISHED,
     **REGULATORS_PUBLISHED,
+    **REVIEWS_PUBLISHED,
 }

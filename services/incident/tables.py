@@ -22,6 +22,7 @@ from services.incident.events import Declared, IncidentEvent, Unrestricted
 from services.incident.facts import facts_stream
 from services.incident.incident import Incident
 from services.incident.problem_feed.tables import FEED_TABLES
+from services.incident.review.events import review_stream
 from services.incident.rules import MajorState
 from services.incident.visibility import restriction_of
 from shared.aggregate import Folded, Row
@@ -114,7 +115,7 @@ def rows(folded: Folded[Incident], event: IncidentEvent) -> Iterable[Row]:
         yield Row(INCIDENT_TEXTS, (folded.stream, event.title, event.description))
     if state.restriction is not None or isinstance(event, Unrestricted):
         restriction = restriction_of(state)
-        for stream in (folded.stream, facts_stream(folded.stream)):
+        for stream in (folded.stream, facts_stream(folded.stream), review_stream(folded.stream)):
             yield Row(RESTRICTIONS, restriction.row(stream))
 
 

@@ -10,6 +10,7 @@ from services.incident.major.sentences import SENTENCES as MAJOR
 from services.incident.problem_feed.sentences import SENTENCES as PROBLEM_FEED
 from services.incident.regulators.sentences import SENTENCES as REGULATORS
 from services.incident.relations import events as r
+from services.incident.review.sentences import SENTENCES as REVIEWS
 from shared.domain import Event
 from shared.envelope import rfc3339
 from shared.timeline import Sentence, Teller
@@ -63,6 +64,7 @@ _SENTENCES: dict[type[Event], Sentence] = {
     **MAJOR,
     **REGULATORS,
     **ANSWER_SENTENCES,
+    **REVIEWS,
 }
 
 _SOURCES: dict[type[Event], str] = {f.Told: "notification", f.ProblemRaised: "problem"}

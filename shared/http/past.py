@@ -79,12 +79,12 @@ async def _happened(
 ) -> Sequence[Recorded]:
     found = [e for stream in streams for e in await asked.service.store.log.stream(stream)]
     known = sorted((e for e in found if e.position <= position), key=lambda e: e.position)
-    known = await _for(asked, known)
+    known = await known_to(asked, known)
     moment = moment_of(query.effective_at)
     return known if moment is None else happened_by(known, moment)
 
 
-async def _for(asked: Asked, known: list[Recorded]) -> list[Recorded]:
+async def known_to(asked: Asked, known: list[Recorded]) -> list[Recorded]:
     """Without what names other things that are hidden from the caller; lists lose those names."""
     pool = asked.service.store.pool
     if not known or not await any_restricted(pool):

@@ -22,7 +22,12 @@ incident
     post  /v1/incidents/bulk                   agents reporter
     get   /v1/incidents/facets                 everybody
     get   /v1/incidents(/{id}(/timeline|/events|/alerts|/clocks)?)?  everybody
-    get   /v1/incidents/{id}/(regulatory|communications)  everybody
+    get   /v1/incidents/{id}/(regulatory|communications|evidence)  everybody
+    get   /v1/incidents/{id}/(review|situation)(\.(json|html|md|pdf))?  everybody
+    get   /v1/incidents/{id}/review/action-items  everybody
+    post  /v1/incidents/{id}/review/(open|write-section)  agents major_incident_manager
+    post  /v1/incidents/{id}/review/[a-z]+-action-item  agents major_incident_manager
+    post  /v1/incidents/{id}/review/(complete|reopen)  major_incident_manager
     post  /v1/incidents/backfill               service
     post  /v1/incidents/{id}/(categorise|prioritise|assign|acknowledge|start)  agents
     post  /v1/incidents/{id}/(hold|resume|diagnose|mitigate|resolve|cancel)  agents

@@ -10,6 +10,7 @@ import msgspec
 from services.notification.links import LINKS, Links
 from shared.auth.roles import Role
 from shared.clock import new_id, now
+from tests.contracts import review_stages
 from tests.contracts.analyses import analysis, body_of
 from tests.contracts.major_stages import real, way_to
 from tests.contracts.originals import new_key, original
@@ -131,9 +132,10 @@ class Stages:
         way = INCIDENT_WAYS.get(command, [])
         path = f"/v1/incidents/{incident}"
         await self._walked(path, way, resolve=resolution)
-        for name, body in way_to(command):
+        for name, body in [*way_to(command), *review_stages.way_to(command)]:
             await self._post(f"{path}/{name}", body)
-        return Staged({"id": incident}, await self._related(path, command) | real(command))
+        said = real(command) | review_stages.real(command)
+        return Staged({"id": incident}, await self._related(path, command) | said)
 
     async def _related(self, path: str, command: str) -> dict[str, Any]:
         """What a command on several incidents needs beside."""
@@ -146,9 +148,6 @@ class Stages:
         if command == "correct-milestone":
             at = (now() - timedelta(hours=1)).isoformat()
             return {"milestone": "started", "at": at, "reason": "Seen in a graph"}
-        if command == "record-regulatory":
-            nothing = {"regime": None, "report": None, "replaces": None, "retracted": False}
-            return {"origin": "aware", "at": None} | nothing
         if command not in RELATING:
             return {}
         other = (await self._post("/v1/incidents", {"title": "Slow, too"}))["id"]

@@ -48,7 +48,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "revise": {"cause": "x"},
     "publish": {}, "mark-fixed": {}, "supersede": {"by": UNKNOWN},
     "record-use": {"incident": UNKNOWN}, "match": {"title": "x"},
-    "record-regulatory": {"origin": "aware"},
+    "record-regulatory": {"origin": "aware"}, "open": {}, "complete": {},
+    "write-section": {"section": "lessons", "text": "x"}, "add-action-item": {"title": "x"},
+    "change-action-item": {"item": 1, "owner": "x"}, "complete-action-item": {"item": 1},
+    "drop-action-item": {"item": 1, "reason": "x"},
 }  # fmt: skip
 """Of commands on one thing: what they take, such that only their subject can be wrong."""
 

@@ -1,0 +1,39 @@
+"""A document as PDF, by the extra `typst`. Its texts are data to the template, never its code."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from services.incident.review.outline import Block, Outline, Picture
+from services.incident.review.picture import picture
+from shared.errors import Refused
+
+_TEMPLATE = Path(__file__).with_name("page.typ")
+
+
+def as_pdf(outline: Outline) -> bytes:
+    """The whole document. Raises Refused where the extra is not installed."""
+    try:
+        typst: Any = import_module("typst")
+    except ImportError:
+        raise Refused(
+            "PDF needs the extra typst (pip install 'tocsin[typst]'); the HTML form prints well"
+        ) from None
+    told = {
+        "kind": outline.kind,
+        "title": outline.title,
+        "marks": outline.marks,
+        "blocks": [_told(each) for each in outline.blocks],
+    }
+    data = msgspec.json.encode(told).decode()
+    made: bytes = typst.compile(_TEMPLATE.read_bytes(), sys_inputs={"document": data})
+    return made
+
+
+def _told(block: Block) -> dict[str, Any]:
+    kind = type(block).__name__.lower()
+    if isinstance(block, Picture):
+        return {"kind": kind, "svg": picture(block.entries, block.statuses)}
+    return {"kind": kind, **block._asdict()}
