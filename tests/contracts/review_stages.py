@@ -17,7 +17,7 @@ _WAYS: dict[str, list[tuple[str, dict[str, Any]]]] = {
 }
 _NAMED = {"regime": None, "report": None, "replaces": None, "retracted": False}
 _REAL: dict[str, dict[str, Any]] = {
-    **dict.fromkeys(_ON_ITEMS, {"item": 1}),
+    **{name: {"item": 1} for name in _ON_ITEMS},
     "record-regulatory": {"origin": "aware", "at": None, **_NAMED},
 }
 

@@ -125,14 +125,14 @@ def reopen(review: Review, *, reason: str, at: datetime) -> Sequence[ReviewEvent
 def _missing(review: Review) -> Iterable[tuple[str, str]]:
     for section in REQUIRED:
         if section not in review.written:
-            yield f"section_{section}", f"the section {section} is empty"
+            yield f"section:{section}", f"the section {section} is empty"
     for number, item in review.items.items():
         if item.dropped:
             continue
         if item.owner is None:
-            yield f"action_item_{number}_owner", f"action item {number} has no owner"
+            yield f"action_item:{number}:owner", f"action item {number} has no owner"
         if item.due is None:
-            yield f"action_item_{number}_due", f"action item {number} has no due date"
+            yield f"action_item:{number}:due", f"action item {number} has no due date"
 
 
 def _require_open(review: Review) -> None:

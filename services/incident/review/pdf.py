@@ -1,5 +1,6 @@
 """A document as PDF, by the extra `typst`. Its texts are data to the template, never its code."""
 
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import msgspec
 
 from services.incident.review.outline import Block, Outline, Picture
 from services.incident.review.picture import picture
+from services.incident.review.words import moment
 from shared.errors import Refused
 
 _TEMPLATE = Path(__file__).with_name("page.typ")
@@ -35,5 +37,14 @@ def as_pdf(outline: Outline) -> bytes:
 def _told(block: Block) -> dict[str, Any]:
     kind = type(block).__name__.lower()
     if isinstance(block, Picture):
-        return {"kind": kind, "svg": picture(block.entries, block.statuses)}
-    return {"kind": kind, **block._asdict()}
+        return {"kind": kind, "svg": str.__str__(picture(block.entries, block.statuses))}
+    return {"kind": kind, **_plain(block)}
+
+
+def _plain(value: Any) -> Any:
+    """Names and texts only."""
+    if hasattr(value, "_asdict"):
+        return {name: _plain(each) for name, each in value._asdict().items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return moment(value) if isinstance(value, datetime) else value
