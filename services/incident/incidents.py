@@ -26,7 +26,6 @@ from shared.store.store import Store
 AUTO_CLOSE = "auto-close"
 REGULATORS = "regulators"
 REVIEW = "review"
-_OF_A_REVIEW = Resolved | Reopened | MajorAccepted
 
 _FIND = "select id from incidents where number = $1 and to_position is null"
 _NUMBERS = "select nextval('incident_numbers') from generate_series(1, $1)"
@@ -43,7 +42,7 @@ def _alarms(before: Incident, event: IncidentEvent, after: Incident) -> Iterable
         return
     if after.major is not before.major and (at := getattr(event, "at", None)) is not None:
         yield Alarm(COMMUNICATIONS, ring_after(after.major, at))
-    if after.major.is_accepted and isinstance(event, _OF_A_REVIEW):
+    if after.major.is_accepted and _moves_its_review(event, after):
         yield Alarm(REVIEW, timedelta())
     if isinstance(event, Resolved) and event.close_after_days is not None:
         yield Alarm(AUTO_CLOSE, timedelta(days=event.close_after_days))
@@ -53,6 +52,13 @@ def _alarms(before: Incident, event: IncidentEvent, after: Incident) -> Iterable
         yield from _close_after_all(event, after)
     elif before.status is Status.RESOLVED and after.status is not Status.RESOLVED:
         yield Alarm(AUTO_CLOSE, None)
+
+
+def _moves_its_review(event: IncidentEvent, after: Incident) -> bool:
+    """A resolution opens it; a reopening begins the next revision where one was completed."""
+    if isinstance(event, Reopened):
+        return after.major.review_revision is not None
+    return after.status is Status.RESOLVED and isinstance(event, Resolved | MajorAccepted)
 
 
 def _close_after_all(event: Unmerged, after: Incident) -> Iterable[Alarm]:

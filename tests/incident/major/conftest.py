@@ -89,8 +89,9 @@ class Room:
         return [each.event for each in await self.store.log.stream(incident)]
 
     async def armed(self) -> list[tuple[str, float]]:
-        """The timers, and in how many minutes after the start each rings."""
-        found = await rows(self.database, "select name, due_at from timers order by due_at")
+        """The timers but its review's, and in how many minutes after the start each rings."""
+        sql = "select name, due_at from timers where name <> 'review' order by due_at"
+        found = await rows(self.database, sql)
         minute = timedelta(minutes=1)
         return [(each["name"], (each["due_at"] - START) / minute) for each in found]
 
