@@ -116,8 +116,8 @@ def join(candidate: Candidate, *, matches: Sequence[Match]) -> Sequence[Candidat
     """Add incidents to the evidence; each counts once. Decided ones are as they were decided."""
     if candidate.status is not CandidateStatus.OPEN:
         return []
-    known = set(candidate.incidents)
-    fresh = {m.incident: m for m in matches if m.incident not in known}
+    known = {match.incident.int for match in candidate.matches}
+    fresh = {m.incident.int: m for m in matches if m.incident.int not in known}
     return [Joined(matches=tuple(fresh.values()))] if fresh else []
 
 
@@ -154,6 +154,10 @@ def evolve(candidate: Candidate, event: CandidateEvent) -> Candidate:
 
 
 def _with(candidate: Candidate, more: tuple[Match, ...]) -> Candidate:
-    matches = candidate.matches + more
-    times = [match.at for match in matches]
-    return changed(candidate, matches=matches, window_from=min(times), window_until=max(times))
+    times = [match.at for match in more]
+    return changed(
+        candidate,
+        matches=candidate.matches + more,
+        window_from=min(filter(None, (candidate.window_from, *times))),
+        window_until=max(filter(None, (candidate.window_until, *times))),
+    )

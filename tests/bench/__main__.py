@@ -16,6 +16,7 @@ from tests.bench.measure import SHORT, Figure, Pace
 from tests.bench.report import HEAD, aside, row, write
 from tests.bench.timer_figures import TimerFigures
 from tests.bench.told import ToldFigures
+from tests.bench.trend_figures import TrendFigures
 from tests.support.postgres import ROOT
 
 _NAMES = (
@@ -33,6 +34,8 @@ _NAMES = (
     "page_fanout",
     "first_attempt_after",
     "due_timers",
+    "trend_rules",
+    "trend_dry_run",
 )
 
 
@@ -45,12 +48,16 @@ async def _measure(pace: Pace, names: list[str]) -> None:
         wanted = Figures(place, pace, bare, service)
         others = [
             each(place, pace, bare, service)
-            for each in (AlertFigures, ImportFigures, ToldFigures, TimerFigures)
+            for each in (AlertFigures, ImportFigures, ToldFigures, TimerFigures, TrendFigures)
         ]
         for name in names or _NAMES:
             owner = next(each for each in (wanted, *others) if hasattr(each, name))
             figures[name] = await getattr(owner, name)()
             print(row(name, figures[name]), flush=True)
+            if isinstance(owner, TrendFigures):
+                for what in owner.beside.keys() - beside.keys():
+                    beside[what] = owner.beside[what]
+                    print(aside(what, beside[what]), flush=True)
         if not names:
             async for name, value in _beside(place, wanted, pace):
                 beside[name] = value

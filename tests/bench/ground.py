@@ -22,6 +22,7 @@ from shared.settings import Service
 from tests.support.postgres import ROOT, new_home, remove_home
 
 _BARE = [sys.executable, "-m", "uvicorn", "tests.bench.baseline:app", "--loop=uvloop"]
+_TELLER = [sys.executable, "-m", "uvicorn", "tests.bench.teller:app", "--no-access-log"]
 _SERVE = [sys.executable, "-m", "services.cli.main", "serve"]
 
 
@@ -97,6 +98,15 @@ class Ground:
         self.start(command)
         while not await asyncio.to_thread(answers, address):  # noqa: ASYNC110  # another process
             await asyncio.sleep(0.05)
+
+    async def teller(self) -> Side:
+        """What only tells of incidents, once it is asked to."""
+        port = free_port()
+        return await self._started([*_TELLER, f"--port={port}"], {}, port, "")
+
+    def end(self, side: Side) -> None:
+        """What is not needed any more takes no time from others."""
+        _end(side.process)
 
     async def bare(self) -> Side:
         """The application without anything of ours."""

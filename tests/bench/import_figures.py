@@ -45,22 +45,13 @@ class ImportFigures:
         told = {"TOCSIN_URL": self._service.base, "TOCSIN_TOKEN": self._ground.token}
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "services.cli.main", "import", "uci-incidents"),
-            *(str(self._log()), *words),
+            *(str(uci_log(self._ground.home)), *words),
             env=os.environ | told | {"PYTHONPATH": str(ROOT)},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
         )
         out, _ = await process.communicate()
         return float(json.loads(out)["events_per_second"])
-
-    def _log(self) -> Path:
-        real = _LOG / "uci_incidents.csv.gz"
-        if real.exists():
-            return real
-        made_up = self._ground.home / "log.csv.gz"
-        if not made_up.exists():
-            made.write(made_up, made.many(_INCIDENTS))
-        return made_up
 
     async def _batched(self) -> float:
         """Rows a second of four writers."""
@@ -77,3 +68,14 @@ class ImportFigures:
 
             await asyncio.gather(*(write() for _ in range(_WRITERS)))
         return done / self._pace.seconds
+
+
+def uci_log(home: Path) -> Path:
+    """The real log, or where that is absent one that is made up."""
+    real = _LOG / "uci_incidents.csv.gz"
+    if real.exists():
+        return real
+    made_up = home / "log.csv.gz"
+    if not made_up.exists():
+        made.write(made_up, made.many(_INCIDENTS))
+    return made_up

@@ -28,7 +28,7 @@ update candidates set size = jsonb_array_length(matches);
 alter table candidates drop column incidents, drop column matches;
 drop index candidates_undecided;
 create index candidates_watched on candidates (rule)
-    where to_position is null and (status = 'open' or size >= 100);
+    where to_position is null and (status = 'open' or size >= 50);
 create index candidates_changed on candidates (from_position) where to_position is null;
 
 create table trend_sightings (

@@ -50,8 +50,8 @@ class RuleWatch:
         self._read = reader(rule)
         self._groups: dict[Key, Group] = {}
         self._episodes: dict[UUID, Episode] = {}
-        self._pending: dict[UUID, Sighting] = {}
-        self._used: dict[UUID, Sighting] = {}
+        self._pending: dict[int, Sighting] = {}  # by the number of the id: quick to look up
+        self._used: dict[int, Sighting] = {}
         self._told: deque[Sighting] = deque()  # oldest first; what was told again stands twice
         self._most = max(rule.at_least, MOST_MATCHES)
         self._window = rule.window
@@ -74,7 +74,7 @@ class RuleWatch:
         group = self._entered(sighting)
         if group is None and is_evidence:
             self._told.append(sighting)
-            self._used[sighting.incident] = sighting
+            self._used[sighting.incident.int] = sighting
         if group is None:
             return
         episode = group.episode_of(sighting, self.rule, self._window)
@@ -107,11 +107,11 @@ class RuleWatch:
         """Where an incident belongs that is no evidence yet; what was known of it is replaced."""
         if self._told and self._told[0].position <= sighting.position - LOOKS_BACK:
             self._forget_before(sighting.position - LOOKS_BACK)
-        incident = sighting.incident
+        incident = sighting.incident.int
         if incident in self._used:
             return None  # evidence is frozen: whatever it is by now, it was this
-        if (known := self._pending.pop(incident, None)) is not None:
-            self._leave(known)
+        if incident in self._pending:
+            self._leave(self._pending.pop(incident))
         key = self._read(sighting)
         if key is None:
             return None
@@ -137,8 +137,8 @@ class RuleWatch:
             self.held_back = True
             return None
         for each in matches:
-            group.remove(self._pending.pop(each.incident), self.rule)
-            self._used[each.incident] = each
+            group.remove(self._pending.pop(each.incident.int), self.rule)
+            self._used[each.incident.int] = each
         candidate = uuid5(sighting.event, self.rule.name)
         self.resume(_episode(candidate, group.key, matches, sighting))
         return Found(self.rule, candidate, group.key, matches, sighting)
@@ -156,13 +156,13 @@ class RuleWatch:
         self._tidy(group)
 
     def _keep(self, sighting: Sighting, group: Group) -> None:
-        self._pending[sighting.incident] = sighting
+        self._pending[sighting.incident.int] = sighting
         group.add(sighting, self.rule)
         if self._counts:
             group.count(sighting)
 
     def _use(self, sighting: Sighting, group: Group) -> None:
-        self._used[sighting.incident] = sighting
+        self._used[sighting.incident.int] = sighting
         if self._counts:
             group.count(sighting)
 
@@ -192,18 +192,17 @@ class RuleWatch:
             self._forget_next()
 
     def _remembers(self, sighting: Sighting) -> bool:
-        return sighting in (
-            self._pending.get(sighting.incident),
-            self._used.get(sighting.incident),
-        )
+        number = sighting.incident.int
+        return sighting is self._pending.get(number) or sighting is self._used.get(number)
 
     def _forget_next(self) -> None:
         sighting = self._told.popleft()
-        if self._pending.get(sighting.incident) is sighting:
-            del self._pending[sighting.incident]
+        number = sighting.incident.int
+        if self._pending.get(number) is sighting:
+            del self._pending[number]
             self._leave(sighting)
-        elif self._used.get(sighting.incident) is sighting:
-            del self._used[sighting.incident]
+        elif self._used.get(number) is sighting:
+            del self._used[number]
             if self._counts and self._read(sighting) is not None:
                 group = self._group_of(sighting)
                 group.discount(sighting)

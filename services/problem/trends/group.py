@@ -9,7 +9,7 @@ from services.problem.trends.rules import SYMPTOM, Key, TrendRule
 from services.problem.trends.sighting import Sighting
 from services.problem.trends.text import similarity
 
-MOST_MATCHES = 100
+MOST_MATCHES = 50
 """A candidate holds so many incidents (or as many as its rule asks for) and then is full."""
 MOST_TITLES = 200
 """A title that is new in its group is compared with so many others, newest first."""
@@ -126,13 +126,12 @@ class Group:
 
         Nothing where there is no such window.
         """
+        like = self.lines[_line_of(sighting, rule)].like
+        if len(like) == 1 and len(like[0].members) < rule.at_least:
+            return ()
         first, last = sighting.when - window, sighting.when + window
-        parts = []
-        for line in self.lines[_line_of(sighting, rule)].like:
-            start, end = line.between(first, last)
-            if start < end:
-                parts.append((line, start, end))
-        if sum(end - start for _, start, end in parts) < rule.at_least:
+        parts = [(line, *line.between(first, last)) for line in like]
+        if sum([end - start for _, start, end in parts]) < rule.at_least:
             return ()
         around = [each for line, start, end in parts for each in line.members[start:end]]
         if len(parts) > 1:

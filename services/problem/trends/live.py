@@ -85,6 +85,7 @@ class Watch:
         work: Work,
     ) -> None:
         candidates = self._problems.candidates
+        await work.look(candidates, [*{each.candidate for each in found} | joined.keys()])
         for each in found:
             raised = raised_by(each, version)
             command = candidate.raise_candidate

@@ -92,8 +92,9 @@ def candidate_rows(folded: Folded[Candidate], event: CandidateEvent) -> Iterable
         len(state.matches), state.raised_by, state.like, _symptom(state),
         state.problem, state.number,
     ))  # fmt: skip
-    if isinstance(event, Raised | Joined):
+    if isinstance(event, Raised):  # whoever may know of none of these may not know of the trend
         yield Row(DERIVED, (folded.stream, _json(state.incidents)))
+    if isinstance(event, Raised | Joined):
         for match in event.matches:
             yield Row(CANDIDATE_MATCHES, _match(folded, match))
 
@@ -112,6 +113,8 @@ def match_id(candidate: UUID, incident: UUID) -> UUID:
 
 
 def _symptom(state: Candidate) -> str:
+    if state.like is None:
+        return ""
     titles = (match.title for match in state.matches if match.incident == state.like)
     return symptom_of(next(titles, ""))
 

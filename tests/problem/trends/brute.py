@@ -8,7 +8,7 @@ from services.problem.trends.rules import TRAITS, TrendRule
 from services.problem.trends.sighting import Sighting
 
 HOUR = 3_600_000_000
-MOST = 100
+MOST = 50
 
 
 @dataclass
