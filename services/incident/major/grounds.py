@@ -72,10 +72,13 @@ class GroundsInForce:
         self._present = await self._catalogue.present()
 
     async def run(self) -> None:
-        """Take it up until cancelled."""
+        """Take it up, where anything has happened at all, until cancelled."""
+        pulse, seen = self._policies.store.pulse, 0
         while True:
             try:
-                await self.refresh()
+                if await pulse.beyond(seen, 0):
+                    seen = pulse.position
+                    await self.refresh()
             except Exception as trouble:
                 _log.warning("major_rules_wait", reason=repr(trouble))
             await asyncio.sleep(_EVERY)
