@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from services.incident.events import Declared, IncidentEvent, Unrestricted
 from services.incident.facts import facts_stream
 from services.incident.incident import Incident
+from services.incident.major.state import punctuality
 from services.incident.problem_feed.tables import FEED_TABLES
 from services.incident.review.events import review_stream
 from services.incident.rules import MajorState
@@ -74,6 +75,7 @@ INCIDENTS = Table(
     Column("restricted", Boolean, nullable=False),
     Column("declared_at", DateTime(timezone=True)),
     Column("major", Text),
+    Column("updates", JSONB),
 )
 
 INCIDENT_TEXTS = Table(
@@ -110,6 +112,7 @@ def rows(folded: Folded[Incident], event: IncidentEvent) -> Iterable[Row]:
         len(state.children), _json(tuple(state.links)), state.imported,
         _json(state.stated) if state.imported else None, state.problem, state.known_error,
         state.restriction is not None, state.declared_at, _major(state),
+        _updates(state),
     ))  # fmt: skip
     if isinstance(event, Declared):
         yield Row(INCIDENT_TEXTS, (folded.stream, event.title, event.description))
@@ -122,6 +125,11 @@ def rows(folded: Folded[Incident], event: IncidentEvent) -> Iterable[Row]:
 def _major(state: Incident) -> str | None:
     held = state.major.state
     return None if held is MajorState.NONE else held
+
+
+def _updates(state: Incident) -> str | None:
+    told = punctuality(state.major)
+    return None if told is None else _json(told)
 
 
 def _json(value: object) -> str:

@@ -51,7 +51,7 @@ def evolve(major: Major, event: MajorEvent) -> Major:
             count = major.update_count + 1
             return changed(major, tasks=tasks, update=update, update_count=count)
         case m.UpdateSnoozed(audience=audience, due_at=due_at):
-            task = changed(major.tasks[audience], due_at=due_at, snoozed=True)
+            task = changed(_missed(major.tasks[audience], event.at), due_at=due_at, snoozed=True)
             return changed(major, tasks=major.tasks | {audience: task})
         case m.Decided():
             return changed(major, decision_count=major.decision_count + 1)
@@ -132,7 +132,9 @@ def _planned(major: Major, event: m.UpdatesPlanned) -> dict[str, Task]:
 def _told(task: Task, event: m.UpdatePosted) -> Task:
     if task.planned.audience not in event.audiences:
         return task
-    told = changed(task, sent=task.sent + 1, last_sent_at=event.at, snoozed=False)
+    is_met = task.closed_at is None and event.at <= task.due_at
+    judged = changed(task, met=task.met + 1) if is_met else _missed(task, event.at)
+    told = changed(judged, sent=task.sent + 1, last_sent_at=event.at, snoozed=False)
     if event.final:
         return changed(told, final_sent=True, closed_at=event.at)
     due_at = event.at + interval(told)
@@ -149,4 +151,10 @@ def _closed(tasks: dict[str, Task], at: datetime) -> dict[str, Task]:
 
 
 def _shut(task: Task, at: datetime) -> Task:
-    return task if task.closed_at is not None else changed(task, closed_at=at)
+    return task if task.closed_at is not None else changed(_missed(task, at), closed_at=at)
+
+
+def _missed(task: Task, at: datetime) -> Task:
+    """It was due by then, and nobody was told."""
+    is_late = task.closed_at is None and at > task.due_at
+    return changed(task, missed=task.missed + 1) if is_late else task

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from services.incident.major.events import Inputs, MajorRole, PlannedUpdate, Target
@@ -47,6 +48,8 @@ class Task(State, frozen=True):
     planned: PlannedUpdate
     due_at: datetime
     sent: int = 0
+    met: int = 0  # how many of those that were due were sent in time
+    missed: int = 0
     last_sent_at: datetime | None = None
     snoozed: bool = False  # since it was last told
     final_sent: bool = False
@@ -97,6 +100,16 @@ def interval(task: Task) -> timedelta:
     """How long its audience waits for the next update from now on."""
     planned = task.planned
     return timedelta(minutes=planned.then_minutes if task.sent else planned.first_minutes)
+
+
+def punctuality(major: Major) -> dict[str, Any] | None:
+    """How many updates were due and sent in time so far, and when those that are owed are due."""
+    if not major.tasks:
+        return None
+    tasks = major.tasks.values()
+    met = sum(task.met for task in tasks)
+    owed = sorted(task.due_at for task in open_tasks(major))
+    return {"met": met, "due": met + sum(task.missed for task in tasks), "owed": owed}
 
 
 def open_tasks(major: Major) -> Iterable[Task]:

@@ -21,6 +21,7 @@ class Formula(NamedTuple):
     proofs: fields of the incident whose events prove the value
     scope: SQL of which incidents are asked about at all
     of_clocks: whether `b` is a row a clock, as its keeper has written them
+    of_updates: whether `b` is a row an update that some audience was owed
     """
 
     name: str
@@ -34,6 +35,7 @@ class Formula(NamedTuple):
     grouped: GroupBy | None = None
     version: int = 1
     of_clocks: bool = False
+    of_updates: bool = False
 
     @property
     def id(self) -> str:
@@ -43,7 +45,7 @@ class Formula(NamedTuple):
     @property
     def needs_now(self) -> bool:
         """Whether it speaks of the moment of the question."""
-        return "{now}" in self.value
+        return "{now}" in self.value + self.scope
 
 
 def _duration(name: str, start: str, end: str, text: str = "") -> Formula:
@@ -117,6 +119,18 @@ _ALL = (
         ("declared", "acknowledged", "resolved"),
         grouped="target",
         of_clocks=True,
+    ),
+    Formula(
+        "update_punctuality",
+        "updates of major incidents sent by their due time / updates due; of each audience, those "
+        "put off too late or never sent included",
+        "share",
+        "b.in_time::int",
+        (),
+        "declared",
+        ("declared", "updates"),
+        scope="(b.owed is null or b.owed < {now})",
+        of_updates=True,
     ),
     Formula(
         "backlog_age",

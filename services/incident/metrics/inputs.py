@@ -25,6 +25,7 @@ _FIELDS = {
     "last_resolved": ("resolved_at",),
 }
 _COUNTERS = ("reopen_count", "reassignment_count")
+_SEVERAL = ("declared", "updates", *_COUNTERS)
 
 
 async def inputs(
@@ -74,6 +75,8 @@ def _changes(events: Sequence[Recorded]) -> dict[str, list[UUID]]:
         for field in (*_COUNTERS, *_MILESTONES):
             if getattr(after, field) != getattr(before, field) and getattr(after, field):
                 changes.setdefault(field, []).append(recorded.event_id)
+        if after.major.update_count > before.major.update_count:
+            changes.setdefault("updates", []).append(recorded.event_id)
         before = after
     return changes
 
@@ -82,7 +85,7 @@ _MILESTONES = sorted({field for fields in _FIELDS.values() for field in fields})
 
 
 def _proof(proof: str, changes: dict[str, list[UUID]]) -> list[UUID]:
-    if proof == "declared" or proof in _COUNTERS:
+    if proof in _SEVERAL:
         return changes.get(proof, [])
     known = [changes[field][-1] for field in _FIELDS[proof] if field in changes]
     return known[:1]

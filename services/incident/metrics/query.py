@@ -7,7 +7,15 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.incident.metrics.formulas import Formula, GroupBy
-from services.incident.metrics.relation import Condition, Instant, Relation, clocks, relation
+from services.incident.metrics.relation import (
+    OF_INCIDENTS,
+    OF_UPDATES,
+    Condition,
+    Instant,
+    Relation,
+    clocks,
+    relation,
+)
 from shared.http.body import Moment
 from shared.http.lists import Levels
 from shared.http.moments import AsOf, EffectiveAt
@@ -84,7 +92,9 @@ class Question(NamedTuple):
         if self.formula.of_clocks:
             rows = clocks(self.instant, self.visible)
         else:
-            rows = await relation(store, self.instant, self.visible, self.query.narrowed())
+            form = OF_UPDATES if self.formula.of_updates else OF_INCIDENTS
+            narrowed = self.query.narrowed()
+            rows = await relation(store, self.instant, self.visible, narrowed, form)
         return Measured(self.formula, self.query, rows, self.instant.now)
 
 

@@ -9,8 +9,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from services.incident.incident import Incident
 from services.incident.incidents import INCIDENT
+from services.incident.major.state import punctuality
 from shared.effective import happened_by
 from shared.errors import Invalid
 from shared.listing import moments, where_of
@@ -40,6 +43,7 @@ _COLUMNS = {
     "last_resolved": "timestamptz",
     "reopen_count": "int",
     "reassignment_count": "int",
+    "updates": "jsonb",
 }
 _LAST_RESOLVED = """case when t.resolved_at is not null or t.reopen_count = 0 then t.resolved_at
     else (select v.resolved_at from incidents v where v.id = t.id and v.resolved_at is not null
@@ -48,7 +52,8 @@ _OF_ROWS = f"""t.id, t.number, t.status, t.priority, t.service, t.assignment_gro
     t.category, t.imported, coalesce(t.declared_at, t.created_at) as declared,
     t.started_at as started, t.detected_at as detected, t.acknowledged_at as acknowledged,
     t.mitigated_at as mitigated, t.resolved_at as resolved, t.closed_at as closed,
-    {_LAST_RESOLVED} as last_resolved, t.reopen_count, t.reassignment_count"""
+    {_LAST_RESOLVED} as last_resolved, t.reopen_count, t.reassignment_count,
+    t.updates"""
 _STATE = {
     "number": "number",
     "status": "status",
@@ -66,14 +71,25 @@ _STATE = {
     "reopen_count": "reopen_count",
     "reassignment_count": "reassignment_count",
 }
-_WITH_RESTORED = """select r.*, r.number as place, coalesce(r.mitigated, r.resolved) as restored
-    from ({relation}) r"""
 _WITH_CLOCKS = """select r.*, r.number * 10000 + case c.kind when 'response' then 0 else 5000 end
         + c.round as place, c.kind as clock, c.target, c.priority as target_priority,
         coalesce(c.corrected, c.verdict) as verdict,
         coalesce(c.corrected_at, c.verdict_at) as judged
     from ({relation}) r join incident_clocks c on c.id = r.id and c.from_position <= {position}
         and (c.to_position is null or c.to_position > {position})"""
+
+
+OF_INCIDENTS = """select r.*, r.number as place, coalesce(r.mitigated, r.resolved) as restored
+    from ({relation}) r"""
+OF_UPDATES = """select r.*, r.number * 10000 + u.n as place, u.in_time, u.owed,
+        coalesce(r.mitigated, r.resolved) as restored
+    from ({relation}) r cross join lateral (
+        select n, n <= (r.updates ->> 'met')::int as in_time, null::timestamptz as owed
+        from generate_series(1, (r.updates ->> 'due')::int) n
+        union all
+        select 9000 + o.n, false, o.due::timestamptz
+        from jsonb_array_elements_text(r.updates -> 'owed') with ordinality as o (due, n)) u"""
+"""What a row is of: an incident, or an update that some audience was or is owed."""
 
 
 class Instant(NamedTuple):
@@ -98,20 +114,25 @@ def clocks(instant: Instant, visible: Sequence[Condition]) -> Relation:
 
 
 async def relation(
-    store: Store, instant: Instant, visible: Sequence[Condition], narrowed: Sequence[Condition]
+    store: Store,
+    instant: Instant,
+    visible: Sequence[Condition],
+    narrowed: Sequence[Condition],
+    form: str = OF_INCIDENTS,
 ) -> Relation:
-    """The rows at this instant, of what is `visible`.
+    """The rows at this instant, of what is `visible`, in one of the two forms.
 
     `narrowed` are conditions on `t` that hold for some version of each incident that is asked for:
     they only spare work. Raises Invalid where too many would have to be folded.
     """
     if instant.effective_at is None:
-        return _restored(_rows(instant.position, visible))
+        return _formed(_rows(instant.position, visible), form)
     folded = await _folded(store, instant, visible, narrowed)
     columns = [list(column) for column in zip(*folded, strict=True)] or [[] for _ in _COLUMNS]
     holes = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_COLUMNS.values(), 1))
     names = ", ".join(f'"{name}"' for name in _COLUMNS)
-    return _restored(Relation(f"select * from unnest({holes}) as x ({names})", columns))
+    rows = Relation(f"select * from unnest({holes}) as x ({names})", columns)
+    return _formed(rows, form)
 
 
 def events_by(instant: Instant, events: Iterable[Recorded]) -> list[Recorded]:
@@ -133,8 +154,8 @@ def _rows(position: int, visible: Sequence[Condition]) -> Relation:
     return Relation(" union all ".join(parts), arguments)
 
 
-def _restored(rows: Relation) -> Relation:
-    return rows._replace(sql=_WITH_RESTORED.format(relation=rows.sql))
+def _formed(rows: Relation, form: str) -> Relation:
+    return rows._replace(sql=form.format(relation=rows.sql))
 
 
 async def _folded(
@@ -168,5 +189,11 @@ def _row(events: Sequence[Recorded]) -> list[tuple[Any, ...]]:
     told = {name: getattr(state, field) for name, field in _STATE.items()}
     first = min(events, key=lambda e: e.originator_version)
     told |= {"id": first.originator_id, "last_resolved": last_resolved}
+    told |= {"updates": _updates(state)}
     told |= {"declared": state.declared_at or first.recorded_at}
     return [tuple(told[name] for name in _COLUMNS)]
+
+
+def _updates(state: Incident) -> str | None:
+    told = punctuality(state.major)
+    return None if told is None else msgspec.json.encode(told).decode()

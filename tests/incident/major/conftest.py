@@ -23,8 +23,9 @@ from shared.store.store import Store
 from shared.timers import Timers
 from shared.vault import Vault
 from tests.conftest import NewDatabase
-from tests.support.postgres import Database
-from tests.support.started import rows
+from tests.support.postgres import Database, Databases
+from tests.support.service import RunningService
+from tests.support.started import rows, started
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MATRIX = Matrix(version=1, cells=DEFAULT)
@@ -102,3 +103,9 @@ async def room(database: NewDatabase) -> AsyncIterator[Room]:
     await opened.open()
     yield opened
     await opened.store.close()
+
+
+@pytest.fixture(scope="module")
+async def service(databases: Databases) -> AsyncIterator[RunningService]:
+    async with started("incident", databases) as service:
+        yield service
