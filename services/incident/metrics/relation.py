@@ -9,8 +9,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import msgspec
-
 from services.incident.incident import Incident
 from services.incident.incidents import INCIDENT
 from services.incident.major.state import punctuality
@@ -189,11 +187,6 @@ def _row(events: Sequence[Recorded]) -> list[tuple[Any, ...]]:
     told = {name: getattr(state, field) for name, field in _STATE.items()}
     first = min(events, key=lambda e: e.originator_version)
     told |= {"id": first.originator_id, "last_resolved": last_resolved}
-    told |= {"updates": _updates(state)}
+    told |= {"updates": punctuality(state.major)}
     told |= {"declared": state.declared_at or first.recorded_at}
     return [tuple(told[name] for name in _COLUMNS)]
-
-
-def _updates(state: Incident) -> str | None:
-    told = punctuality(state.major)
-    return None if told is None else msgspec.json.encode(told).decode()
