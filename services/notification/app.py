@@ -27,6 +27,10 @@ from services.notification.events import ContactEvent, NotificationEvent, Subscr
 from services.notification.fallback import Fallback
 from services.notification.links import LINKS, links_of
 from services.notification.notifications import FALL_BACK, NOTIFICATION, SEND, Notifications
+from services.notification.outgoing_webhooks import routes as webhook_routes
+from services.notification.outgoing_webhooks.events import WebhookEvent
+from services.notification.outgoing_webhooks.running import telling
+from services.notification.outgoing_webhooks.webhooks import WEBHOOK, WEBHOOKS, Webhooks
 from services.notification.policies import Planner
 from services.notification.published import PUBLISHED
 from services.notification.sender import Sender, sending
@@ -59,11 +63,13 @@ from shared.timers import Handler
 async def _running(service: Service) -> AsyncIterator[None]:
     notifications = Notifications(service.store)
     contacts, subscriptions = Contacts(service.store), Subscriptions(service.store)
+    webhooks = Webhooks(service.store)
     service.parts |= {
         "notifications": notifications,
         "contacts": contacts,
         "subscriptions": subscriptions,
         "teams": Teams(service.store),
+        WEBHOOKS: webhooks,
         why_routes.DECISIONS: Decisions(service.store),
         POLICIES: Policies(service.store, "notification"),
     }
@@ -79,10 +85,12 @@ async def _running(service: Service) -> AsyncIterator[None]:
     }
     async with (
         sending(notifications, contacts, breaker, service.settings) as sender,
+        telling(webhooks, service.settings) as courier,
         running(
             service,
             follows=follows,
             timers=_timers(sender, fallback, breaker) | on_duty.timers,
+            beside=[courier],
         ),
     ):
         service.parts |= {SENDER: sender, LINKS: links_of(service.settings)}
@@ -106,6 +114,7 @@ _AGGREGATES: dict[str, Aggregate[Any, Any]] = {
     **{kind.topic: TEAM for kind in get_args(TeamEvent)},
     **{kind.topic: ENDPOINT for kind in get_args(EndpointEvent)},
     **{kind.topic: NOTIFICATION for kind in get_args(NotificationEvent)},
+    **{kind.topic: WEBHOOK for kind in get_args(WebhookEvent)},
     **DUTY_AGGREGATES,
 }
 
@@ -121,6 +130,7 @@ DEFINITION = Definition(
         managed.contacts_router,
         managed.subscriptions_router,
         team_routes.router,
+        webhook_routes.router,
         *DUTY_ROUTERS,
         access_log_routes("notification"),
         feed_routes("notification", PUBLISHED),

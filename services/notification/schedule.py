@@ -1,6 +1,7 @@
 """When a delivery is tried again: by Standard Webhooks' schedule, or by that for what is urgent."""
 
 from datetime import timedelta
+from secrets import SystemRandom
 
 NORMAL = (
     timedelta(0),
@@ -41,6 +42,11 @@ LEASE = timedelta(minutes=1)
 
 LONGEST_ASKED = timedelta(hours=24)
 """A receiver may ask to be left alone for so long; not for longer."""
+
+
+def chance() -> float:
+    """How much the next wait is stretched."""
+    return SystemRandom().uniform(*JITTER)
 
 
 def wait_after(

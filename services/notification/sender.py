@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
-from secrets import SystemRandom
 from typing import Protocol
 from uuid import UUID
 
@@ -31,7 +30,7 @@ from services.notification.mail import Post, mail_server
 from services.notification.notifications import Notifications
 from services.notification.outcome import Lost, Reached, Result, Unreached
 from services.notification.rules import FINAL, Status
-from services.notification.schedule import JITTER
+from services.notification.schedule import chance
 from services.notification.state import Notification
 from shared.aggregate import Folded
 from shared.domain import changed
@@ -59,10 +58,6 @@ class Start(Protocol):
 _log = structlog.get_logger("tocsin.sender")
 
 
-def _chance() -> float:
-    return SystemRandom().uniform(*JITTER)
-
-
 class Sender:
     """Delivers notifications by every channel there is."""
 
@@ -75,7 +70,7 @@ class Sender:
         post: Post | None,
         *,
         links: Links | None = None,
-        jitter: Callable[[], float] = _chance,
+        jitter: Callable[[], float] = chance,
     ) -> None:
         self.notifications = notifications
         self._contacts = contacts

@@ -100,6 +100,9 @@ notification
     get   /v1/subscriptions(/{id})?            readers
     get   /v1/teams(/{id}(/versions)?)?        readers
     get   /v1/notifications/why                everybody
+    get   /v1/webhooks(/{id}(/versions|/deliveries)?)?  readers
+    post  /v1/webhooks(/{id}/(retire|rotate-secret|redrive|resume))?  notification_admin
+    put   /v1/webhooks/{id}                    notification_admin
     get   /v1/notification/policies/[a-z-]+(/versions)?  readers
     put   /v1/notification/policies/[a-z-]+    notification_admin
     post  /v1/teams(/{id}/retire)?             notification_admin

@@ -18,6 +18,7 @@ from services.notification.endpoints.endpoints import ENDPOINTS, PROBE, RELEASE,
 from services.notification.endpoints.revival import Revival
 from services.notification.events import Channel, Template
 from services.notification.fallback import Fallback
+from services.notification.keyed.rows import KEYED
 from services.notification.mail import Post, mail_server
 from services.notification.notifications import FALL_BACK, SEND, Notifications
 from services.notification.policies import Planner
@@ -173,7 +174,7 @@ async def open_desk(
 ) -> AsyncIterator[Desk]:
     clock = Clock()
     vault = Vault(secrets.token_bytes(32))
-    store = await Store.open(dsn, tables=(*TABLES, ENDPOINTS), vault=vault, clock=clock)
+    store = await Store.open(dsn, tables=(*TABLES, ENDPOINTS, KEYED), vault=vault, clock=clock)
     try:
         async with Outgoing(LOOPBACK, within=patience) as outgoing:
             yield parts(store, clock, outgoing, mail)
