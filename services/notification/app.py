@@ -29,7 +29,7 @@ from services.notification.links import LINKS, links_of
 from services.notification.notifications import FALL_BACK, NOTIFICATION, SEND, Notifications
 from services.notification.outgoing_webhooks import routes as webhook_routes
 from services.notification.outgoing_webhooks.events import WebhookEvent
-from services.notification.outgoing_webhooks.running import telling
+from services.notification.outgoing_webhooks.running import couriers
 from services.notification.outgoing_webhooks.webhooks import WEBHOOK, WEBHOOKS, Webhooks
 from services.notification.policies import Planner
 from services.notification.published import PUBLISHED
@@ -85,7 +85,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
     }
     async with (
         sending(notifications, contacts, breaker, service.settings) as sender,
-        telling(webhooks, service.settings) as courier,
+        couriers(webhooks, service.settings) as courier,
         running(
             service,
             follows=follows,

@@ -85,7 +85,7 @@ class Feeds:
 
 
 @asynccontextmanager
-async def telling(
+async def couriers(
     webhooks: Webhooks, settings: Settings
 ) -> AsyncIterator[Coroutine[Any, Any, None]]:
     """What is to run beside the service's routes."""
