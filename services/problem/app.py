@@ -22,6 +22,7 @@ from services.problem.lists import facet_routes
 from services.problem.lists import routes as lists
 from services.problem.loop import wiring as loop
 from services.problem.loop.published import LOOP_PUBLISHED
+from services.problem.metrics import routes as metric_routes
 from services.problem.policies import from_incidents, timers
 from services.problem.problems import CANDIDATE, FACTS, PROBLEM, Problems
 from services.problem.published import PUBLISHED
@@ -84,6 +85,7 @@ DEFINITION = Definition(
     description="Problems behind incidents, from the first suspicion to the lessons learned.",
     migrations=Path(__file__).with_name("migrations"),
     routers=(
+        metric_routes.router,
         facet_routes.router,
         lists.router,
         routes.router,

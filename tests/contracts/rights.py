@@ -72,6 +72,7 @@ incident
 problem
     get   /v1/problems(/{id}(/timeline|/events|/analyses)?)?  readers
     get   /v1/problems/facets                  readers
+    get   /v1/problem/metrics(/{name}(/inputs)?)?  readers
     post  /v1/problems                         responder problem_manager
     post  /v1/problems/backfill                service
     post  /v1/problems/{id}/(note|(add|complete)-task)  responder problem_manager

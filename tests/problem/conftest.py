@@ -24,6 +24,8 @@ from tests.support.service import RunningService
 from tests.support.started import started
 
 _POSITIONS = count(1)
+_KEEP = """insert into restrictions values ($1, true, '["person:ada"]', '[]')
+    on conflict (id) do update set restricted = true, named = excluded.named"""
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
@@ -69,6 +71,10 @@ class Feed:
         }
         number = f"INC-{new_id().int % 10**12}"
         return self.fact("incident.declared", **(stated | {"number": number} | data))
+
+    async def keep_to_ada(self, incident: UUID) -> None:
+        """As the incident service would tell it of a restriction."""
+        await self.problems.store.pool.execute(_KEEP, incident)
 
     async def hear(self, *facts: Fact) -> None:
         work = Work(self.problems.store, "system:problem-follows-incident")

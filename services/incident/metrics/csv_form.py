@@ -5,12 +5,12 @@ import io
 from collections.abc import Iterable
 
 from services.incident.metrics.view import Group, MetricView
+from shared.spreadsheet import safe
 
 HEAD = (
     "metric", "formula", "version", "position", "group_by", "group", "count", "mean", "median",
     "p90", "unit", "excluded", "contradictory",
 )  # fmt: skip
-_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_csv(metric: MetricView) -> str:
@@ -33,10 +33,3 @@ def _line(
         safe(key), figures.count, figures.mean, figures.median, figures.p90, metric.unit,
         figures.excluded.count, figures.contradictory,
     )  # fmt: skip
-
-
-def safe(cell: str | int | None) -> str | int | None:
-    """A cell that a spreadsheet shows as it is; numbers are no danger."""
-    if isinstance(cell, str) and cell.startswith(_BEGINS_A_FORMULA):
-        return f"'{cell}"
-    return cell

@@ -11,11 +11,12 @@ import pytest
 
 from services.incident.events import IncidentEvent, Milestone, MilestoneCorrected
 from services.incident.incidents import Incidents
-from services.incident.metrics.csv_form import HEAD, safe
+from services.incident.metrics.csv_form import HEAD
 from services.incident.metrics.formulas import FORMULAS
 from services.incident.relations.events import Merged
 from shared.client import AsyncClient
 from shared.ledger import Order
+from shared.spreadsheet import safe
 from tests.support.postgres import Databases
 from tests.support.service import RunningService
 from tests.support.started import started

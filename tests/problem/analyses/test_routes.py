@@ -164,9 +164,7 @@ async def test_analyses_of_a_hidden_problem_are_not_to_be_found(
     path = f"/v1/problems/{raised.json()['id']}"
     await manager.post(f"{path}/analyse", json=TREE)
     [analysis] = (await manager.get(f"{path}/analyses")).json()["items"]
-    await problem_service.service.store.pool.execute(
-        "insert into restrictions values ($1, true, '[\"person:ada\"]', '[]')", incident.subject
-    )
+    await feed.keep_to_ada(incident.subject)
     async with problem_service.client(Role.RESPONDER) as other:
         for found in (f"{path}/analyses", analysis["svg"], analysis["markdown"]):
             assert (await other.get(found)).status_code == 404

@@ -202,9 +202,7 @@ async def test_what_is_hidden_is_neither_listed_nor_counted(
     await feed.hear(incident)
     body = {"incidents": [str(incident.subject)], "description": "Unspeakable"}
     assert (await lister.post("/v1/problems", json=body)).status_code == 201
-    pool = problem_service.service.store.pool
-    restricted = "insert into restrictions values ($1, true, '[\"person:ada\"]', '[]')"
-    await pool.execute(restricted, incident.subject)
+    await feed.keep_to_ada(incident.subject)
     for query in ({"service": "hidden-list"}, {"q": "unspeakable"}):
         assert (await lister.get("/v1/problems", params=query)).json()["items"] == []
         counted = (await lister.get("/v1/problems/facets", params=query)).json()

@@ -1,0 +1,1 @@
+"""Metrics of problems: formulas with versions, at any moment, with what proves each value."""

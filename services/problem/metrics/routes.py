@@ -1,0 +1,146 @@
+"""Metrics of problems over HTTP: which there are, their figures, and what is behind them."""
+
+import asyncio
+from typing import Annotated, Literal
+
+import msgspec
+from fastapi import Path, Query, Response
+from pydantic import Field
+
+from services.problem.answering import ByReader
+from services.problem.metrics.csv_form import as_csv
+from services.problem.metrics.formulas import FORMULAS, Formula
+from services.problem.metrics.inputs import inputs
+from services.problem.metrics.measuring import ProblemMetricQuery, Value, metric, values
+from services.problem.metrics.rows import Instant, measured
+from services.problem.metrics.view import (
+    ProblemFormulas,
+    ProblemInputs,
+    ProblemMetric,
+    formula_view,
+)
+from shared.errors import NotFound
+from shared.http.access_log import record_access
+from shared.http.app import routes
+from shared.http.asked import Asked
+from shared.http.moments import moment_of, position_of, time_of
+from shared.http.openapi import answers
+from shared.http.pages import Cursor, read_cursor, write_cursor
+from shared.http.waiting import has_seen
+from shared.restrictions import not_derived, restricted_among, visible_to
+
+Name = Annotated[str, Path(max_length=60, json_schema_extra={"enum": list(FORMULAS)})]
+
+
+class ProblemFormQuery(ProblemMetricQuery):
+    """Also in which form."""
+
+    format: Annotated[
+        Literal["json", "csv"] | None, Field(description="As Accept: text/csv does")
+    ] = None
+
+
+class ProblemInputQuery(ProblemMetricQuery):
+    """A page of what is behind a metric."""
+
+    excluded: Annotated[
+        bool | None, Field(description="Only what does not count, or only what does")
+    ] = None
+    limit: Annotated[int, Field(ge=1, le=200, description="Items on a page")] = 50
+    cursor: Annotated[str | None, Field(max_length=1000, description="As next_cursor gave it")] = (
+        None
+    )
+
+
+router = routes("metrics", "/v1/problem/metrics")
+_METRIC = answers(ProblemMetric)
+_METRIC["openapi_extra"]["responses"]["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
+
+
+@router.get("", **answers(ProblemFormulas))
+async def list_problem_metrics(asked: ByReader) -> Response:
+    """The metrics that can be asked for, each with its formula and the version of it."""
+    return _json(ProblemFormulas([formula_view(formula) for formula in FORMULAS.values()]))
+
+
+@router.get("/{name}", **_METRIC)
+async def read_problem_metric(
+    name: Name, query: Annotated[ProblemFormQuery, Query()], asked: ByReader
+) -> Response:
+    """A metric's mean, median, 90th percentile and count, and what was left out of it and why.
+
+    Times are effective; cancelled problems and duplicates never count, imported ones on request. A
+    problem falls into a period by the milestone that `period.by` names, or where it has none yet by
+    its logging.
+    """
+    formula, instant = _formula(name), await _instant(asked, query)
+    found = await _values(asked, formula, query, instant)
+    shown = metric(formula, query, instant, found)
+    accepted = asked.request.headers.get("accept", "").lower()
+    if query.format == "csv" or (query.format is None and accepted.startswith("text/csv")):
+        headers = {"content-disposition": f'attachment; filename="{name}.csv"'}
+        return Response(as_csv(shown), headers=headers, media_type="text/csv; charset=utf-8")
+    return _json(shown)
+
+
+@router.get("/{name}/inputs", **answers(ProblemInputs))
+async def list_problem_metric_inputs(
+    name: Name, query: Annotated[ProblemInputQuery, Query()], asked: ByReader
+) -> Response:
+    """The problems behind a metric by number: each value with the events that prove it."""
+    formula = _formula(name)
+    filters = query.model_dump_json(exclude={"cursor", "wait_for", "limit"})
+    cursor = read_cursor(query.cursor, asked, filters)
+    instant = await _instant(asked, query, cursor)
+    found = await _values(asked, formula, query, instant)
+    if query.excluded is not None:
+        found = [each for each in found if (each.excluded is not None) is query.excluded]
+    after = int(cursor.value) if cursor else 0
+    rest = [each for each in found if each.problem.number > after]
+    shown, following = rest[: query.limit], None
+    if len(rest) > query.limit:
+        last = Cursor(instant.position, str(shown[-1].problem.number), instant.now.isoformat())
+        following = write_cursor(last, asked, filters)
+    await _on_record(asked, shown)
+    items = await inputs(asked.service.store, formula, instant, shown)
+    return _json(ProblemInputs(items=items, next_cursor=following, total_estimate=len(found),
+                               position=instant.position))  # fmt: skip
+
+
+async def _values(
+    asked: Asked, formula: Formula, query: ProblemMetricQuery, instant: Instant
+) -> list[Value]:
+    visible = visible_to(asked.caller, not_derived("t.id"))
+    problems = await measured(asked.service.store, instant, visible)
+    return await asyncio.to_thread(values, formula, query, instant, problems)
+
+
+async def _on_record(asked: Asked, shown: list[Value]) -> None:
+    ids = [each.problem.id for each in shown]
+    restricted = (await restricted_among(asked.service.store.pool, asked.caller, ids)).restricted
+    await record_access(asked.request, asked.caller, restricted)
+
+
+def _formula(name: str) -> Formula:
+    if (found := FORMULAS.get(name)) is None:
+        raise NotFound(f"there is no metric {name}; there are {', '.join(FORMULAS)}")
+    return found
+
+
+async def _instant(
+    asked: Asked, query: ProblemMetricQuery, cursor: Cursor | None = None
+) -> Instant:
+    """What is known where, what had happened of it by when, and when now is."""
+    await has_seen(asked.service, query.wait_for)
+    log, effective_at = asked.service.store.log, moment_of(query.effective_at)
+    if cursor is not None:
+        return Instant(cursor.position, moment_of(cursor.id) or asked.now, effective_at)
+    position = await position_of(query.as_of, log)
+    if position is None:
+        return Instant((await log.head()).position, effective_at or asked.now, effective_at)
+    now = effective_at or await time_of(query.as_of, log) or asked.now
+    return Instant(position, now, effective_at)
+
+
+def _json(content: msgspec.Struct) -> Response:
+    return Response(msgspec.json.encode(content), media_type="application/json")
