@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from shared.client import AsyncClient
+from shared.settings import Service as Name
 from tests.support.postgres import ROOT, Databases
 from tests.support.service import RunningService
 from tests.support.started import started
@@ -43,11 +44,20 @@ def step(request: str, status: str, expected: str) -> Step:
     return Step(method, address, role, headers, body, int(status), json.loads(expected or "null"))
 
 
-@pytest.mark.parametrize(
-    "guide", ["frontend.md", "integrate.md", "regulators.md", "major-incidents.md"]
-)
-async def test_every_request_of_a_guide_does_what_it_says(guide: str, databases: Databases) -> None:
-    async with started("incident", databases) as service:
+GUIDES: list[tuple[str, Name]] = [
+    ("frontend.md", "incident"),
+    ("integrate.md", "incident"),
+    ("regulators.md", "incident"),
+    ("major-incidents.md", "incident"),
+    ("problems.md", "problem"),
+]
+
+
+@pytest.mark.parametrize(("guide", "of"), GUIDES)
+async def test_every_request_of_a_guide_does_what_it_says(
+    guide: str, of: Name, databases: Databases
+) -> None:
+    async with started(of, databases) as service:
         known: dict[str, str] = {}
         for each in steps_of(guide):
             await follow(service, each, known)

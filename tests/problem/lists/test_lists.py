@@ -83,8 +83,8 @@ async def lister(problem_service: RunningService) -> AsyncIterator[AsyncClient]:
 
 
 @pytest.fixture(scope="module")
-async def known(lister: AsyncClient) -> dict[str, str]:
-    found = {}
+async def known(lister: AsyncClient) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     for name, body in PROBLEMS.items():
         found[name] = str((await lister.post("/v1/problems", json=body)).json()["id"])
     pool = f"/v1/problems/{found['pool']}"
@@ -98,30 +98,31 @@ async def known(lister: AsyncClient) -> dict[str, str]:
         assert (await lister.post(f"{pool}/{command}", json=arguments)).status_code == 200
     await lister.post(f"/v1/problems/{found['vpn']}/add-task", json={"title": "Ask"})
     said = {"title": "Slow", "symptom": "It is slow", "problem": found["pool"]}
-    assert (await lister.post("/v1/known-errors", json=said)).status_code == 201
-    return found
+    drafted = await lister.post("/v1/known-errors", json=said)
+    assert drafted.status_code == 201
+    return found | {"position": drafted.json()["position"]}
 
 
-async def names(client: AsyncClient, known: dict[str, str], **query: Any) -> list[str]:
+async def names(client: AsyncClient, known: dict[str, Any], **query: Any) -> list[str]:
     answer = await client.get("/v1/problems", params=query)
     assert answer.status_code == 200, answer.text
     by_id = {id: name for name, id in known.items()}
     return [by_id[item["id"]] for item in answer.json()["items"]]
 
 
-async def test_each_filter_finds_what_it_says(lister: AsyncClient, known: dict[str, str]) -> None:
+async def test_each_filter_finds_what_it_says(lister: AsyncClient, known: dict[str, Any]) -> None:
     for query, expected in FOUND:
         assert set(await names(lister, known, **query)) == expected, query
 
 
 async def test_each_filter_holds_for_the_past_too(
-    lister: AsyncClient, known: dict[str, str]
+    lister: AsyncClient, known: dict[str, Any]
 ) -> None:
     head = (await lister.get("/v1/problems")).json()["position"]
     for query, expected in FOUND:
         if "q" not in query:
             assert set(await names(lister, known, **query, as_of=head)) == expected, query
-    early = await names(lister, known, known_error="draft", as_of=head - 1)
+    early = await names(lister, known, known_error="draft", as_of=known["position"] - 1)
     assert early == []
 
 
@@ -132,7 +133,7 @@ def test_every_filter_is_made_into_conditions() -> None:
 
 
 async def test_every_order_lists_everything_and_its_pages_do_too(
-    lister: AsyncClient, known: dict[str, str]
+    lister: AsyncClient, known: dict[str, Any]
 ) -> None:
     assert set(SORT_NAMES) == {*SORTS, "relevance"}
     for sort in SORTS:
@@ -140,7 +141,7 @@ async def test_every_order_lists_everything_and_its_pages_do_too(
         rest = {"sort": sort, "limit": 2, "cursor": first["next_cursor"]}
         last = (await lister.get("/v1/problems", params=rest)).json()
         both = [item["id"] for item in first["items"] + last["items"]]
-        assert sorted(both) == sorted(known.values()), sort
+        assert sorted(both) == sorted(known[name] for name in PROBLEMS), sort
 
 
 @pytest.mark.parametrize(
@@ -154,7 +155,7 @@ async def test_every_order_lists_everything_and_its_pages_do_too(
     ],
 )
 async def test_what_has_no_value_comes_last(
-    lister: AsyncClient, known: dict[str, str], sort: str, expected: list[str]
+    lister: AsyncClient, known: dict[str, Any], sort: str, expected: list[str]
 ) -> None:
     found = await names(lister, known, sort=sort)
     assert found[0] == expected[0]
@@ -162,7 +163,7 @@ async def test_what_has_no_value_comes_last(
         assert found == expected
 
 
-async def test_hits_are_told_in_pieces(lister: AsyncClient, known: dict[str, str]) -> None:
+async def test_hits_are_told_in_pieces(lister: AsyncClient, known: dict[str, Any]) -> None:
     query = {"q": "checkout", "sort": "relevance"}
     [item] = (await lister.get("/v1/problems", params=query)).json()["items"]
     assert [p["text"] for p in item["highlights"]["title"] if p["hit"]] == ["Checkout"]
@@ -174,7 +175,7 @@ async def test_hits_are_told_in_pieces(lister: AsyncClient, known: dict[str, str
 
 
 async def test_facets_count_under_all_other_filters(
-    lister: AsyncClient, known: dict[str, str]
+    lister: AsyncClient, known: dict[str, Any]
 ) -> None:
     query = {"by": "service,tag,owner", "service": "vpn", "known_error": "none"}
     counted = (await lister.get("/v1/problems/facets", params=query)).json()
@@ -205,8 +206,8 @@ async def test_what_is_hidden_is_neither_listed_nor_counted(
     await feed.keep_to_ada(incident.subject)
     for query in ({"service": "hidden-list"}, {"q": "unspeakable"}):
         assert (await lister.get("/v1/problems", params=query)).json()["items"] == []
-        counted = (await lister.get("/v1/problems/facets", params=query)).json()
-        assert (counted["total"], {v for f in counted["facets"] for v in f["values"]}) == (0, set())
+        counted = await lister.get("/v1/problems/facets", params=query)
+        assert (counted.json()["total"], "hidden-list" in counted.text) == (0, False)
     async with problem_service.client(Role.AUDITOR) as auditor:
         seen = (await auditor.get("/v1/problems", params={"service": "hidden-list"})).json()
         assert len(seen["items"]) == 1
