@@ -8,7 +8,7 @@ from services.notification.audiences.events import AudienceEvent
 from services.notification.audiences.members import AUDIENCE, AUDIENCES, Audiences
 from services.notification.audiences.telling import Telling
 from services.notification.contacts import Contacts
-from services.notification.escalation import link_routes
+from services.notification.escalation import link_routes, reply_routes
 from services.notification.escalation import lists as escalation_lists
 from services.notification.escalation import routes as policy_routes
 from services.notification.escalation.escalations import (
@@ -56,6 +56,7 @@ DUTY_ROUTERS = (
     policy_routes.router,
     escalation_lists.router,
     link_routes.router,
+    reply_routes.router,
     verification_routes.router,
 )
 

@@ -126,6 +126,7 @@ notification
     post  /v1/contacts(/{id}/retire)?          people
     put   /v1/contacts/{id}                    people
     post  /v1/contacts/{id}/(send-code|verify)  people
+    post  /v1/notification/replies             service
     get   /v1/notification/acknowledgements/by-key/{secret}  people
     post  /v1/notification/acknowledgements/by-key/{secret}  people
     post  /v1/subscriptions(/{id}/retire)?     notification_admin

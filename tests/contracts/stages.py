@@ -111,6 +111,7 @@ class Stages:
             "/v1/templates/{id}": self._template,
             "/v1/templates": self._words,
             "/v1/schedules/{id}": self._schedule,
+            "/v1/notification/replies": self._replied,
             "/v1/escalation-policies/{id}": self._escalation_policy,
             "/v1/notification/escalations/{id}": self._escalation,
             "/v1/notifications/{id}": self._notification,
@@ -308,6 +309,10 @@ class Stages:
         if command == "redrive":
             await give_up(self._service.service.store, UUID(notification))
         return Staged({"id": notification})
+
+    async def _replied(self, command: str) -> Staged:
+        page = (await self._notification("")).address["id"]
+        return Staged({}, {"in_reply_to": page, "text": "ack"})
 
     async def _linked(self) -> str:
         links: Links = self._service.service.parts[LINKS]

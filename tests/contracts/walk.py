@@ -43,6 +43,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "request-responder": {"person": "x", "message": "x"}, "answer-request": {"accepted": True},
     "post-update": {"status": "x", "impact": "x", "action": "x"}, "decide": {"decision": "x"},
     "snooze-update": {"audience": "management"},
+    "replies": {"in_reply_to": UNKNOWN, "text": "ack"},
     "send-code": {"channel": "email"}, "verify": {"channel": "email", "code": "x"},
     "remove-override": {"override": UNKNOWN},
     "revise": {"cause": "x"},

@@ -13,6 +13,7 @@ from services.notification.decisions import why
 from services.notification.decisions.decision import Decision, Decisions, decision_stream
 from services.notification.decisions.throttling import THROTTLING, ThrottlingDocument
 from services.notification.decisions.why import WhyView
+from services.notification.escalation.why import paged_because
 from services.notification.notifications import Notifications
 from services.notification.state import Notification
 from shared.aggregate import Folded
@@ -55,7 +56,8 @@ async def read_why(query: Annotated[WhyQuery, Query()], asked: ByAnybody) -> Res
     require_visible(asked, person, "contact")
     decided = await _decided(asked, query)
     planned = await _planned(asked, query)
-    if decided is None and not planned:
+    paged, about = await paged_because(asked, query.event, person, query)
+    if decided is None and not planned and about is None:
         raise NotFound("nobody has told this service of such an event; it may come yet")
     view = why.answer(
         decided,
@@ -64,6 +66,9 @@ async def read_why(query: Annotated[WhyQuery, Query()], asked: ByAnybody) -> Res
         planned,
         await _subscriptions(asked, query, decided),
     )
+    if paged:
+        view.reasons = [*paged, *(r for r in view.reasons if r.reason != why.NOT_CONCERNED)]
+    view.about = view.about or about
     await _require_seen(asked, view)
     return Response(msgspec.json.encode(view), media_type="application/json")
 

@@ -17,9 +17,9 @@ from shared.work import Work
 _MOST_PEOPLE = 50
 _CONTACTS = """select id from contacts where person = $1 and to_position is null and not retired
     order by created_at, id limit 10"""
-_TOO_MANY = f"a step pages {_MOST_PEOPLE} people at most"
-_NO_METHOD = "no verified way to reach this person"
-_RESTRICTED = "may not know of what is restricted"
+TOO_MANY = f"a step pages {_MOST_PEOPLE} people at most"
+NO_METHOD = "no verified way to reach this person"
+RESTRICTED = "may not know of what is restricted"
 
 Admits = Callable[[str], Awaitable[bool]]
 
@@ -54,12 +54,12 @@ class Reaching:
         people, paged = list(found), []
         for person in people[:_MOST_PEOPLE]:
             if not await admits(person):
-                missed.append(Missed(target=person, reason=_RESTRICTED))
+                missed.append(Missed(target=person, reason=RESTRICTED))
             elif planned := await self._pages(person, page):
                 paged.append(Paged(person=person, notifications=tuple(planned)))
             else:
-                missed.append(Missed(target=person, reason=_NO_METHOD))
-        missed += [Missed(target=each, reason=_TOO_MANY) for each in people[_MOST_PEOPLE:]]
+                missed.append(Missed(target=person, reason=NO_METHOD))
+        missed += [Missed(target=each, reason=TOO_MANY) for each in people[_MOST_PEOPLE:]]
         return Told(paged, missed)
 
     async def _pages(self, person: str, page: Page) -> list[UUID]:

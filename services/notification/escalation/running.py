@@ -35,6 +35,7 @@ class Running:
         self.escalations = Escalations(store)
         self._store = store
         self._notifications = notifications
+        self.people = people
         self._reaching = Reaching(notifications, contacts, people)
 
     async def ring(self, stream: UUID) -> None:

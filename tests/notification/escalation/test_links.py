@@ -53,18 +53,23 @@ async def service(databases: Databases, mail: MailSink) -> AsyncIterator[Running
         yield running
 
 
-async def _verified(service: RunningService, person: str) -> None:
+async def _contact(service: RunningService, person: str) -> UUID:
     client = service.client("notification_admin")
     body = {"name": person, "person": person, "email": f"{person}@example.com"}
-    id = UUID((await client.post("/v1/contacts", json=body)).json()["id"])
+    return UUID((await client.post("/v1/contacts", json=body)).json()["id"])
+
+
+async def _verified(service: RunningService, person: str) -> UUID:
+    id = await _contact(service, person)
     contacts, order = service.service.parts["contacts"], Order(stream=id, actor=person)
     said: dict[str, Any] = {"channel": Channel.EMAIL, "digest": "x", "at": now()}
     await contacts.execute(order, verifying.send, **said)
     await contacts.execute(order, verifying.confirm, **said)
+    return id
 
 
-async def _paged(service: RunningService, *people: str) -> None:
-    """An escalation for these people, as the follower begins it."""
+async def _paged(service: RunningService, *people: str, then: str = "") -> UUID:
+    """An escalation for these people, as the follower begins it; answers its event."""
     running: Running = service.service.parts[RUNNING]
     occasion = Occasion(
         cause=new_id(),
@@ -75,12 +80,14 @@ async def _paged(service: RunningService, *people: str) -> None:
         subject="[INC-7] You are needed: <b>Checkout</b>",
         text="Come",
     )
-    step = Step(targets=tuple(Target(person=each) for each in people), wait_minutes=5)
+    first = Step(targets=tuple(Target(person=each) for each in people), wait_minutes=5)
+    steps = [first, Step(targets=(Target(person=then),), wait_minutes=5)] if then else [first]
     work, stream = Work(service.service.store, BY), new_id()
-    said: dict[str, Any] = {"occasion": occasion, "steps": [step], "at": now()}
+    said: dict[str, Any] = {"occasion": occasion, "steps": steps, "at": now()}
     await work.execute(running.escalations, stream, escalation.begin, **said)
     await running.advance(stream, _everybody, now(), work)
     await work.append()
+    return occasion.cause
 
 
 async def _everybody(person: str) -> bool:
@@ -121,6 +128,43 @@ async def test_a_link_that_is_not_whole_is_refused(service: RunningService) -> N
     for token in ("x", links.token(new_id())[:-2], links.token(new_id())):
         assert (await anybody.get(f"{path}/{token}")).status_code == 401
         assert (await anybody.post(f"{path}/{token}")).status_code == 401
+
+
+async def test_a_reply_that_says_yes_acknowledges_and_another_does_not(
+    service: RunningService, mail: MailSink
+) -> None:
+    await _verified(service, "ada")
+    await _paged(service, "ada")
+    admin, gateway = service.client("admin"), service.client("service")
+    (page,) = (await admin.get("/v1/notifications")).json()["items"]
+    path, reply = "/v1/notification/replies", {"in_reply_to": page["id"]}
+    refused = await gateway.post(path, json=reply | {"text": "who is this?"})
+    assert (refused.status_code, "must begin with ack" in refused.text) == (409, True)
+    taken = await gateway.post(path, json=reply | {"text": "OK, on my way"})
+    assert taken.json()["acknowledged_by"] == "ada"
+    (ended,) = (await admin.get("/v1/notification/escalations")).json()["items"]
+    assert ended["acknowledged_by"] == "ada"
+    unknown = {"in_reply_to": str(new_id()), "text": "ack"}
+    assert (await gateway.post(path, json=unknown)).status_code == 404
+
+
+async def test_why_somebody_was_not_paged(service: RunningService, mail: MailSink) -> None:
+    ids = {name: await _verified(service, name) for name in ("ada", "bob")}
+    ids["cleo"] = await _contact(service, "cleo")
+    event = await _paged(service, "ada", "cleo", then="bob")
+    admin = service.client("admin")
+    (page,) = (await admin.get("/v1/notifications")).json()["items"]
+    await admin.post(f"/v1/notifications/{page['id']}/acknowledge")
+    said = {}
+    for name, id in ids.items():
+        asked = {"event": str(event), "contact": str(id)}
+        told = (await admin.get("/v1/notifications/why", params=asked)).json()
+        said[name] = [(each["reason"], each["detail"]) for each in told["reasons"]]
+    assert next(reason for reason, _ in said["ada"]) in ("page", "acknowledged_meanwhile")
+    missing = "no verified way to reach this person"
+    assert said["cleo"] == [("no_usable_contact_method", missing)]
+    meanwhile = "demo-admin acknowledged before the step that names them"
+    assert said["bob"] == [("acknowledged_meanwhile", meanwhile)]
 
 
 async def _is(holds: bool) -> bool:
