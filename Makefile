@@ -53,6 +53,9 @@ lock: .venv/.dev-ok ## resolve the dependencies anew
 faults: .venv/.dev-ok ## kill each process, PostgreSQL included, 20 times under load
 	@TOCSIN_KILLS=$${TOCSIN_KILLS:-20} $(PYTEST) -q tests/faults
 
+kills: .venv/.dev-ok ## kill the notification service 500 times while it tells many
+	@TOCSIN_NOTIFICATION_KILLS=$${TOCSIN_NOTIFICATION_KILLS:-500} $(PYTEST) -q tests/faults/test_notification_killed.py
+
 uci: .venv/.dev-ok ## import the whole UCI log and find each of its facts again (needs the log)
 	@TOCSIN_UCI=1 $(PYTEST) -q -s tests/uci/test_year.py
 
@@ -88,4 +91,4 @@ LOCK = $(BIN)/uv pip compile pyproject.toml -q --universal --python-version 3.11
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help run demo test check format format-check lint types architecture audit lock faults uci bpi bench clean
+.PHONY: help run demo test check format format-check lint types architecture audit lock faults kills uci bpi bench clean

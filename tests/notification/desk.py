@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import Table
 
 from services.notification import contact, subscription
 from services.notification.contacts import Contacts
@@ -144,6 +145,11 @@ class Desk:
         return (await self.only()).attempts
 
 
+def tables() -> tuple[Table, ...]:
+    """The read models that are written here."""
+    return (*TABLES, ENDPOINTS, KEYED)
+
+
 def parts(store: Store, clock: Clock, outgoing: Outgoing, mail: MailSink | None = None) -> Desk:
     notifications, contacts = Notifications(store), Contacts(store)
     subscriptions, breaker = Subscriptions(store), Breaker(Endpoints(store))
@@ -174,7 +180,7 @@ async def open_desk(
 ) -> AsyncIterator[Desk]:
     clock = Clock()
     vault = Vault(secrets.token_bytes(32))
-    store = await Store.open(dsn, tables=(*TABLES, ENDPOINTS, KEYED), vault=vault, clock=clock)
+    store = await Store.open(dsn, tables=tables(), vault=vault, clock=clock)
     try:
         async with Outgoing(LOOPBACK, within=patience) as outgoing:
             yield parts(store, clock, outgoing, mail)

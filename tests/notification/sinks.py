@@ -39,6 +39,7 @@ class WebhookSink:
     calls: list[Call] = field(default_factory=list)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     keeps_open: bool = False
+    pause: float = 0.0  # seconds before it answers
     connections: int = 0
 
     @property
@@ -64,6 +65,7 @@ class WebhookSink:
         body = await reader.readexactly(int(headers["content-length"]))
         self.calls.append(Call(headers, body))
         self.arrived.set()
+        await asyncio.sleep(self.pause)
         if self.answer:
             writer.write(self.answer)
         else:
