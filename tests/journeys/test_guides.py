@@ -50,6 +50,7 @@ GUIDES: list[tuple[str, Name]] = [
     ("regulators.md", "incident"),
     ("major-incidents.md", "incident"),
     ("problems.md", "problem"),
+    ("on-call.md", "notification"),
 ]
 
 
