@@ -49,6 +49,7 @@ audit: .venv/.dev-ok ## known vulnerabilities in what is installed
 lock: .venv/.dev-ok ## resolve the dependencies anew
 	@$(LOCK) --extra build -o requirements.lock
 	@$(LOCK) --extra build --extra dev -c requirements.lock -o requirements-dev.lock
+	@$(LOCK) --extra browser --extra typst -c requirements-dev.lock -o requirements-browser.lock
 
 faults: .venv/.dev-ok ## kill each process, PostgreSQL included, 20 times under load
 	@TOCSIN_KILLS=$${TOCSIN_KILLS:-20} $(PYTEST) -q tests/faults
@@ -67,6 +68,10 @@ kedb-quality: .venv/.dev-ok ## how well known errors are found: the labelled set
 
 bench: .venv/.dev-ok ## measure: a table, and bench.json (BENCH_ARGS=--short for a glance)
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
+
+browser: .venv/.dev-ok ## reviews in a real chromium and as PDF (apt install chromium); screenshots in .browser/
+	@$(PIP) install --require-hashes -r requirements-browser.lock
+	@TOCSIN_BROWSER=1 $(PYTEST) -q tests/browser tests/incident/review/test_pdf.py
 
 clean: ## forget the environment and the caches; data in .tocsin/ stays
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
@@ -91,4 +96,4 @@ LOCK = $(BIN)/uv pip compile pyproject.toml -q --universal --python-version 3.11
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help run demo test check format format-check lint types architecture audit lock faults kills uci bpi bench clean
+.PHONY: help run demo test check format format-check lint types architecture audit lock faults kills uci bpi bench browser clean

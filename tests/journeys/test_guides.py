@@ -48,6 +48,7 @@ GUIDES: list[tuple[str, Name]] = [
     ("frontend.md", "incident"),
     ("integrate.md", "incident"),
     ("regulators.md", "incident"),
+    ("reviews.md", "incident"),
     ("major-incidents.md", "incident"),
     ("problems.md", "problem"),
     ("on-call.md", "notification"),

@@ -69,8 +69,8 @@ def _block(block: Block) -> Markup:
             return _table(block)
         case Lines(lines=lines):
             return tag("ol", *map(_line, lines), class_="events")
-        case Picture(entries=entries, statuses=statuses):
-            return tag("div", picture(entries, statuses), class_="scroll", tabindex="0")
+        case Picture():
+            return tag("div", picture(*block), class_="scroll", tabindex="0")
         case _:
             assert_never(block)
 

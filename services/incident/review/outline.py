@@ -69,6 +69,7 @@ class Lines(NamedTuple):
 class Picture(NamedTuple):
     entries: Sequence[Entry]
     statuses: Sequence[StatusSpan]
+    impact: ImpactWindow | None
 
 
 Block = Heading | Said | Note | Cards | Table | Lines | Picture
@@ -98,7 +99,7 @@ def _review(review: ReviewDocument) -> Iterable[Block]:
     if review.reopened_because is not None:
         yield Note(f"Reopened: {review.reopened_because}")
     yield Cards([impact_card(review.impact_window), *duration_cards(review.durations)])
-    yield Picture(review.timeline, review.statuses)
+    yield Picture(review.timeline, review.statuses, review.impact_window)
     for section in review.sections:
         yield from _section(section)
     yield from _action_items(review.action_items)

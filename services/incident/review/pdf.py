@@ -37,7 +37,7 @@ def as_pdf(outline: Outline) -> bytes:
 def _told(block: Block) -> dict[str, Any]:
     kind = type(block).__name__.lower()
     if isinstance(block, Picture):
-        return {"kind": kind, "svg": str.__str__(picture(block.entries, block.statuses))}
+        return {"kind": kind, "svg": str.__str__(picture(*block))}
     return {"kind": kind, **_plain(block)}
 
 

@@ -4,18 +4,19 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from services.incident.review.document import StatusSpan
+from services.incident.review.document import ImpactWindow, StatusSpan
 from services.incident.review.lanes import LANES, lane_of
 from services.incident.review.markup import Markup, tag
 from shared.timeline import Entry
 
 _WIDTH, _LEFT, _RIGHT = 1000, 130, 20
 _TOP, _LANE, _HEIGHT = 34, 62, 240
-_TICKS = 6
+_TICKS = 5
 _MOST_MARKS = 600
 _STYLE = """.lane{fill:#f4f6f9}.grid{stroke:#d9dee6}
 .tick,.name{font:13px system-ui,"DejaVu Sans",sans-serif;fill:#5a6575}
 .name{font-weight:600;fill:#1c2430}.mark{fill:#1c2430;fill-opacity:.75}
+.impact{fill:#b3261e;fill-opacity:.12}
 .mark.communications{fill:#7a3fc0}.mark.people{fill:#c4561b}"""
 _COLOURS = {
     "new": "#8a8f98",
@@ -38,7 +39,9 @@ class _Scale(NamedTuple):
         return round(_LEFT + min(max(part, 0.0), 1.0) * (_WIDTH - _LEFT - _RIGHT), 1)
 
 
-def picture(entries: Sequence[Entry], statuses: Sequence[StatusSpan]) -> Markup:
+def picture(
+    entries: Sequence[Entry], statuses: Sequence[StatusSpan], impact: ImpactWindow | None
+) -> Markup:
     """All of it; nothing where nothing has happened."""
     if not entries:
         return Markup("")
@@ -49,6 +52,7 @@ def picture(entries: Sequence[Entry], statuses: Sequence[StatusSpan]) -> Markup:
         tag("style", Markup(_STYLE)),
         *_axis(scale),
         *_lanes(),
+        *_felt(impact, scale),
         *_bars(statuses, scale),
         *_marks(entries, scale),
         viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
@@ -83,6 +87,23 @@ def _lanes() -> Iterable[Markup]:
         y = _TOP + place * _LANE
         yield tag("rect", x=0, y=y, width=_WIDTH, height=_LANE - 6, class_="lane")
         yield tag("text", name.capitalize(), x=10, y=y + _LANE / 2, class_="name")
+
+
+def _felt(impact: ImpactWindow | None, scale: _Scale) -> Iterable[Markup]:
+    """The time in which users felt it, behind all lanes."""
+    if impact is None:
+        return
+    x, until = scale.x(impact.since), scale.x(impact.until or scale.end)
+    end = "now" if impact.until is None else f"{impact.until:%Y-%m-%d %H:%M:%S} UTC"
+    yield tag(
+        "rect",
+        tag("title", f"Impact from {impact.since:%Y-%m-%d %H:%M:%S} UTC to {end}"),
+        x=x,
+        y=_TOP,
+        width=max(round(until - x, 1), 1.5),
+        height=_LANE * len(LANES) - 6,
+        class_="impact",
+    )
 
 
 def _bars(statuses: Sequence[StatusSpan], scale: _Scale) -> Iterable[Markup]:

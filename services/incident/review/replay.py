@@ -167,7 +167,8 @@ def _parts(events: Iterable[Recorded]) -> Iterable[Part]:
         for person, as_ in _people(recorded):
             if not person.startswith(_SYSTEM) and (person, as_) not in seen:
                 seen.add((person, as_))
-                at = recorded.event.effective(recorded.recorded_at)
+                origin = recorded.event.origin
+                at = recorded.recorded_at if origin is None else origin.at
                 yield Part(person, as_, Proven(at, recorded.event_id))
 
 

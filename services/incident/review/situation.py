@@ -139,7 +139,7 @@ def _blocks(now: Situation, entries: Sequence[Entry]) -> Iterable[Block]:
     yield from _roles_table(now.roles)
     yield from _updates_table(now.updates)
     yield from _responders_table(now.responders)
-    yield Picture(entries, now.statuses)
+    yield Picture(entries, now.statuses, now.impact_window)
     yield from told("Latest", now.latest)
     yield from told("Decisions", now.decisions)
     yield from regulators(now.regulators)

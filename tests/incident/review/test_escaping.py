@@ -97,7 +97,8 @@ def test_a_page_has_the_same_elements_whatever_it_says(text: str) -> None:
     # a text of several paragraphs has several, one of none has none
     without = [each for each in page.found if each != ("p", ("class",))]
     assert without == [each for each in PLAIN if each != ("p", ("class",))]
-    assert " ".join(text.split()) in " ".join(page.text.split())
+    said = text.replace("\x0b", "\ufffd")  # no character of a text
+    assert " ".join(said.split()) in " ".join(page.text.split())
 
 
 @given(texts)
