@@ -66,6 +66,9 @@ bpi: .venv/.dev-ok ## import the whole BPI log of problems and find each of its 
 kedb-quality: .venv/.dev-ok ## how well known errors are found: the labelled set, by kind and part (ARGS=--misses)
 	@$(BIN)/python -m tests.problem.known_errors.quality $(ARGS)
 
+uci-trends: .venv/.dev-ok ## the same with trend rules: live, tried and recomputed (needs the log)
+	@TOCSIN_UCI=1 $(PYTEST) -q -s tests/uci/test_trends.py
+
 bench: .venv/.dev-ok ## measure: a table, and bench.json (BENCH_ARGS=--short for a glance)
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
@@ -96,4 +99,4 @@ LOCK = $(BIN)/uv pip compile pyproject.toml -q --universal --python-version 3.11
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help run demo test check format format-check lint types architecture audit lock faults kills uci bpi bench browser clean
+.PHONY: help run demo test check format format-check lint types architecture audit lock faults kills uci uci-trends bpi bench browser clean
