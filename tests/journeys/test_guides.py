@@ -11,8 +11,10 @@ from shared.settings import Service as Name
 from tests.support.postgres import ROOT, Databases
 from tests.support.service import RunningService
 from tests.support.started import started
+from tests.support.together import together
 
 _STEP = re.compile(r"```http\n(.*?)```\n```answer\n(\d+)(.*?)```", re.DOTALL)
+_OF_PROBLEMS = re.compile(r"/v1/(problem|candidates|known-errors)")
 _NAME = re.compile(r"\$(\w+)")
 
 
@@ -63,6 +65,17 @@ async def test_every_request_of_a_guide_does_what_it_says(
         known: dict[str, str] = {}
         for each in steps_of(guide):
             await follow(service, each, known)
+
+
+@pytest.mark.parametrize("guide", ["trends.md"])
+async def test_every_request_of_a_guide_to_both_services_does_what_it_says(
+    guide: str, databases: Databases
+) -> None:
+    async with together(databases) as both:
+        known: dict[str, str] = {}
+        for each in steps_of(guide):
+            name = "problem" if _OF_PROBLEMS.match(each.address) else "incident"
+            await follow(both[name].service, each, known)
 
 
 async def follow(service: RunningService, step: Step, known: dict[str, str]) -> None:
