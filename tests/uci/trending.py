@@ -10,7 +10,7 @@ from tests.uci.importing import imported
 from tests.uci.trends import Seen, log_of, recomputed, sightings
 
 RULES: list[dict[str, Any]] = [
-    {"name": "kind", "same": ["category", "subcategory"], "at_least": 5, "within_hours": 12},
+    {"name": "kind", "same": ["category", "subcategory"], "at_least": 5, "within_hours": 24},
     {"name": "item", "same": ["item"], "at_least": 3, "within_hours": 24 * 7},
     {
         "name": "grave", "same": ["category"], "at_least": 3, "within_hours": 72,
