@@ -77,10 +77,14 @@ from services.incident.review.review import REVIEW as REVIEW_AGGREGATE
 from services.incident.saved_views import routes as saved_view_routes
 from services.incident.saved_views.saved_view import SAVED_VIEW, SAVED_VIEWS, SavedViewEvent
 from services.incident.saved_views.saved_views import SAVED, SavedViews
+from services.incident.suggestions.facts import KNOWN_ERROR_ENDS, SUGGESTIONS
+from services.incident.suggestions.hearing import of_suggestions
+from services.incident.suggestions.reading import SUGGESTED, Suggestions
 from services.incident.tables import INCIDENT_TEXTS, INCIDENTS, TABLES
 from shared.aggregate import Aggregate
 from shared.auth.open import KNOWN_API_KEYS
 from shared.background import running
+from shared.followed_restrictions import both
 from shared.follower import Reaction
 from shared.http.app import Definition, build
 from shared.http.feed import feed_routes
@@ -114,10 +118,11 @@ async def _running(service: Service) -> AsyncIterator[None]:
         CLOCKS: desk,
         DESK: regulators,
         REVIEWS: reviews,
+        SUGGESTED: Suggestions(service.store),
         rerun_routes.RERUNS: rerun.Reruns(desk),
     }
     follows: dict[Name, Mapping[str, Reaction]] = {
-        "problem": from_problems(incidents),
+        "problem": both(from_problems(incidents), of_suggestions(service.store)),
         "notification": from_notifications(service.store),
     }
     steps = {TELL: Telling(incidents).step(), rerun.RERUN: rerun.step(desk)}
@@ -152,6 +157,7 @@ _AGGREGATES: dict[str, Aggregate[Any, Any]] = {
 }
 
 _OF_KEYS_AND_ALERTS = (API_KEYS, KNOWN_API_KEYS, INCIDENT_ALERTS, CHANGES, SAVED_VIEWS)
+_OF_SUGGESTIONS = (SUGGESTIONS, KNOWN_ERROR_ENDS)
 
 DEFINITION = Definition(
     name="incident",
@@ -195,7 +201,14 @@ DEFINITION = Definition(
         feed_routes("incident", PUBLISHED, live_view),
         operation_routes("incident"),
     ),
-    tables=(*TABLES, *CATALOGUE_TABLES, *_OF_KEYS_AND_ALERTS, WORK_LISTS, WORK_ITEMS),
+    tables=(
+        *TABLES,
+        *CATALOGUE_TABLES,
+        *_OF_KEYS_AND_ALERTS,
+        *_OF_SUGGESTIONS,
+        WORK_LISTS,
+        WORK_ITEMS,
+    ),
     running=_running,
     replayed=Replayed(
         _AGGREGATES,
@@ -205,6 +218,7 @@ DEFINITION = Definition(
             RESTRICTIONS,
             ENTRIES,
             WINDOWS,
+            SUGGESTIONS,
             *_OF_KEYS_AND_ALERTS,
         ),
         follows=[KeptRows()],

@@ -18,6 +18,7 @@ from services.incident.regulators import warnings
 from services.incident.regulators.warnings import RegulatoryWarning
 from services.incident.review import reminders as items
 from services.incident.review.reminders import ItemReminder
+from services.incident.suggestions.facts import KnownErrorsSuggested, suggestion_rows
 from shared.aggregate import Aggregate, Folded, Row
 from shared.domain import Event, State, changed, event
 from shared.store.tables import version_columns
@@ -131,7 +132,16 @@ class SlaJudged(Event, frozen=True):
 
 Passed = SlaWarned | SlaBreached | Reminder | RegulatoryWarning | ItemReminder
 
-Fact = AlertsAttached | Told | ProblemRaised | ProblemFact | SlaJudged | Passed | Answer
+Fact = (
+    AlertsAttached
+    | Told
+    | ProblemRaised
+    | ProblemFact
+    | KnownErrorsSuggested
+    | SlaJudged
+    | Passed
+    | Answer
+)
 
 
 class Facts(State, frozen=True):
@@ -198,6 +208,13 @@ def alert_id(incident: UUID, receiver: str, group_key: str, fingerprint: str) ->
     return _id(facts_stream(incident), receiver, group_key, fingerprint)
 
 
+def fact_rows(folded: Folded[Facts], event: Fact) -> Iterable[Row]:
+    """The rows that facts write: of alerts, of suggestions."""
+    if isinstance(event, KnownErrorsSuggested):
+        return suggestion_rows(folded, event)
+    return alert_rows(folded, event)
+
+
 def alert_rows(folded: Folded[Facts], event: Fact) -> Iterable[Row]:
     """A row for each alert that was attached; of one told twice at once, the later."""
     if not isinstance(event, AlertsAttached):
@@ -221,4 +238,4 @@ def _id(facts: UUID, receiver: str, group_key: str, fingerprint: str) -> UUID:
     return uuid5(facts, f"{receiver}\0{group_key}\0{fingerprint}")
 
 
-FACTS: Aggregate[Facts, Fact] = Aggregate("incident facts", Facts(), evolve, rows=alert_rows)
+FACTS: Aggregate[Facts, Fact] = Aggregate("incident facts", Facts(), evolve, rows=fact_rows)

@@ -18,6 +18,7 @@ from services.incident.matrix import matrix_of
 from services.incident.problem_feed import checks
 from services.incident.relations import cascade
 from services.incident.rules import AGENTS, CLOSES_ACCEPTED, DECLARERS, READERS, RULES
+from services.incident.suggestions.reading import SUGGESTED, Suggestions
 from services.incident.view import IncidentView, render
 from shared.aggregate import Folded
 from shared.auth.roles import Role
@@ -99,6 +100,11 @@ async def read(
     catalogue, waited = asked.service.parts[CATALOGUE], wait_for is not None
     named = await references(catalogue, found.state, position, fresh=waited)
     content = b'%b,"references":%b}' % (content[:-1], named)
+    suggestions: Suggestions = asked.service.parts[SUGGESTED]
+    likely = await suggestions.shown(
+        found.stream, asked.caller, position=position, until=until, fresh=waited
+    )
+    content = b'%b,"suggestions":%b}' % (content[:-1], likely)
     content = await shown(asked, found.state, content)
     return JsonBytes(content, headers=[(b"etag", b'"%d"' % found.version)])
 

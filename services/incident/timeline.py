@@ -11,6 +11,7 @@ from services.incident.problem_feed.sentences import SENTENCES as PROBLEM_FEED
 from services.incident.regulators.sentences import SENTENCES as REGULATORS
 from services.incident.relations import events as r
 from services.incident.review.sentences import SENTENCES as REVIEWS
+from services.incident.suggestions.facts import KnownErrorsSuggested, sentence
 from shared.domain import Event
 from shared.envelope import rfc3339
 from shared.timeline import Sentence, Teller
@@ -61,6 +62,7 @@ _SENTENCES: dict[type[Event], Sentence] = {
     ),
     f.ProblemRaised: lambda h: (f"Problem {h.number} raised", h.title),
     **PROBLEM_FEED,
+    KnownErrorsSuggested: sentence,
     **MAJOR,
     **REGULATORS,
     **ANSWER_SENTENCES,

@@ -25,6 +25,7 @@ from services.incident.relations.view import (
 )
 from services.incident.rules import MajorState
 from services.incident.stretches import seconds_in_status
+from services.incident.suggestions.reading import Suggestion
 from shared.aggregate import Folded
 from shared.auth.caller import Caller
 from shared.domain import Personal, Stated
@@ -118,7 +119,9 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class IncidentView(IncidentItem, kw_only=True):
-    """An incident alone. `actions` and `references` only where it was read, not after a command.
+    """An incident alone.
+
+    `actions`, `references` and `suggestions` only where it was read, not after a command.
 
     `children`, `links` and `attachments` hold those of the incidents merged into it as well;
     `time_in_status` is in seconds, up to the moment that was asked for (of a command's answer:
@@ -143,6 +146,7 @@ class IncidentView(IncidentItem, kw_only=True):
     attachments: list[AttachmentView]
     major_incident: MajorView | None
     references: References | msgspec.UnsetType = msgspec.UNSET
+    suggestions: list[Suggestion] | msgspec.UnsetType = msgspec.UNSET
     actions: list[Action] | msgspec.UnsetType = msgspec.UNSET
 
 

@@ -17,6 +17,7 @@ from services.problem.facts import FactEvent
 from services.problem.known_errors import ledger as known_error_ledger
 from services.problem.known_errors import wiring as known_errors
 from services.problem.known_errors.published import KNOWN_ERRORS_PUBLISHED
+from services.problem.known_errors.suggesting import SUGGEST, Suggesting
 from services.problem.known_errors.tables import KNOWN_ERROR_TABLES
 from services.problem.lists import facet_routes
 from services.problem.lists import routes as lists
@@ -48,6 +49,7 @@ from shared.rebuild import Replayed
 from shared.restrictions import DERIVED
 from shared.settings import Service as Name
 from shared.settings import Settings
+from shared.work_list import WORK_ITEMS, WORK_LISTS
 
 
 @asynccontextmanager
@@ -56,6 +58,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
     known = known_error_ledger.KnownErrors(service.store)
     service.parts |= {"problems": problems, POLICIES: problems.policies}
     service.parts[known_error_ledger.KNOWN_ERRORS_PART] = known
+    suggesting = Suggesting(problems, known)
     keys = followed_keys(service.authenticator.forget)
     restrictions = FollowedRestrictions(service.store, "incident").reactions()
     follows: dict[Name, Mapping[str, Reaction]] = {
@@ -65,10 +68,12 @@ async def _running(service: Service) -> AsyncIterator[None]:
             sightings(problems),
             *loop.reactions(problems),
             keys,
+            suggesting.reactions(),
         )
     }
     rings = {**timers(problems), **known_error_ledger.timers(known)}
-    async with running(service, follows=follows, timers=rings):
+    steps = {SUGGEST: suggesting.step()}
+    async with running(service, follows=follows, timers=rings, steps=steps):
         yield
 
 
@@ -105,7 +110,7 @@ DEFINITION = Definition(
         feed_routes("problem", {**PUBLISHED, **LOOP_PUBLISHED, **KNOWN_ERRORS_PUBLISHED}),
         operation_routes("problem"),
     ),
-    tables=(*TABLES, *loop.TABLES, *KNOWN_ERROR_TABLES, KNOWN_API_KEYS),
+    tables=(*TABLES, *loop.TABLES, *KNOWN_ERROR_TABLES, KNOWN_API_KEYS, WORK_LISTS, WORK_ITEMS),
     running=_running,
     replayed=Replayed(_aggregates(), (*OWN_TABLES, DERIVED, *loop.TABLES, *KNOWN_ERROR_TABLES)),
 )

@@ -53,6 +53,7 @@ GUIDES: list[tuple[str, Name]] = [
     ("reviews.md", "incident"),
     ("major-incidents.md", "incident"),
     ("problems.md", "problem"),
+    ("known-errors.md", "problem"),
     ("on-call.md", "notification"),
 ]
 

@@ -38,6 +38,7 @@ class KnownErrors:
         """To facts of known errors, by type."""
         by_name: dict[str, Reaction] = {
             "published": self.published,
+            "revised": self.revised,
             "superseded": self.ended("superseded"),
             "retired": self.ended("retired"),
             "used": self.used,
@@ -57,6 +58,13 @@ class KnownErrors:
         self._copies.put(copy, work)
         if told.raised_from is not None:
             work.row(DERIVED, (fact.subject, f'["{told.raised_from}"]'))
+
+    async def revised(self, fact: Fact, work: Work) -> None:
+        """It is called otherwise, perhaps; a draft is not known here."""
+        copy = await self._copies.known_error(fact.subject, work)
+        if copy is not None:
+            title = fact.read(OfKnownError).title
+            self._copies.put(msgspec.structs.replace(copy, title=title), work)
 
     def ended(self, status: str) -> Reaction:
         """Nothing new is linked to it."""

@@ -103,7 +103,7 @@ class NoArguments(Body):
     """A command without arguments; the body may be left out."""
 
 
-class Match(Body):
+class Likeness(Body):
     """What is known of a new incident, or the incident itself; what is stated counts first."""
 
     incident: Annotated[str | None, Field(min_length=1, max_length=40, examples=["INC-1"])] = None

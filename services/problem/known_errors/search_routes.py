@@ -79,7 +79,7 @@ async def search_known_errors(query: Annotated[SearchQuery, Query()], asked: ByR
 
 
 @router.post("/match", **answers(Hits))
-async def match_known_errors(body: bodies.Match, asked: ByReader) -> Response:
+async def match_known_errors(body: bodies.Likeness, asked: ByReader) -> Response:
     """The likely known errors of a new incident, best first, each with the reasons for it."""
     said: dict[str, Any] = {n: v for n, v in body.arguments().items() if v is not None}
     if body.incident is not None:
