@@ -17,6 +17,8 @@ from tests.support.service import prepare_home
 from tests.support.started import NOBODY, create_app_of
 from tests.support.until import until
 
+pytestmark = pytest.mark.timeout(300)  # two services and their followers start first
+
 VPN = {
     "title": "VPN drops every hour",
     "symptom": "The tunnel is cut after an hour",

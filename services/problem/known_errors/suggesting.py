@@ -5,6 +5,7 @@ newest copy of the incident. What is restricted is offered on no incident: nobod
 """
 
 import time
+import weakref
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
@@ -46,7 +47,8 @@ class Suggesting:
         self._problems = problems
         self._known_errors = known_errors
         self._pool = known_errors.store.pool
-        self._any = (0.0, False)
+        self._known_until = 0.0
+        self._none_in: weakref.ref[Work] | None = None
 
     def reactions(self) -> Mapping[str, Reaction]:
         """To facts of incidents, by type."""
@@ -63,7 +65,7 @@ class Suggesting:
 
     async def look(self, fact: Fact, work: Work) -> None:
         """Look for known errors once this has been stored, if there are any at all."""
-        if await self._has_any():
+        if await self._has_any(work):
             spread(work, SUGGEST, fact.id, [fact.subject], about=fact.subject)
 
     async def resolved(self, fact: Fact, work: Work) -> None:
@@ -113,12 +115,16 @@ class Suggesting:
         best = await find(self._pool, Wanted(question, facts, now, None, MOST_OFFERED))
         return [each for each in best if is_likely(each.judged)]
 
-    async def _has_any(self) -> bool:
-        until, known = self._any
-        if time.monotonic() > until:
-            known = await self._pool.fetchval(_ANY, "published")
-            self._any = (time.monotonic() + _FRESH_SECONDS, known)
-        return known
+    async def _has_any(self, work: Work) -> bool:
+        """Asked once a page of facts at most: one published a moment ago is not missed."""
+        if time.monotonic() < self._known_until:
+            return True
+        if self._none_in is not None and self._none_in() is work:
+            return False
+        found: bool = await self._pool.fetchval(_ANY, "published")
+        self._known_until = time.monotonic() + _FRESH_SECONDS if found else 0.0
+        self._none_in = None if found else weakref.ref(work)
+        return found
 
 
 def is_likely(judged: Judged) -> bool:
