@@ -36,7 +36,7 @@ class Document(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A score (0 where nothing agrees), how many words agree, and the reasons."""
+    """A score (0 where nothing agrees), how many of its words agree, and the reasons."""
 
     score: float
     words: int
@@ -56,7 +56,8 @@ def judged(question: Question, facts: Facts, document: Document, meaning: float 
     reasons += _by_words([(concept, by) for concept, by, _ in told])
     if meaning > 0:
         reasons.append(Reason(kind="meaning"))
-    return Judged(score, len(told), tuple(reasons))
+    agreeing = {by.stems for _, by, _ in told}
+    return Judged(score, len(agreeing), tuple(reasons))
 
 
 def _best(concept: Concept, document: Document) -> tuple[Alternative | None, float]:

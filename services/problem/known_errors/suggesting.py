@@ -128,11 +128,12 @@ class Suggesting:
 
 
 def is_likely(judged: Judged) -> bool:
-    """Whether it is worth a responder's look: by a name and a word, by a code, or by many words."""
+    """Whether it is worth a responder's look: by a code, an item and a word, or several words."""
     kinds = {reason.kind for reason in judged.reasons}
     if "error_code" in kinds or ("item" in kinds and judged.words):
         return True
-    return judged.words >= 2 and judged.score >= _ENOUGH
+    is_said = bool(kinds & {"words", "spelling"})
+    return is_said and judged.words >= 2 and judged.score >= _ENOUGH
 
 
 def _offer(found: Found) -> Offer:
