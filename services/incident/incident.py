@@ -166,13 +166,15 @@ def _after(incident: Incident, event: IncidentEvent) -> Incident:
                 incident, escalation_count=count, escalation=Escalation(**event.fields())
             )
         case e.Resolved():
-            return changed(incident, status=Status.RESOLVED, hold_reason=None, **_resolution(event))
+            return changed(incident, status=Status.RESOLVED, **_resolution(incident, event))
         case e.Reopened():
             count = incident.reopen_count + 1
             again = _UNRESOLVED | {"major": major.reopened(incident.major, event.at)}
             return changed(incident, status=Status.IN_PROGRESS, reopen_count=count, **again)
         case e.Closed(at=at):
-            return changed(incident, status=Status.CLOSED, closed_at=at)
+            return changed(
+                incident, status=Status.CLOSED, closed_at=at, major=major.closed(incident.major, at)
+            )
         case e.Cancelled():
             ended = major.ended(incident.major)
             return changed(incident, status=Status.CANCELLED, hold_reason=None, major=ended)
@@ -233,8 +235,10 @@ def _linked(incident: Incident, links: dict[str, Link]) -> Incident:
     return changed(incident, links=links, problem=problem or next(iter(after), None))
 
 
-def _resolution(event: e.Resolved) -> dict[str, Any]:
+def _resolution(incident: Incident, event: e.Resolved) -> dict[str, Any]:
     return {
+        "hold_reason": None,
+        "major": major.resolved(incident.major, event.at),
         "resolved_at": event.at,
         "resolution_code": event.code,
         "resolution": event.summary,

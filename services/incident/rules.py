@@ -71,7 +71,7 @@ assign-role | =         | =          | =          | =          | -          | - 
 accept-role | =         | =          | =          | =          | -          | -        | -
 hand-over  | =          | =          | =          | =          | -          | -        | -
 request-responder | =   | =          | =          | -          | -          | -        | -
-answer-request | =      | =          | =          | =          | -          | -        | -
+answer-request | =      | =          | =          | -          | -          | -        | -
 post-update | =         | =          | =          | =          | -          | -        | -
 snooze-update | =       | =          | =          | =          | -          | -        | -
 decide     | =          | =          | =          | =          | -          | -        | -

@@ -35,7 +35,7 @@ _TABLE = """
     accept-role =           =            =            =            -            -          -
     hand-over   =           =            =            =            -            -          -
     request-responder =     =            =            -            -            -          -
-    answer-request =        =            =            =            -            -          -
+    answer-request =        =            =            -            -            -          -
     post-update =           =            =            =            -            -          -
     snooze-update =         =            =            =            -            -          -
     decide      =           =            =            =            -            -          -

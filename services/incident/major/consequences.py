@@ -74,15 +74,18 @@ def _applies(incident: Incident, rule: Rule, inputs: Inputs, grounds: Grounds) -
 def _planned(
     incident: Incident, events: Sequence[IncidentEvent], grounds: Grounds
 ) -> Sequence[IncidentEvent]:
-    """On its acceptance, and when another priority asks for another cadence."""
+    """On its acceptance, and while it is open when another priority asks for another cadence."""
     if not incident.major.is_accepted or _PLANS.isdisjoint(map(type, events)):
+        return []
+    accepted = [event for event in events if isinstance(event, m.MajorAccepted)]
+    if not accepted and incident.status not in OPEN:
         return []
     plan = grounds.plans.at(incident.priority)
     if plan == tuple(task.planned for task in open_tasks(incident.major)):
         return []
     return [
         m.UpdatesPlanned(
-            at=next((e.at for e in events if isinstance(e, m.MajorAccepted)), grounds.now),
+            at=accepted[0].at if accepted else grounds.now,
             policy_version=grounds.plans.version,
             plan=plan,
             priority=incident.priority,

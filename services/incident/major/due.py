@@ -29,6 +29,7 @@ class RequestState(StrEnum):
     ACCEPTED = "accepted"
     DECLINED = "declined"
     TIMED_OUT = "timed_out"
+    ENDED = "ended"
 
 
 class _Ring(NamedTuple):
@@ -53,6 +54,8 @@ def request_state(request: Request, now: datetime) -> RequestState:
     """How a request stands at a moment."""
     if request.accepted is not None:
         return RequestState.ACCEPTED if request.accepted else RequestState.DECLINED
+    if request.ended_at is not None:
+        return RequestState.ENDED
     is_over = step_at(request, now) == len(request.asked)
     return RequestState.TIMED_OUT if is_over else RequestState.ASKED
 
@@ -79,9 +82,8 @@ def _rings(major: Major) -> Iterator[_Ring]:
         return
     for task in open_tasks(major):
         yield from _of_task(major, task)
-    for id, request in major.requests.items():
-        if request.accepted is None:
-            yield from _of_request(major, id, request)
+    for id, request in major.waiting.items():
+        yield from _of_request(major, id, request)
 
 
 def _of_task(major: Major, task: Task) -> Iterable[_Ring]:

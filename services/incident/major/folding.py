@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from services.incident.major import events as m
 from services.incident.major.events import MajorEvent, MajorRole, Target
@@ -30,7 +31,8 @@ def evolve(major: Major, event: MajorEvent) -> Major:
             return changed(turned, turned_down=event.inputs)
         case m.MajorDemoted(at=at):
             turned = _turned(major, MajorState.DEMOTED, event)
-            return changed(turned, turned_down=event.inputs, tasks=_closed(major.tasks, at))
+            requests, tasks = _over(major.requests, at), _closed(major.tasks, at)
+            return changed(turned, turned_down=event.inputs, requests=requests, tasks=tasks)
         case m.UpdatesPlanned():
             return changed(major, plan_version=event.policy_version, tasks=_planned(major, event))
         case m.RoleAssigned(role=role, person=person, at=at):
@@ -63,6 +65,16 @@ def evolve(major: Major, event: MajorEvent) -> Major:
             return changed(major, tasks=_closed(major.tasks, at))
 
 
+def resolved(major: Major, at: datetime) -> Major:
+    """With the incident: nobody need come any more."""
+    return changed(major, requests=_over(major.requests, at)) if major.is_accepted else major
+
+
+def closed(major: Major, at: datetime) -> Major:
+    """With the incident, however it came to that: nobody is owed anything."""
+    return changed(major, tasks=_closed(major.tasks, at)) if major.is_accepted else major
+
+
 def reopened(major: Major, at: datetime | None) -> Major:
     """With the incident: its audiences are owed updates again, and another review is due."""
     if not major.is_accepted or at is None:
@@ -72,10 +84,9 @@ def reopened(major: Major, at: datetime | None) -> Major:
 
 
 def ended(major: Major) -> Major:
-    """With a cancelled incident ends what was proposed."""
-    return (
-        major if major.state is not MajorState.PROPOSED else changed(major, state=MajorState.NONE)
-    )
+    """With a cancelled incident; imported history may cancel even an accepted one."""
+    is_open = major.state in (MajorState.PROPOSED, MajorState.ACCEPTED)
+    return changed(major, state=MajorState.NONE) if is_open else major
 
 
 def _turned(major: Major, state: MajorState, event: m.Turned) -> Major:
@@ -142,12 +153,22 @@ def _told(task: Task, event: m.UpdatePosted) -> Task:
 
 
 def _owed(task: Task, at: datetime) -> Task:
+    """Again after its final update; one that is open stays, one the plan has left out does too."""
+    if not task.final_sent:
+        return task
     again = changed(task, closed_at=None, final_sent=False, snoozed=False)
     return changed(again, due_at=at + interval(again))
 
 
 def _closed(tasks: dict[str, Task], at: datetime) -> dict[str, Task]:
     return {name: _shut(task, at) for name, task in tasks.items()}
+
+
+def _over(requests: dict[UUID, Request], at: datetime) -> dict[UUID, Request]:
+    return {
+        id: each if each.accepted is not None else changed(each, ended_at=each.ended_at or at)
+        for id, each in requests.items()
+    }
 
 
 def _shut(task: Task, at: datetime) -> Task:

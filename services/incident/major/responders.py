@@ -71,6 +71,8 @@ def answer_request(
     held = major.requests[id]
     if held.accepted is not None:
         return _again(held, person, accepted=accepted)
+    if held.ended_at is not None:
+        raise Refused("nobody need come any more; make another request")
     _require_asked(major, held, person, by, roles)
     then = {} if accepted else _asked_next(major, held, person, at)
     return [
@@ -80,7 +82,8 @@ def answer_request(
 
 def is_open(request: Request, now: datetime) -> bool:
     """Whether somebody may still answer in time."""
-    return request.accepted is None and step_at(request, now) < len(request.asked)
+    waits = request.accepted is None and request.ended_at is None
+    return waits and step_at(request, now) < len(request.asked)
 
 
 def step_at(request: Request, now: datetime) -> int:
@@ -117,8 +120,7 @@ def _asked_next(major: Major, request: Request, person: str, now: datetime) -> d
 
 
 def _only_open(major: Major, person: str) -> UUID:
-    waiting = [id for id, each in major.requests.items() if each.accepted is None]
-    mine = [id for id in waiting if _names(major.requests[id], person)]
+    mine = [id for id, each in major.waiting.items() if _names(each, person)]
     if len(mine) != 1:
         raise Refused("name the request" if mine else "nobody has asked you to come")
     return mine[0]

@@ -63,14 +63,13 @@ def participants(major: Major) -> list[str]:
     """Everybody who was given a role or came when asked, and who is asked by name."""
     held = [holder.person for holder in major.roles.values()]
     came = [each.answered_by for each in major.requests.values() if each.accepted]
-    asked = [t.person for r in major.requests.values() if r.accepted is None for t in r.asked]
+    asked = [target.person for each in major.waiting.values() for target in each.asked]
     return sorted({each for each in (*held, *came, *asked) if each is not None})
 
 
 def _is_asked(major: Major, person: str) -> bool:
     """By name, or as somebody of a group, a schedule or a policy that is not known here."""
-    waiting = (each for each in major.requests.values() if each.accepted is None)
-    return any(t.person in (person, None) for each in waiting for t in each.asked)
+    return any(t.person in (person, None) for each in major.waiting.values() for t in each.asked)
 
 
 def _has_come(major: Major, person: str) -> bool:

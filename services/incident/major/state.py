@@ -39,6 +39,7 @@ class Request(State, frozen=True):
     declined: tuple[str, ...] = ()
     answered_by: str | None = None
     answered_at: datetime | None = None
+    ended_at: datetime | None = None  # nobody need come any more
     accepted: bool | None = None  # None: nobody has answered, or somebody is asked after a no
 
 
@@ -86,6 +87,12 @@ class Major(State, frozen=True):
     problem_waived: Personal | None = None
     review_revision: int | None = None  # of the review that was completed
     review_completed: bool = False  # since it was last reopened
+
+    @property
+    def waiting(self) -> dict[UUID, Request]:
+        """The requests that nobody has answered, while somebody must come."""
+        requests = self.requests.items()
+        return {id: r for id, r in requests if r.accepted is None and r.ended_at is None}
 
     @property
     def is_accepted(self) -> bool:

@@ -24,7 +24,9 @@ from services.incident.major.events import (
     RoleHandedOver,
     Target,
     UpdateSnoozed,
+    UpdatesPlanned,
 )
+from services.incident.major.state import open_tasks
 from services.incident.relations import merging
 from services.incident.rules import MajorState
 from shared.auth.roles import Role
@@ -225,6 +227,16 @@ def test_only_who_is_asked_or_leads_answers() -> None:
     )
 
 
+def test_once_it_is_resolved_or_demoted_nobody_need_come_any_more() -> None:
+    story = accepted.given(asked(5, "cem"))
+    for over in (story.given(*_resolved()), story.given(MajorDemoted(reason="x", at=NOON))):
+        assert over.state.major.waiting == {}
+    again = story.given(*_resolved(), Reopened(reason="Back", at=minutes(1)))
+    late = answered(again, "ada", comes=True, request=REQUEST, person="bob")
+    late.refused("make another request")
+    answered(again, "bob", comes=True).refused("answered by who is asked", Forbidden)
+
+
 def test_of_a_group_anybody_answers() -> None:
     group: dict[str, Any] = {
         "request": REQUEST, "asked": [Target(group="network")], "message": "Come",
@@ -376,6 +388,20 @@ def _resolved() -> list[Any]:
     return list(
         lifecycle.resolve(demoted.state, code=ResolutionCode.FIXED, summary="Back", at=NOON)
     )
+
+
+def test_reopening_leaves_what_was_owed_and_what_the_plan_had_left_out() -> None:
+    less = UpdatesPlanned(at=minutes(1), policy_version=2, plan=PLAN[:1], priority=1)
+    story = accepted.given(less, *_resolved(), Reopened(reason="Back", at=minutes(5)))
+    tasks = story.state.major.tasks
+    assert (tasks["management"].due_at, tasks["management"].closed_at) == (minutes(15), None)
+    assert tasks["affected-users"].closed_at == minutes(1)
+
+
+def test_imported_history_may_end_even_an_accepted_one() -> None:
+    assert accepted.given(Cancelled(reason="x")).state.major.state is MajorState.NONE
+    over = resolved.given(Closed(at=minutes(70))).state.major
+    assert list(open_tasks(over)) == []
 
 
 def test_reopening_owes_the_audiences_updates_and_another_review() -> None:

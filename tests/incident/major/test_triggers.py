@@ -146,6 +146,11 @@ def test_another_priority_asks_for_another_cadence_but_keeps_what_was_promised()
     assert consequences(state, [lower], told) == []
 
 
+def test_once_it_is_resolved_no_other_cadence_is_asked_for() -> None:
+    lower = Prioritised(impact=2, urgency=1, priority=2, matrix_version=1)
+    assert consequences(resolved.state, [lower], grounds()) == []
+
+
 @pytest.mark.parametrize(("priority", "first"), [(None, 15), (1, 15), (2, 30), (3, 30), (5, 30)])
 def test_a_priority_without_a_cadence_has_that_of_the_nearest_higher_one(
     priority: int | None, first: int
