@@ -7,7 +7,10 @@ from typing import Any, get_args
 
 from fastapi import FastAPI
 
-from services.notification import lists, managed, routes
+from services.notification import inbox, lists, managed, routes
+from services.notification.channels import routes as channel_routes
+from services.notification.channels.channel import CHANNEL, CHANNELS, Channels
+from services.notification.channels.events import ChannelEvent
 from services.notification.contacts import CONTACT, Contacts
 from services.notification.decisions import routes as why_routes
 from services.notification.decisions.decision import DECISION, Decisions
@@ -70,6 +73,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
         "subscriptions": subscriptions,
         "teams": Teams(service.store),
         WEBHOOKS: webhooks,
+        CHANNELS: Channels(service.store),
         why_routes.DECISIONS: Decisions(service.store),
         POLICIES: Policies(service.store, "notification"),
     }
@@ -114,6 +118,7 @@ _AGGREGATES: dict[str, Aggregate[Any, Any]] = {
     **{kind.topic: TEAM for kind in get_args(TeamEvent)},
     **{kind.topic: ENDPOINT for kind in get_args(EndpointEvent)},
     **{kind.topic: NOTIFICATION for kind in get_args(NotificationEvent)},
+    **{kind.topic: CHANNEL for kind in get_args(ChannelEvent)},
     **{kind.topic: WEBHOOK for kind in get_args(WebhookEvent)},
     **DUTY_AGGREGATES,
 }
@@ -131,6 +136,8 @@ DEFINITION = Definition(
         managed.subscriptions_router,
         team_routes.router,
         webhook_routes.router,
+        channel_routes.router,
+        inbox.router,
         *DUTY_ROUTERS,
         access_log_routes("notification"),
         feed_routes("notification", PUBLISHED),

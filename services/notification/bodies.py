@@ -102,6 +102,7 @@ class ContactDocument(Body):
     ] = None
     email: Email | None = None
     webhook: Hook | None = None
+    chat: Annotated[Name | None, Field(description="The key of a channel")] = None
     quiet_hours: QuietDocument | None = None
 
 

@@ -36,6 +36,7 @@ class Contact(State, frozen=True):
     name: Personal = ""
     email: Personal | None = None
     webhook_url: Personal | None = None
+    chat: str | None = None
     secret: Personal | None = None
     quiet_hours: QuietHours | None = None
     verified: dict[str, datetime] = {}
@@ -51,6 +52,10 @@ class Contact(State, frozen=True):
                 return self.email
             case Channel.WEBHOOK:
                 return self.webhook_url
+            case Channel.CHAT:
+                return self.chat
+            case Channel.INBOX:
+                return self.person or None
 
     def relies_on(self, channel: Channel) -> bool:
         """Whether a page may count on this way to reach it: once it was shown to."""
@@ -64,6 +69,7 @@ def put(
     name: str,
     email: str | None = None,
     webhook_url: str | None = None,
+    chat: str | None = None,
     secret: str | None = None,
     quiet_hours: QuietHours | None = None,
     same: Collection[Channel] = (),
@@ -76,11 +82,11 @@ def put(
         raise Refused("the contact is retired; add a new one")
     if contact.person not in ("", person):
         raise Refused(f"the contact is {contact.person}'s; add another one for {person}")
-    if email is None and webhook_url is None:
-        raise Refused("a contact needs an e-mail address, a webhook or both")
+    if email is None and webhook_url is None and chat is None:
+        raise Refused("a contact needs an e-mail address, a webhook or a chat")
     if webhook_url is not None and secret is None and contact.secret is None:
         raise Refused("a webhook needs a secret to be signed with")
-    said = ContactSet(person=person, name=name, email=email, webhook_url=webhook_url)
+    said = ContactSet(person=person, name=name, email=email, webhook_url=webhook_url, chat=chat)
     events: list[ContactEvent] = [said]
     if secret is not None:
         events.append(SecretSet(person=person, secret=secret))
@@ -104,6 +110,7 @@ def evolve(contact: Contact, event: ContactEvent) -> Contact:
                 name=event.name,
                 email=event.email,
                 webhook_url=event.webhook_url,
+                chat=event.chat,
                 secret=contact.secret if event.webhook_url is not None else None,
                 quiet_hours=contact.quiet_hours,
             )

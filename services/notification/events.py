@@ -15,6 +15,8 @@ from shared.domain import Event, Personal, State, event
 class Channel(StrEnum):
     EMAIL = "email"
     WEBHOOK = "webhook"
+    CHAT = "chat"  # a managed channel that the contact names
+    INBOX = "inbox"  # of the person, in this system
 
 
 class Template(State, frozen=True):
@@ -46,6 +48,7 @@ class ContactSet(Event, frozen=True):
     name: Personal
     email: Personal | None = None
     webhook_url: Personal | None = None
+    chat: str | None = None  # the key of a channel
 
 
 @event("contact.secret_set", personal={"secret": "person"})
@@ -239,6 +242,14 @@ class Cancelled(Event, frozen=True):
     reason: str
 
 
+@event("notification.read")
+class MarkedRead(Event, frozen=True):
+    """Whom it is for has read it in the inbox, or marked it as unread again."""
+
+    at: datetime
+    unread: bool = False
+
+
 @event("notification.acknowledged")
 class Acknowledged(Event, frozen=True):
     by: str
@@ -269,5 +280,6 @@ NotificationEvent = (
     | Redriven
     | FellBack
     | Cancelled
+    | MarkedRead
     | Acknowledged
 )

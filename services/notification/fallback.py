@@ -49,7 +49,8 @@ class Fallback:
         for channel in Channel:
             other = changed(delivery, channel=channel)
             planned = await work.current(self._notifications, notification_stream(other))
-            if contact.reach(channel) is not None and planned.version == 0:
+            is_seen = channel is not Channel.INBOX  # nobody is woken by an inbox
+            if is_seen and contact.reach(channel) is not None and planned.version == 0:
                 return other
         return None
 

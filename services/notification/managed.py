@@ -14,6 +14,7 @@ from services.notification.answer import (
     require_visible,
 )
 from services.notification.bodies import ContactDocument, SubscriptionDocument
+from services.notification.channels.channel import require_channel
 from services.notification.contacts import Contacts
 from services.notification.events import Template
 from services.notification.rules import ADMINS
@@ -56,6 +57,7 @@ def subscriptions_of(asked: Asked) -> Subscriptions:
 async def add_contact(body: ContactDocument, asked: ByPerson) -> Response:
     """Add a contact: one's own, or as an admin anybody's."""
     said = _contact(body, asked, body.person or asked.caller.id)
+    await require_channel(asked, body.chat)
     order = await asked.order(new_id(), creates=True)
     after = await contacts_of(asked).execute(order, contact.put, **said)
     return command_answer(await contact_view(asked.service.store, after), after, "/v1/contacts")
@@ -78,6 +80,7 @@ async def change_contact(id: Id, body: ContactDocument, asked: ByPerson) -> Resp
     held = await contacts_of(asked).current(id)
     person = held.state.person
     require_visible(asked, person, "contact")
+    await require_channel(asked, body.chat)
     said = _contact(body, asked, person) | {"person": body.person or person}
     said |= {"same": await contacts_of(asked).leading_to(held, body.email, said["webhook_url"])}
     after = await contacts_of(asked).execute(await asked.order(id), contact.put, **said)
@@ -150,6 +153,7 @@ def _contact(body: ContactDocument, asked: Asked, person: str) -> dict[str, Any]
         "name": body.name,
         "email": body.email,
         "webhook_url": hook and hook.url,
+        "chat": body.chat,
         "secret": secret,
         "quiet_hours": body.quiet_hours and body.quiet_hours.said(),
     }

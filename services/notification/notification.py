@@ -17,6 +17,7 @@ from services.notification.events import (
     Failed,
     FellBack,
     Held,
+    MarkedRead,
     NotificationEvent,
     OutcomeUnknown,
     Planned,
@@ -213,6 +214,15 @@ def cancel(notification: Notification, *, at: datetime, reason: str) -> Sequence
     if notification.status in (None, *FINAL) or notification.is_over:
         return []
     return [Cancelled(at=at, reason=reason)]
+
+
+def mark(
+    notification: Notification, *, at: datetime, unread: bool = False
+) -> Sequence[NotificationEvent]:
+    """It has been read in the inbox, or is to be shown as unread again."""
+    if notification.status is None or (notification.read_at is None) is unread:
+        return []
+    return [MarkedRead(at=at, unread=unread)]
 
 
 def acknowledge(

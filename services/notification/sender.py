@@ -10,12 +10,15 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
 import structlog
 
 from services.notification import mail, notification, webhook
+from services.notification.channels.channel import Channels
+from services.notification.channels.chat import Chat
 from services.notification.contact import Contact
 from services.notification.contacts import Contacts
 from services.notification.decisions.bundling import Bundling
@@ -69,6 +72,7 @@ class Sender:
         outgoing: Outgoing,
         post: Post | None,
         *,
+        folder: Path = Path(),
         links: Links | None = None,
         jitter: Callable[[], float] = chance,
     ) -> None:
@@ -78,6 +82,7 @@ class Sender:
         self._bundling = Bundling(notifications)
         self._outgoing = outgoing
         self._post = post
+        self._chat = Chat(Channels(notifications.store), outgoing, folder)
         self._links = links
         self._jitter = jitter
         self._clock = notifications.store.clock
@@ -163,11 +168,20 @@ class Sender:
             return _NO_ADDRESS
         if not await may_know(self.notifications.store.pool, delivery.about, delivery.person):
             return _RESTRICTED
-        match delivery.channel:
+        return await self._by(delivery.channel, begun, contact, address)
+
+    async def _by(
+        self, channel: Channel, begun: Folded[Notification], contact: Folded[Contact], address: str
+    ) -> Result:
+        match channel:
             case Channel.EMAIL:
                 return await self._mail(begun, address)
             case Channel.WEBHOOK:
                 return await self._call_webhook(begun, contact, address)
+            case Channel.CHAT:
+                return await self._chat.send(address, begun.stream, begun.state)
+            case Channel.INBOX:
+                return Reached("in the inbox")
 
     async def _mail(self, begun: Folded[Notification], address: str) -> Result:
         if self._post is None:
@@ -218,7 +232,15 @@ async def sending(
     post = Post(mail_server(url.get_secret_value())) if url else None
     networks: Sequence[Network] = settings.outbound_allow
     async with Outgoing(networks) as outgoing:
-        sender = Sender(notifications, contacts, breaker, outgoing, post, links=links_of(settings))
+        sender = Sender(
+            notifications,
+            contacts,
+            breaker,
+            outgoing,
+            post,
+            links=links_of(settings),
+            folder=settings.home,
+        )
         try:
             yield sender
         finally:

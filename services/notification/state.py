@@ -18,6 +18,7 @@ from services.notification.events import (
     Failed,
     FellBack,
     Held,
+    MarkedRead,
     NotificationEvent,
     OutcomeUnknown,
     Planned,
@@ -75,6 +76,7 @@ class Notification(State, frozen=True):
     exhausted_at: datetime | None = None
     cancelled_at: datetime | None = None
     cancelled_because: str | None = None
+    read_at: datetime | None = None
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
 
@@ -159,20 +161,27 @@ def evolve(notification: Notification, event: NotificationEvent) -> Notification
             return _missed(notification, event, outcome)
         case OutcomeUnknown():
             return _missed(notification, event, Outcome.UNKNOWN)
-        case Planned() | Held() | Redriven():
+        case Planned() | Held() | Redriven() | BundleMade() | Bundled():
             return _waiting(notification, event)
         case _:
             return _settled(notification, event)
 
 
-def _waiting(notification: Notification, event: Planned | Held | Redriven) -> Notification:
+def _waiting(
+    notification: Notification, event: Planned | Held | Redriven | BundleMade | Bundled
+) -> Notification:
     match event:
+        case BundleMade(held=held, subject=subject, text=text):
+            return changed(notification, bundle=held, subject=subject, text=text)
+        case Bundled(into=into):
+            bundled = {"status": Status.BUNDLED, "bundled_into": into}
+            return changed(notification, next_at=None, held_until=None, **bundled)
         case Planned():
             return Notification(status=Status.WAITING, **event.fields())
         case Held(until=until, reason=reason):
             tries = notification.tries + event.skipped
-            held = {"held_until": until, "held_because": reason, "is_skipped": event.skipped}
-            return changed(notification, next_at=until, tries=tries, **held)
+            why = {"held_until": until, "held_because": reason, "is_skipped": event.skipped}
+            return changed(notification, next_at=until, tries=tries, **why)
         case Redriven():
             return changed(
                 notification,
@@ -188,14 +197,9 @@ def _waiting(notification: Notification, event: Planned | Held | Redriven) -> No
 
 def _settled(
     notification: Notification,
-    event: BundleMade | Bundled | Exhausted | FellBack | Cancelled | Acknowledged,
+    event: MarkedRead | Exhausted | FellBack | Cancelled | Acknowledged,
 ) -> Notification:
     match event:
-        case BundleMade(held=held, subject=subject, text=text):
-            return changed(notification, bundle=held, subject=subject, text=text)
-        case Bundled(into=into):
-            bundled = {"status": Status.BUNDLED, "bundled_into": into}
-            return changed(notification, next_at=None, held_until=None, **bundled)
         case Exhausted():
             return changed(notification, status=Status.EXHAUSTED, exhausted_at=event.at)
         case FellBack():
@@ -208,6 +212,8 @@ def _settled(
         case Cancelled(at=at, reason=reason):
             over = {"cancelled_at": at, "cancelled_because": reason}
             return changed(notification, status=_over(notification), next_at=None, **over)
+        case MarkedRead(at=at, unread=unread):
+            return changed(notification, read_at=None if unread else at)
         case Acknowledged(at=at, by=by):
             over = {"acknowledged_at": at, "acknowledged_by": by}
             return changed(notification, status=_over(notification), next_at=None, **over)

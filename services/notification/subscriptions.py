@@ -20,7 +20,7 @@ SUBSCRIPTION = Aggregate(
 
 _CONCERNED = """select s.id, s.contact, s.channel, s.template, c.person, c.quiet_hours,
         not c.retired and case s.channel when 'email' then c.email when 'webhook' then c.webhook_url
-        end <> 'null' as usable
+        when 'chat' then coalesce(to_jsonb(c.chat), 'null') else 'true' end <> 'null' as usable
     from subscriptions s join contacts c on c.id = s.contact and c.to_position is null
     where s.to_position is null and not s.retired
       and s.facts ? $1 and s.created_at <= $2

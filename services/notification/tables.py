@@ -29,6 +29,7 @@ CONTACTS = Table(
     Column("email", JSONB, nullable=False),
     Column("webhook_url", JSONB, nullable=False),
     Column("quiet_hours", JSONB, nullable=False),
+    Column("chat", Text),
     Column("verified", JSONB, nullable=False),
     Column("retired", Boolean, nullable=False),
 )
@@ -69,6 +70,7 @@ NOTIFICATIONS = Table(
     Column("tries", Integer, nullable=False),
     Column("refused", Boolean, nullable=False),
     Column("held", Boolean, nullable=False),
+    Column("read_at", DateTime(timezone=True)),
 )
 
 SUBJECT_COPIES = Table(
@@ -92,7 +94,7 @@ def contact_rows(folded: Folded[Contact], event: ContactEvent) -> Iterable[Row]:
     state = folded.state
     yield Row(CONTACTS, (
         folded.stream, folded.version, folded.created_at, state.person, _json(state.name),
-        _json(state.email), _json(state.webhook_url), _json(state.quiet_hours),
+        _json(state.email), _json(state.webhook_url), _json(state.quiet_hours), state.chat,
         _json(sorted(state.verified)), state.retired,
     ))  # fmt: skip
 
@@ -118,7 +120,7 @@ def notification_rows(folded: Folded[Notification], event: NotificationEvent) ->
         delivery.person, delivery.channel, state.subject, len(state.attempts), state.next_at,
         state.delivered_at, state.exhausted_at, state.acknowledged_at, endpoint_of(delivery),
         state.urgent, state.tries, state.is_refused,
-        state.held_until is not None and not state.is_skipped,
+        state.held_until is not None and not state.is_skipped, state.read_at,
     ))  # fmt: skip
 
 

@@ -29,6 +29,7 @@ class ContactItem(Item, kw_only=True):
     email: str | None
     webhook_url: str | None
     quiet_hours: QuietHours | None
+    chat: str | None
     verified: list[str]
     retired: bool
 
@@ -74,6 +75,7 @@ class NotificationItem(Item, kw_only=True):
     delivered_at: datetime | None
     exhausted_at: datetime | None
     acknowledged_at: datetime | None
+    read_at: datetime | None
 
 
 class NotificationView(NotificationItem, kw_only=True):
@@ -138,6 +140,7 @@ async def contact_view(store: Store, folded: Folded[Contact]) -> ContactView:
         email=email,
         webhook_url=url,
         quiet_hours=state.quiet_hours,
+        chat=state.chat,
         verified=sorted(state.verified),
         retired=state.retired,
     )

@@ -84,5 +84,8 @@ async def _managed(client: AsyncClient, sink: WebhookSink) -> None:
         answer = await client.post(f"/v1/webhooks/lake/{command}", json=body)
         assert answer.status_code == 200, answer.text
         assert "whsec" not in answer.text
+    past = await client.get("/v1/webhooks/lake/versions")
+    assert past.json()["items"][0]["type"] == "webhook.set"
+    assert "whsec" not in past.text
     over = await client.post("/v1/webhooks/lake/redrive", json={"position": 0})
     assert over.status_code == 409

@@ -11,6 +11,7 @@ from services.notification.answer import ByReader, Nothing
 from services.notification.keyed import asking, keyed
 from services.notification.keyed.asking import ByAdmin, Kept, Listed, Past, Reference
 from services.notification.keyed.rows import view_of
+from services.notification.keyed.secrets import versions_without
 from services.notification.outgoing_webhooks import webhook
 from services.notification.outgoing_webhooks.bodies import (
     NewWebhookDocument,
@@ -19,7 +20,11 @@ from services.notification.outgoing_webhooks.bodies import (
     WebhookDocument,
     clear,
 )
-from services.notification.outgoing_webhooks.events import WebhookRetired, WebhookSet
+from services.notification.outgoing_webhooks.events import (
+    WebhookRetired,
+    WebhookSecretSet,
+    WebhookSet,
+)
 from services.notification.outgoing_webhooks.view import (
     DeliveryPage,
     DeliveryView,
@@ -128,8 +133,8 @@ async def resume_webhook(id: Reference, asked: ByAdmin, body: Nothing = None) ->
 
 @router.get("/{id}/versions", **answers(Events))
 async def list_webhook_versions(id: Reference, query: Past, asked: ByReader) -> Response:
-    """Everything that was said of it, who said it and when, oldest first."""
-    return await asking.versions(asked, webhooks_of(asked), id, query)
+    """What was said of it, but for secrets, who said it and when, oldest first."""
+    return await versions_without(asked, webhooks_of(asked), id, query, WebhookSecretSet.topic)
 
 
 @router.get("/{id}/deliveries", **answers(DeliveryPage))

@@ -1,0 +1,136 @@
+"""Channels over HTTP: managed data; an address is never shown."""
+
+from typing import Annotated, Self
+
+import msgspec
+from fastapi import Response
+from pydantic import Field, SecretStr, model_validator
+
+from services.notification.answer import ByReader, Nothing
+from services.notification.channels import channel
+from services.notification.channels.channel import CHANNELS
+from services.notification.channels.events import (
+    ChannelAddressSet,
+    ChannelRetired,
+    ChannelSet,
+    Kind,
+)
+from services.notification.keyed import asking, keyed
+from services.notification.keyed.asking import ByAdmin, Kept, Listed, Past, Reference
+from services.notification.keyed.rows import KeyedItem
+from services.notification.keyed.secrets import versions_without
+from shared.destination import MOST_CHARACTERS, OutgoingRefused, check_url
+from shared.errors import Invalid
+from shared.http.app import routes
+from shared.http.asked import Asked
+from shared.http.body import Body, Line, Name
+from shared.http.managed import When
+from shared.http.openapi import answers
+from shared.http.past import Events
+
+PATH = "/v1/channels"
+
+
+class ChannelView(KeyedItem, kw_only=True):
+    """A channel. Its address is never shown: who knows it can post there."""
+
+    kind: Kind
+
+
+class ChannelPage(msgspec.Struct, kw_only=True):
+    items: list[ChannelView]
+    next_cursor: str | None
+    total_estimate: int | None
+    position: int
+
+
+class ChannelDocument(Body):
+    """A chat room by its incoming webhook, or the file `outbox.jsonl` of this installation."""
+
+    key: Annotated[Name, Field(examples=["ops-room"])]
+    name: Line
+    kind: Kind
+    address: Annotated[
+        SecretStr | None,
+        Field(
+            max_length=MOST_CHARACTERS,
+            description="The incoming webhook; left out in a change it stays",
+            examples=["https://hooks.example.com/services/T0/B0/x"],
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _files_have_none(self) -> Self:
+        if self.kind is Kind.FILE and self.address is not None:
+            raise ValueError("a file has no address: it is outbox.jsonl in Tocsin's folder")
+        return self
+
+
+router = routes("channels", PATH)
+
+
+def _kept(asked: Asked) -> Kept:
+    return Kept("channel", PATH, asked.service.parts[CHANNELS], ChannelView)
+
+
+@router.get("", **answers(ChannelPage))
+async def list_channels(query: Listed, asked: ByReader) -> Response:
+    """Channels by their keys."""
+    return await asking.page(asked, _kept(asked), query)
+
+
+@router.post("", **answers(ChannelView, 201, "Added"))
+async def add_channel(body: ChannelDocument, asked: ByAdmin) -> Response:
+    """Add a channel; contacts name it by its key, and are reached by `chat` from then on."""
+    address = _checked(body, asked)
+    if address is None and body.kind is not Kind.FILE:
+        raise Invalid(("/address", f"is missing: {body.kind} is reached by an incoming webhook"))
+
+    def add(held: channel.ManagedChannel, *, said: ChannelSet) -> object:
+        return channel.add(held, said=said, address=address)
+
+    return await asking.add(asked, _kept(asked), _said(body), add)  # type: ignore[arg-type]
+
+
+@router.get("/{id}", **answers(ChannelView))
+async def read_channel(id: Reference, when: When, asked: ByReader) -> Response:
+    """One channel, now or as it was."""
+    return await asking.read(asked, _kept(asked), id, when)
+
+
+@router.put("/{id}", **answers(ChannelView))
+async def change_channel(id: Reference, body: ChannelDocument, asked: ByAdmin) -> Response:
+    """Say the whole channel anew; without an address it keeps the one it has."""
+    said = {"said": _said(body), "address": _checked(body, asked)}
+    return await asking.command(asked, _kept(asked), id, channel.change, **said)
+
+
+@router.post("/{id}/retire", **answers(ChannelView))
+async def retire_channel(id: Reference, asked: ByAdmin, body: Nothing = None) -> Response:
+    """Nothing is sent there any more."""
+    kept = _kept(asked)
+    held = await kept.ledger.current(kept.find(id))
+    gone = ChannelRetired(key=held.state.key)
+    return await asking.command(asked, kept, id, keyed.retire, gone=gone)
+
+
+@router.get("/{id}/versions", **answers(Events))
+async def list_channel_versions(id: Reference, query: Past, asked: ByReader) -> Response:
+    """What was said of it, but for addresses, who said it and when, oldest first."""
+    return await versions_without(asked, _kept(asked), id, query, ChannelAddressSet.topic)
+
+
+def _said(body: ChannelDocument) -> ChannelSet:
+    return ChannelSet(key=body.key, name=body.name, kind=body.kind)
+
+
+def _checked(body: ChannelDocument, asked: Asked) -> str | None:
+    """The address, if it may be called. Raises Invalid."""
+    if body.address is None:
+        return None
+    address = body.address.get_secret_value()
+    try:
+        check_url(address, asked.service.settings.outbound_allow)
+    except OutgoingRefused as refused:
+        raise Invalid(("/address", str(refused))) from None
+    return address

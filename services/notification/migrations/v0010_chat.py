@@ -1,0 +1,13 @@
+"""Chats of contacts; what has been read in an inbox."""
+
+from pathlib import Path
+
+from shared.migrate import run_sql
+
+revision = "notification_0010"
+down_revision = "notification_0009"
+
+
+def upgrade(app: str) -> None:
+    """Build it; `app` is the role that will use it."""
+    run_sql(Path(__file__).with_name("schema_v10.sql"), app=app)
