@@ -57,6 +57,9 @@ faults: .venv/.dev-ok ## kill each process, PostgreSQL included, 20 times under 
 kills: .venv/.dev-ok ## kill the notification service 500 times while it tells many
 	@TOCSIN_NOTIFICATION_KILLS=$${TOCSIN_NOTIFICATION_KILLS:-500} $(PYTEST) -q tests/faults/test_notification_killed.py
 
+cascade: .venv/.dev-ok ## kill each service while a problem carries 300 incidents along
+	@TOCSIN_CASCADE=$${TOCSIN_CASCADE:-300} $(PYTEST) -q tests/faults/test_cascade.py
+
 uci: .venv/.dev-ok ## import the whole UCI log and find each of its facts again (needs the log)
 	@TOCSIN_UCI=1 $(PYTEST) -q -s tests/uci/test_year.py
 
@@ -99,4 +102,4 @@ LOCK = $(BIN)/uv pip compile pyproject.toml -q --universal --python-version 3.11
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help run demo test check format format-check lint types architecture audit lock faults kills uci uci-trends bpi bench browser clean
+.PHONY: help run demo test check format format-check lint types architecture audit lock faults kills cascade uci uci-trends bpi bench browser clean
