@@ -14,6 +14,7 @@ from services.problem.backfill import routes as backfill_routes
 from services.problem.candidate import CandidateEvent
 from services.problem.events import ProblemEvent
 from services.problem.facts import FactEvent
+from services.problem.knowledge import routes as knowledge_routes
 from services.problem.known_errors import ledger as known_error_ledger
 from services.problem.known_errors import wiring as known_errors
 from services.problem.known_errors.published import KNOWN_ERRORS_PUBLISHED
@@ -105,6 +106,7 @@ DEFINITION = Definition(
         trend_routes.router,
         *known_errors.ROUTERS,
         *loop.ROUTERS,
+        knowledge_routes.router,
         policy_routes("problem", POLICY, BUILT_IN, managers=Role.PROBLEM_MANAGER),
         access_log_routes("problem"),
         feed_routes("problem", {**PUBLISHED, **LOOP_PUBLISHED, **KNOWN_ERRORS_PUBLISHED}),

@@ -93,6 +93,7 @@ problem
     post  /v1/known-errors/match               readers
     post  /v1/known-errors/{id}/(revise|publish|supersede|retire|mark-fixed)  problem_manager
     post  /v1/known-errors/{id}/record-use     responder problem_manager
+    get   /v1/problem/knowledge-base(\.zip)?   readers
     get   /v1/problem/policies/[a-z-]+(/versions)?  readers
     put   /v1/problem/policies/[a-z-]+         problem_manager
     post  /v1/problem/policies/trend-rules/dry-run  problem_manager
