@@ -5,7 +5,7 @@ from shared.timeline import Entry
 _COMMUNICATIONS = frozenset(
     """incident.told incident.update_posted incident.update_snoozed incident.update_due
     incident.update_overdue incident.closing_notice incident.replied
-    incident.nobody_answered incident.nobody_to_tell""".split()
+    incident.page_acknowledged incident.nobody_answered incident.nobody_to_tell""".split()
 )
 _PEOPLE = frozenset(
     """incident.assigned incident.escalated incident.role_assigned incident.role_accepted

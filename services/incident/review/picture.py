@@ -9,7 +9,7 @@ from services.incident.review.lanes import LANES, lane_of
 from services.incident.review.markup import Markup, tag
 from shared.timeline import Entry
 
-_WIDTH, _LEFT, _RIGHT = 1000, 130, 20
+_WIDTH, _LEFT, _RIGHT = 1000, 145, 20
 _TOP, _LANE, _HEIGHT = 34, 62, 240
 _TICKS = 5
 _MOST_MARKS = 600

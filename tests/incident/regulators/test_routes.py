@@ -4,11 +4,15 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
+from services.incident.policies import from_notifications
 from shared.auth.roles import Role
 from shared.client import AsyncClient
-from shared.clock import now
+from shared.clock import new_id, now
+from shared.follower import Fact
+from shared.work import Work
 from tests.support.postgres import Databases
 from tests.support.service import RunningService
 from tests.support.started import started
@@ -130,6 +134,44 @@ async def test_the_machine_states_what_is_overdue_once_and_leaves_the_version(
     assert [each["actor"] for each in overdue] == ["system:regulators"]
     assert "early_warning of nis2 is overdue" in overdue[0]["title"]
     assert (await client.get(path)).json()["version"] == done["version"] + 1
+
+
+async def test_who_was_told_of_an_overdue_report_is_named_with_it(service: RunningService) -> None:
+    client, path = await declared(service)
+    await record(client, path, "aware", at=(now() - timedelta(days=2)).isoformat())
+
+    async def overdue() -> str | None:
+        found: str | None = of(await read(client, path), "nis2", "early_warning")["overdue"]
+        return found
+
+    async def is_overdue() -> bool:
+        return await overdue() is not None
+
+    await until(is_overdue)
+    about = {"about": path.rsplit("/", 1)[-1], "fact": "incident.regulatory_overdue"}
+    for person, cause in (("cora", await overdue()), ("eve", str(new_id()))):
+        await delivered(service, **about, person=person, cause=cause)
+    told = of(await read(client, path), "nis2", "early_warning")["told"]
+    assert [(each["recipient"], each["outcome"]) for each in told] == [("cora", "delivered")]
+    assert of(await read(client, path), "nis2", "notification")["told"] == []
+
+
+async def delivered(service: RunningService, **data: Any) -> None:
+    """The notification service tells that somebody was told."""
+    store, at = service.service.store, now()
+    fact = Fact(
+        id=new_id(),
+        type="tocsin.notification.delivered.v1",
+        subject=new_id(),
+        time=at,
+        position=1,
+        actor="system:sender",
+        correlation_id=new_id(),
+        data=msgspec.Raw(msgspec.json.encode({"at": at, "channel": "email"} | data)),
+    )
+    work = Work(store, "system:follower")
+    await from_notifications(store)[fact.type](fact, work)
+    await work.append()
 
 
 async def test_another_policy_speaks_of_the_clocks_that_run(service: RunningService) -> None:
