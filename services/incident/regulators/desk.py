@@ -10,7 +10,7 @@ from services.incident.incidents import Incidents
 from services.incident.regulators.deadlines import Deadline, deadlines
 from services.incident.regulators.events import RegulatoryRecorded, record_of
 from services.incident.regulators.regimes import Regulators, regulators_of
-from services.incident.regulators.warnings import RegulatoryWarning
+from services.incident.regulators.warnings import RegulatoryOverdue, RegulatoryWarned
 from shared.aggregate import Folded
 from shared.errors import NotFound
 from shared.policy import Policy
@@ -19,6 +19,11 @@ from shared.store.reader import Recorded
 POLICY = "regulators"
 DESK = "regulators' clocks"
 """Among the service's parts, its `RegulatorsDesk`."""
+
+
+_RECORDS = {RegulatoryRecorded.topic}
+_WARNINGS = {RegulatoryWarned.topic, RegulatoryOverdue.topic}
+_TOLD = {Told.topic}
 
 
 class RegulatorReading(NamedTuple):
@@ -74,16 +79,21 @@ def reading_of(
     until: datetime | None = None,
 ) -> RegulatorReading:
     """The deadlines that follow from these events of an incident; none without a record."""
+    recorded, warned, told = (
+        [each for each in events if each.topic in topics] for topics in (_RECORDS, _WARNINGS, _TOLD)
+    )
     records = {
-        event.record: each for each in events if isinstance(event := each.event, RegulatoryRecorded)
+        event.record: each
+        for each in recorded
+        if isinstance(event := each.event, RegulatoryRecorded)
     }
     moment = now if until is None else min(now, until)
     held = [record_of(each.event) for each in records.values()]  # type: ignore[arg-type]  # as above
     return RegulatorReading(
         deadlines(held, regulators, moment, until) if held else (),
         records,
-        [each for each in events if isinstance(each.event, RegulatoryWarning)],
-        [each for each in events if isinstance(each.event, Told)],
+        warned,
+        told if warned else (),
         regulators.version,
         moment,
     )

@@ -22,7 +22,7 @@ class Limit(Body):
     after: After
     report: Name | None = None
     hours: Annotated[Whole, Field(ge=1, le=8784)] | None = None
-    business_days: Annotated[Whole, Field(ge=1, le=366)] | None = None
+    business_days: Annotated[Whole, Field(ge=1, le=60)] | None = None
     months: Annotated[Whole, Field(ge=1, le=60)] | None = None
     until: TimeOfDay | None = None
 
@@ -60,14 +60,14 @@ class RegimeDocument(Body):
     title: Line | None = None
     applies: StrictBool = True
     calendar: Name
-    reports: Annotated[list[ReportDocument], Field(min_length=1, max_length=20)]
+    reports: Annotated[list[ReportDocument], Field(min_length=1, max_length=10)]
 
 
 class RegulatorsDocument(Body):
     """Calendars by name (a day with hours is a working day) and the regimes that use them."""
 
     calendars: Calendars
-    regimes: Annotated[list[RegimeDocument], Field(max_length=50)]
+    regimes: Annotated[list[RegimeDocument], Field(max_length=20)]
 
 
 _WEEK = {day: ["00:00-24:00"] for day in ("monday", "tuesday", "wednesday", "thursday", "friday")}

@@ -18,7 +18,7 @@ from services.incident.regulators.documents import (
 from shared.errors import Invalid
 
 _NOON = time(12)
-_FARTHEST = 4000  # days without a working one: more holidays than a calendar may have
+_FARTHEST = 7 * (1000 + 60)  # days: one working day a week, and all holidays fall on it
 
 
 class Moved(NamedTuple):

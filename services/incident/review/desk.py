@@ -13,6 +13,7 @@ from services.incident.relations.past import family_at, with_facts
 from services.incident.review import commands
 from services.incident.review import events as r
 from services.incident.review.content import Content, content_of
+from services.incident.review.deliveries import deliveries, is_delivery, without
 from services.incident.review.events import review_stream
 from services.incident.review.facts import Facts
 from services.incident.review.replay import replayed
@@ -63,10 +64,11 @@ class ReviewDesk:
         found = [e for each in streams for e in await log.stream(each) if e.position <= position]
         found.sort(key=lambda each: each.position)
         visible = await known_to(asked, found)
-        mine = {stream, facts_stream(stream)}
+        mine, happened = {stream, facts_stream(stream)}, without(visible)
         return Facts(
-            replayed([each for each in found if each.originator_id == stream], visible),
-            sorted(await entries(self.store, visible, TELLER), key=_in_the_world),
+            replayed([each for each in found if each.originator_id == stream], happened),
+            sorted(await entries(self.store, happened, TELLER), key=_in_the_world),
+            deliveries(filter(is_delivery, visible)),
             reading_of(
                 [each for each in visible if each.originator_id in mine],
                 await self._regulators.in_force(position),

@@ -10,6 +10,7 @@ import msgspec
 
 from services.incident.actions import Action
 from services.incident.regulators.view import RegulatoryDeadline
+from services.incident.review.deliveries import Delivery
 from shared.timeline import Entry
 
 
@@ -102,7 +103,8 @@ class ReviewDocument(msgspec.Struct, kw_only=True):
 
     `position` is that of the log its facts are replayed up to. `actions` only while it is open:
     a completed one is read as it was completed, for ever, byte for byte. `timeline` holds at most
-    2,000 entries, the earliest; `timeline_omitted` says how many more there are.
+    2,000 entries, the earliest; `timeline_omitted` says how many more there are. Who was told of
+    what stands in `told`, counted.
     """
 
     id: UUID
@@ -128,6 +130,7 @@ class ReviewDocument(msgspec.Struct, kw_only=True):
     seconds_in_status: dict[str, float]
     participants: list[Participant]
     communications: list[Entry]
+    told: list[Delivery]
     decisions: list[Entry]
     regulators: list[RegulatoryDeadline]
     sections: list[SectionView]

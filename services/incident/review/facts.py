@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from services.incident.regulators.desk import RegulatorReading
 from services.incident.regulators.view import deadline_views
+from services.incident.review.deliveries import Delivery
 from services.incident.review.document import (
     ImpactWindow,
     Moment,
@@ -26,6 +27,7 @@ class Facts(NamedTuple):
 
     replayed: Replayed
     entries: Sequence[Entry]
+    deliveries: Sequence[Delivery]
     regulators: RegulatorReading
     position: int
     now: datetime
@@ -51,6 +53,7 @@ def told_of(facts: Facts) -> dict[str, Any]:
         "seconds_in_status": seconds_in(replayed.stretches, facts.now),
         "participants": _participants(replayed),
         "communications": [each for each in facts.entries if is_communication(each)],
+        "told": list(facts.deliveries),
         "decisions": [each for each in facts.entries if is_decision(each)],
         "regulators": deadline_views(facts.regulators),
     }

@@ -3,7 +3,7 @@
 from shared.timeline import Entry
 
 _COMMUNICATIONS = frozenset(
-    """incident.told incident.update_posted incident.update_snoozed incident.update_due
+    """incident.update_posted incident.update_snoozed incident.update_due
     incident.update_overdue incident.closing_notice incident.replied
     incident.page_acknowledged incident.nobody_answered incident.nobody_to_tell""".split()
 )

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.incident.regulators.view import RegulatoryDeadline
+from services.incident.review.deliveries import Delivery
 from services.incident.review.document import (
     ActionItemView,
     ImpactWindow,
@@ -106,6 +107,7 @@ def _review(review: ReviewDocument) -> Iterable[Block]:
     yield from milestones(review.milestones, review.seconds_in_status)
     yield from people(review.participants)
     yield from told("Communications", review.communications)
+    yield from reached(review.told)
     yield from told("Decisions", review.decisions)
     yield from regulators(review.regulators)
     yield from told("Timeline", review.timeline)
@@ -192,6 +194,21 @@ def told(heading: str, entries: Sequence[Entry]) -> Iterable[Block]:
     yield Lines(
         [Line(each.effective_at, each.title, each.detail, by(each), each.id) for each in entries]
     )
+
+
+def reached(deliveries: Sequence[Delivery]) -> Iterable[Block]:
+    """Who was told of what, where anybody was."""
+    if deliveries:
+        yield Heading("Told")
+        heads = ("Of", "By", "Outcome", "How many", "Who", "First")
+        yield Table(heads, [(_reached(each), each.event) for each in deliveries])
+
+
+def _reached(delivery: Delivery) -> Sequence[str]:
+    more = ", ..." if delivery.count > len(delivery.recipients) else ""
+    who, first = ", ".join(delivery.recipients) + more, moment(delivery.first_at)
+    of = delivery.fact.removeprefix("incident.").replace("_", " ")
+    return (of, delivery.channel, delivery.outcome, str(delivery.count), who, first)
 
 
 def regulators(deadlines: Sequence[RegulatoryDeadline]) -> Iterable[Block]:

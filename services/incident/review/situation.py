@@ -9,6 +9,7 @@ import msgspec
 from services.incident.incident import Incident
 from services.incident.major.state import Major, Task
 from services.incident.regulators.view import RegulatoryDeadline
+from services.incident.review.deliveries import Delivery
 from services.incident.review.document import (
     ImpactWindow,
     Moment,
@@ -30,6 +31,7 @@ from services.incident.review.outline import (
     impact_card,
     milestones,
     people,
+    reached,
     regulators,
     told,
 )
@@ -93,6 +95,7 @@ class Situation(msgspec.Struct, kw_only=True):
     participants: list[Participant]
     last_update: Entry | None
     communications: list[Entry]
+    told: list[Delivery]
     decisions: list[Entry]
     regulators: list[RegulatoryDeadline]
     latest: list[Entry]
@@ -142,6 +145,7 @@ def _blocks(now: Situation, entries: Sequence[Entry]) -> Iterable[Block]:
     yield Picture(entries, now.statuses, now.impact_window)
     yield from told("Latest", now.latest)
     yield from told("Decisions", now.decisions)
+    yield from reached(now.told)
     yield from regulators(now.regulators)
     yield from milestones(now.milestones, now.seconds_in_status)
     yield from people(now.participants)

@@ -174,21 +174,22 @@ async def delivered(service: RunningService, **data: Any) -> None:
     await work.append()
 
 
-async def test_another_policy_speaks_of_the_clocks_that_run(service: RunningService) -> None:
-    client, path = await declared(service)
-    manager = service.client(Role.INCIDENT_MANAGER)
-    await record(client, path, "aware")
-    place = "/v1/incident/policies/regulators"
-    document = (await manager.get(place)).json()["document"]
-    document["regimes"] = [r for r in document["regimes"] if r["name"] == "nis2"]
-    assert (await manager.put(place, json=document)).status_code == 200
-    told = await read(client, path)
-    assert {each["regime"] for each in told["deadlines"]} == {"nis2"}
-    assert told["policy_version"] == 2
-    refused = await client.post(
-        f"{path}/record-regulatory", json={"origin": "aware", "regime": "dora"}
-    )
-    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/refused")
+async def test_another_policy_speaks_of_the_clocks_that_run(databases: Databases) -> None:
+    async with started("incident", databases) as service:
+        client, path = await declared(service)
+        manager = service.client(Role.INCIDENT_MANAGER)
+        await record(client, path, "aware")
+        place = "/v1/incident/policies/regulators"
+        document = (await manager.get(place)).json()["document"]
+        document["regimes"] = [r for r in document["regimes"] if r["name"] == "nis2"]
+        assert (await manager.put(place, json=document)).status_code == 200
+        told = await read(client, path)
+        assert {each["regime"] for each in told["deadlines"]} == {"nis2"}
+        assert told["policy_version"] == 2
+        refused = await client.post(
+            f"{path}/record-regulatory", json={"origin": "aware", "regime": "dora"}
+        )
+        assert (refused.status_code, refused.json()["type"]) == (409, "/problems/refused")
 
 
 @pytest.mark.parametrize(

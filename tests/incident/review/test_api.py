@@ -8,13 +8,14 @@ from uuid import UUID
 import pytest
 
 from services.incident import lifecycle
+from services.incident.facts import FACTS, Told, facts_stream
 from services.incident.incidents import Incidents
 from services.incident.matrix import DEFAULT, Matrix
 from services.incident.review.commands import REQUIRED
 from services.incident.triage import note
 from shared.auth.roles import Role
-from shared.clock import new_id
-from shared.ledger import Order
+from shared.clock import new_id, now
+from shared.ledger import Ledger, Order
 from tests.support.postgres import Databases
 from tests.support.service import RunningService
 from tests.support.started import rows, started
@@ -124,6 +125,29 @@ async def test_its_facts_name_the_events_that_prove_them(service: RunningService
     assert roles["cora"] == ["incident_commander"]
     assert {each["id"] for each in found["timeline"]} == set(kinds)
     assert sum(found["seconds_in_status"].values()) > 0
+
+
+async def test_a_thousand_who_were_told_are_a_line_not_the_timeline(
+    service: RunningService,
+) -> None:
+    story, store = await told(service), service.service.store
+    cause, ledger = new_id(), Ledger(store, FACTS)
+    about = {"notification": new_id(), "fact": "incident.update_posted", "channel": "email"}
+    entries = [
+        Told(**about, recipient=f"p{n}", outcome="delivered", at=now(), cause=cause)  # type: ignore[arg-type]  # as named
+        for n in range(60)
+    ]
+    stream = facts_stream(UUID(story.path.rsplit("/", 1)[-1]))
+    order = Order(stream=stream, actor="system:follower", creates=True)
+    missed = Told(**about, recipient="x", outcome="not reached", at=now(), cause=cause)  # type: ignore[arg-type]  # as named
+    await ledger.execute(order, lambda _: [*entries, missed])
+    for place in ("review", "situation"):
+        found = (await story.responder.get(f"{story.path}/{place}")).json()
+        counted = [(d["outcome"], d["count"], len(d["recipients"])) for d in found["told"]]
+        assert counted == [("delivered", 60, 50), ("not reached", 1, 1)]
+        assert found["told"][0]["about"] == str(cause)
+        listed = found.get("timeline", found.get("latest", []))
+        assert "incident.told" not in {each["kind"] for each in listed}
 
 
 async def test_one_of_a_lesser_incident_is_opened_by_command(service: RunningService) -> None:

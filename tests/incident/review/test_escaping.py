@@ -60,7 +60,7 @@ def document(text: str) -> ReviewDocument:
         reopened_because=text, completed=None, severity="major", impact_window=None, milestones=[],
         durations=[], statuses=[status], seconds_in_status={text: 1.0},
         participants=[Participant(person=text, took_part=took)], communications=[entry],
-        decisions=[entry], regulators=[], sections=[section], action_items=[item],
+        told=[], decisions=[entry], regulators=[], sections=[section], action_items=[item],
         timeline=[entry], timeline_omitted=1,
     )  # fmt: skip
 
