@@ -17,7 +17,7 @@ from shared.work import Work
 _COLUMNS = ", ".join(column.name for column in INCIDENT_COPIES.columns)
 _GET = f"select {_COLUMNS} from incident_copies where id = $1"
 _ALL = f"select {_COLUMNS} from incident_copies where id = any($1::uuid[])"
-_NAMED = f"select {_COLUMNS} from incident_copies where id::text = lower($1) or number = upper($1)"
+_NUMBERED = f"select {_COLUMNS} from incident_copies where number = $1"
 
 
 class IncidentCopy(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +63,10 @@ class IncidentCopies:
 
     async def named(self, reference: str) -> IncidentCopy:
         """The copy of an incident named by id or number. Raises Refused."""
-        row = await self._pool.fetchrow(_NAMED, reference)
+        try:
+            row = await self._pool.fetchrow(_GET, UUID(reference))
+        except ValueError:
+            row = await self._pool.fetchrow(_NUMBERED, reference.upper())
         if row is None:
             raise self.unknown(reference)
         return _copy(row)

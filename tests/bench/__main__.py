@@ -12,6 +12,7 @@ from tests.bench.aside import memory_after, rebuilt_per_second, seconds_to_run
 from tests.bench.figures import Figures
 from tests.bench.ground import Ground, ground
 from tests.bench.import_figures import ImportFigures
+from tests.bench.kedb_figures import KedbFigures
 from tests.bench.measure import SHORT, Figure, Pace
 from tests.bench.report import HEAD, aside, row, write
 from tests.bench.timer_figures import TimerFigures
@@ -36,7 +37,11 @@ _NAMES = (
     "due_timers",
     "trend_rules",
     "trend_dry_run",
+    "kedb_search",
 )
+
+
+_OTHERS = (AlertFigures, ImportFigures, ToldFigures, TimerFigures)
 
 
 async def _measure(pace: Pace, names: list[str]) -> None:
@@ -47,8 +52,7 @@ async def _measure(pace: Pace, names: list[str]) -> None:
         bare = await place.bare()
         wanted = Figures(place, pace, bare, service)
         others = [
-            each(place, pace, bare, service)
-            for each in (AlertFigures, ImportFigures, ToldFigures, TimerFigures, TrendFigures)
+            each(place, pace, bare, service) for each in (*_OTHERS, TrendFigures, KedbFigures)
         ]
         for name in names or _NAMES:
             owner = next(each for each in (wanted, *others) if hasattr(each, name))

@@ -154,5 +154,5 @@ def _found(row: asyncpg.Record, judged: Judged) -> Found:
 def _document(row: asyncpg.Record) -> Document:
     return Document(
         row["code"], row["services"], row["items"], row["product_stems"], row["product_version"],
-        *(frozenset(row[name].split()) for name in ("heading", "symptom", "remedy")),
+        frozenset(row["heading"].split()), row["symptom"].split(), row["remedy"].split(),
     )  # fmt: skip

@@ -7,7 +7,15 @@ from typing import NamedTuple
 
 from services.problem.known_errors.slips import Known, meant
 from services.problem.known_errors.thesaurus import Other, Stems, Thesaurus
-from services.problem.known_errors.words import DENIED, Word, codes, words, written_apart
+from services.problem.known_errors.words import (
+    DENIED,
+    STOP,
+    Word,
+    codes,
+    stem,
+    words,
+    written_apart,
+)
 
 MOST_WORDS = 60
 """Distinct ones of a question; a longer text is judged by its beginning."""
@@ -69,6 +77,7 @@ class Question(NamedTuple):
     codes: tuple[str, ...]
     stems: frozenset[str]
     weight: float
+    by_stem: Mapping[str, Sequence[tuple[int, Alternative]]]  # which concepts it may answer
 
 
 def asked(text: str, thesaurus: Thesaurus) -> Asked:
@@ -86,7 +95,17 @@ def understood(asked: Asked, known: LookedUp) -> Question:
     unknown = sum(not concept.alternatives for concept in concepts)
     found = tuple(concept for concept in concepts if concept.alternatives)
     weight = sum(c.weight for c in found) + _UNKNOWN * unknown * _rarity(0, known.total)
-    return Question(found, asked.codes, frozenset(w.stem for w in asked.words), weight)
+    own = frozenset(word.stem for word in asked.words)
+    return Question(found, asked.codes, own, weight, _by_stem(found))
+
+
+def _by_stem(concepts: Sequence[Concept]) -> dict[str, list[tuple[int, Alternative]]]:
+    found: dict[str, list[tuple[int, Alternative]]] = {}
+    for at, concept in enumerate(concepts):
+        for each in concept.alternatives:
+            for needed in each.stems:
+                found.setdefault(needed, []).append((at, each))
+    return found
 
 
 def _first(told: Iterable[Word]) -> Iterator[Word]:
@@ -106,10 +125,9 @@ def _parts(told: Sequence[Word]) -> dict[str, tuple[Stems, ...]]:
         return {}
     parts: dict[str, list[Stems]] = {}
     for word, following in pairwise(told):
-        joined = words(word.said + following.said)
-        if len(joined) == 1:
-            for each in (word, following):
-                parts.setdefault(each.said, []).append((joined[0].stem,))
+        joined = stem(word.said + following.said)
+        for each in (word, following):
+            parts.setdefault(each.said, []).append((joined,))
     for word in told:
         if 6 <= len(word.said) <= 24 and word.said.isalpha():
             parts.setdefault(word.said, []).extend(_halves(word.said))
@@ -118,9 +136,8 @@ def _parts(told: Sequence[Word]) -> dict[str, tuple[Stems, ...]]:
 
 def _halves(said: str) -> Iterator[Stems]:
     for at in range(3, len(said) - 2):
-        both = words(f"{said[:at]} {said[at:]}")
-        if len(both) == 2:
-            yield both[0].stem, both[1].stem
+        if not STOP & {said[:at], said[at:]}:
+            yield stem(said[:at]), stem(said[at:])
 
 
 def _concept(at: int, asked: Asked, known: LookedUp) -> Concept:

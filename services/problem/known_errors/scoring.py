@@ -1,10 +1,11 @@
 """How well a known error answers a question, and why: named signals first, then words."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from services.problem.known_errors.offers import Reason
 from services.problem.known_errors.question import Alternative, Concept, Question
+from services.problem.known_errors.thesaurus import Stems
 
 _IN_HEADING, _IN_SYMPTOM, _IN_REMEDY = 1.0, 0.9, 0.6
 _HEADING_SAID = 0.15
@@ -31,8 +32,8 @@ class Document(NamedTuple):
     product: str | None
     version: str | None
     heading: frozenset[str]
-    symptom: frozenset[str]
-    remedy: frozenset[str]
+    symptom: Sequence[str]
+    remedy: Sequence[str]
 
 
 class Judged(NamedTuple):
@@ -45,48 +46,47 @@ class Judged(NamedTuple):
 
 def judged(question: Question, facts: Facts, document: Document, meaning: float = 0.0) -> Judged:
     """Judge a known error; `meaning` is how near an embedder finds it (0 to 1)."""
-    answers = [(c, *_best(c, document)) for c in question.concepts]
-    told = [(concept, by, quality) for concept, by, quality in answers if by is not None]
+    told = _told(question, document)
     named = list(_named(question, facts, document))
     score = sum(worth for worth, _ in named) + _MEANING * meaning
+    agreeing = {by.stems for _, by, _ in told}
     if question.weight:
         score += sum(concept.weight * quality for concept, _, quality in told) / question.weight
-        score += _HEADING_SAID * _said(document, told)
+        score += _HEADING_SAID * _said(document, agreeing)
     reasons = [reason for _, reason in named]
     reasons += _by_words([(concept, by) for concept, by, _ in told])
     if meaning > 0:
         reasons.append(Reason(kind="meaning"))
-    agreeing = {by.stems for _, by, _ in told}
     return Judged(score, len(agreeing), tuple(reasons))
 
 
-def _best(concept: Concept, document: Document) -> tuple[Alternative | None, float]:
-    best: Alternative | None = None
-    worth = 0.0
-    for each in concept.alternatives:
-        if each.weight > worth and (found := each.weight * _place(each, document)) > worth:
-            best, worth = each, found
-    return best, worth
+def _told(question: Question, document: Document) -> list[tuple[Concept, Alternative, float]]:
+    """Each concept that is answered, by its best alternative; looked up by the words in common."""
+    places = _places(question, document)
+    best: dict[int, tuple[Alternative, float]] = {}
+    for stem in places:
+        for at, each in question.by_stem[stem]:
+            worth = each.weight * min(places.get(other, 0.0) for other in each.stems)
+            if worth > 0 and (at not in best or worth > best[at][1]):
+                best[at] = each, worth
+    return [(question.concepts[at], *best[at]) for at in sorted(best)]
 
 
-def _place(alternative: Alternative, document: Document) -> float:
-    return min(_place_of(stem, document) for stem in alternative.stems)
+def _places(question: Question, document: Document) -> dict[str, float]:
+    parts = (document.remedy, document.symptom, document.heading)
+    worths = (_IN_REMEDY, _IN_SYMPTOM, _IN_HEADING)
+    places: dict[str, float] = {}
+    for part, worth in zip(parts, worths, strict=True):
+        places.update(dict.fromkeys(question.by_stem.keys() & part, worth))
+    return places
 
 
-def _place_of(stem: str, document: Document) -> float:
-    if stem in document.heading:
-        return _IN_HEADING
-    if stem in document.symptom:
-        return _IN_SYMPTOM
-    return _IN_REMEDY if stem in document.remedy else 0.0
-
-
-def _said(document: Document, told: Sequence[tuple[Concept, Alternative | None, float]]) -> float:
+def _said(document: Document, agreeing: Iterable[Stems]) -> float:
     """How much of its heading the question holds."""
     if not document.heading:
         return 0.0
-    held = {stem for _, by, _ in told if by is not None for stem in by.stems}
-    return len(held & document.heading) / len(document.heading)
+    held = {stem for stems in agreeing for stem in stems}
+    return len(held.intersection(document.heading)) / len(document.heading)
 
 
 def _named(question: Question, facts: Facts, document: Document) -> Iterator[tuple[float, Reason]]:
@@ -106,9 +106,9 @@ def _is_product(product: str, question: Question, facts: Facts) -> bool:
     return product == facts.product or question.stems.issuperset(product.split())
 
 
-def _by_words(told: Sequence[tuple[Concept, Alternative | None]]) -> Iterator[Reason]:
+def _by_words(told: Sequence[tuple[Concept, Alternative]]) -> Iterator[Reason]:
     for kind in ("word", "slip", "alike"):
-        found = [_agreement(c, by) for c, by in told if by is not None and by.kind == kind]
+        found = [_agreement(c, by) for c, by in told if by.kind == kind]
         if found:
             yield Reason(kind=_KINDS[kind], detail=", ".join(found[:_MOST_NAMED]))
 
