@@ -44,6 +44,7 @@ PROBLEM_WAYS = {
     "reanalyse": [*FIXING, "resolve"],
     "publish-workaround": ["draft-workaround"],
     "withdraw-workaround": ["draft-workaround", "publish-workaround"],
+    "record-workaround-use": ["draft-workaround", "publish-workaround"],
 }
 ALIKE = {"name": "alike", "same": ["service"], "at_least": 3, "within_hours": 24}
 BODIES: dict[str, dict[str, Any]] = {
@@ -207,7 +208,7 @@ class Stages:
             body["of"] = (await self._post("/v1/problems", {"title": "First"}))["id"]
         if command == "close":
             body["lessons_learned"] = "Size pools"
-        if command in ("link-incident", "unlink-incident"):
+        if command in ("link-incident", "unlink-incident", "record-workaround-use"):
             body["incident"] = str(await self._known_incident())
         return Staged({"id": problem}, body)
 

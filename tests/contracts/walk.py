@@ -49,6 +49,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "revise": {"cause": "x"},
     "publish": {}, "mark-fixed": {}, "supersede": {"by": UNKNOWN},
     "record-use": {"incident": UNKNOWN}, "match": {"title": "x"},
+    "record-workaround-use": {"incident": UNKNOWN},
     "record-regulatory": {"origin": "aware"}, "open": {}, "complete": {},
     "write-section": {"section": "lessons", "text": "x"}, "add-action-item": {"title": "x"},
     "change-action-item": {"item": 1, "owner": "x"}, "complete-action-item": {"item": 1},
@@ -59,7 +60,7 @@ BODIES: dict[str, dict[str, Any]] = {
 NAMING: dict[str, list[str]] = {
     "merge": ["into"], "add-child": ["child"], "remove-child": ["child"],
     "link-incident": ["incident"], "unlink-incident": ["incident"],
-    "record-use": ["incident"], "match": ["incident"],
+    "record-use": ["incident"], "match": ["incident"], "record-workaround-use": ["incident"],
 }  # fmt: skip
 """Fields of theirs that name another incident."""
 

@@ -54,6 +54,7 @@ GUIDES: list[tuple[str, Name]] = [
     ("major-incidents.md", "incident"),
     ("problems.md", "problem"),
     ("known-errors.md", "problem"),
+    ("loop.md", "problem"),
     ("on-call.md", "notification"),
 ]
 

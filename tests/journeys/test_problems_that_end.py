@@ -220,14 +220,12 @@ async def _the_sixth_is_helped_by_it(world: World, known_error: dict[str, Any]) 
     sixth = await world.declare("Checkout is slow, node 6")
     path = f"/v1/incidents/{sixth['id']}"
 
-    async def likely() -> list[dict[str, Any]]:
-        asked = {"incident": sixth["number"]}
-        answer = await world.clients["problem"].post("/v1/known-errors/match", json=asked)
-        found: list[dict[str, Any]] = answer.json()["items"] if answer.is_success else []
+    async def suggestions() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await world.get(path)).get("suggestions") or []
         return found
 
-    first = (await until(likely, bool))[0]
-    assert first["number"] == known_error["number"]
+    first = (await until(suggestions, bool))[0]
+    assert (first["known_error"], first["number"]) == (known_error["id"], known_error["number"])
     assert first["reasons"]
     resolution = {"code": "known_error", "known_error": known_error["number"]}
     await world.post(f"{path}/resolve", summary="Restarted the nodes", **resolution)

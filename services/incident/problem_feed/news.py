@@ -42,24 +42,26 @@ def follow(
     """Whoever waits for the problem goes on with it: resolved, resumed, or waiting for another."""
     if news.kind == "hold":
         return _held(incident, news.problem, news.at)
-    if news.kind != "moved" or not waits_for(incident, news.problem):
+    if not waits_for(incident, news.problem):
         return []
-    match news.status:
-        case "resolved":
-            return [
-                e.Resolved(
-                    code=ResolutionCode.BY_PROBLEM,
-                    summary=_SUMMARY,
-                    at=news.at,
-                    close_after_days=close_after_days,
-                )
-            ]
-        case "cancelled":
+    match news.kind, news.status:
+        case "moved", "resolved":
+            return [_resolved(news, close_after_days)]
+        case ("moved", "cancelled") | ("unlinked", _):
             return [e.Resumed(at=news.at)]
-        case "duplicate" if news.of is not None:
+        case "moved", "duplicate" if news.of is not None:
             return [e.Held(reason=HoldReason.AWAITING_PROBLEM, problem=news.of, at=news.at)]
         case _:
             return []
+
+
+def _resolved(news: News, close_after_days: int | None) -> IncidentEvent:
+    return e.Resolved(
+        code=ResolutionCode.BY_PROBLEM,
+        summary=_SUMMARY,
+        at=news.at,
+        close_after_days=close_after_days,
+    )
 
 
 def waits_for(incident: Incident, problem: UUID) -> bool:

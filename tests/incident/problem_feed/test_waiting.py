@@ -103,6 +103,14 @@ async def test_raised_with_a_hold_its_incidents_wait_for_it(desk: Desk) -> None:
     assert (await desk.read(open_))["problem"] == str(problem)
 
 
+async def test_nothing_waits_for_a_problem_that_is_not_behind_it(desk: Desk) -> None:
+    problem, number = await desk.problem()
+    waits = await desk.waiting(problem)
+    await desk.tell("incident_unlinked", problem, incident=waits)
+    assert await desk.statuses([waits]) == ["in_progress"]
+    assert f"Problem {number} is not behind it" in await desk.titles(waits)
+
+
 async def test_merged_into_another_the_other_is_told(desk: Desk) -> None:
     problem, number = await desk.problem()
     merged, survivor = await desk.declare(), await desk.declare()

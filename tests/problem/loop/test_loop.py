@@ -184,5 +184,17 @@ async def test_how_long_a_fix_is_watched_is_data(
     path = "/v1/problem/policies/recurrence"
     shown = (await paul.client.get(path)).json()
     assert shown["document"]["watch_days"] == 30
-    twice = {"document": {"watch_days": 7, "same": [["service", "service"]]}}
-    assert (await paul.client.put(path, json=twice)).status_code == 422
+    twice = await paul.client.put(path, json={"watch_days": 7, "same": [["service", "service"]]})
+    assert (twice.status_code, twice.json()["errors"][0]["pointer"]) == (422, "/same")
+    problem = await paul.walk(await paul.raised(service="data", category="c"), *TO_CLOSED)
+    alike = {"service": "data", "category": "database"}
+    try:
+        narrower = {"watch_days": 7, "same": [["service", "category", "subcategory"]]}
+        assert (await paul.client.put(path, json=narrower)).status_code == 200
+        await told.hear(told.happened(**alike))
+        assert (await paul.read(problem))["recurrences"] == []
+    finally:
+        await paul.client.put(path, json={})
+    again = told.happened(**alike)
+    await told.hear(again)
+    assert (await paul.read(problem))["recurrences"] == [str(again.subject)]
