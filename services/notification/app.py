@@ -84,8 +84,8 @@ async def _running(service: Service) -> AsyncIterator[None]:
     on_duty = duty(service.store, notifications, contacts, planner)
     service.parts |= on_duty.parts
     follows: dict[Name, Mapping[str, Reaction]] = {
-        "incident": {**both(planner.reactions("incident"), on_duty.reactions), **keys},
-        "problem": planner.reactions("problem"),
+        "incident": {**both(planner.reactions("incident"), on_duty.reactions["incident"]), **keys},
+        "problem": both(planner.reactions("problem"), on_duty.reactions["problem"]),
     }
     async with (
         sending(notifications, contacts, breaker, service.settings) as sender,

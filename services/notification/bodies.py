@@ -2,10 +2,10 @@
 
 import base64
 import binascii
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from services.notification import template
 from services.notification.copies import STATUS_AFTER
@@ -114,14 +114,27 @@ class TemplateDocument(Body):
 
 
 class SubscriptionDocument(Body):
-    """Which facts reach a contact by which channel; a filter left empty lets everything pass."""
+    """Which facts reach a contact by which channel, or page by an escalation policy.
 
-    contact: UUID
-    channel: Channel
+    A filter left empty lets everything pass.
+    """
+
+    contact: UUID | None = None
+    channel: Channel | None = None
+    escalation_policy: Annotated[
+        Name | None, Field(description="Instead of a contact and a channel: pages by this policy")
+    ] = None
     facts: Annotated[list[FactName], Field(min_length=1, max_length=50)]
     priorities: Annotated[list[Level], Field(max_length=9)] = []
     services: Annotated[list[Name], Field(max_length=100)] = []
     template: TemplateDocument | None = None
+
+    @model_validator(mode="after")
+    def _reaches_somebody(self) -> Self:
+        told = (self.contact is not None, self.channel is not None)
+        if told != ((False, False) if self.escalation_policy is not None else (True, True)):
+            raise ValueError("name a contact and a channel, or an escalation policy")
+        return self
 
 
 class NoArguments(Body):

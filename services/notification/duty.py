@@ -11,6 +11,7 @@ from services.notification.contacts import Contacts
 from services.notification.escalation import link_routes, reply_routes
 from services.notification.escalation import lists as escalation_lists
 from services.notification.escalation import routes as policy_routes
+from services.notification.escalation.calling import Calling
 from services.notification.escalation.escalations import (
     ESCALATE,
     ESCALATION,
@@ -25,6 +26,7 @@ from services.notification.escalation.events import EscalationEvent, EscalationP
 from services.notification.escalation.paging import Paging
 from services.notification.escalation.people import People
 from services.notification.escalation.running import Running
+from services.notification.escalation.subscribed import Subscribed
 from services.notification.keyed.rows import KEYED
 from services.notification.notifications import Notifications
 from services.notification.policies import Planner
@@ -37,6 +39,7 @@ from services.notification.templates.events import TemplateEvent
 from services.notification.templates.kept import TEMPLATE, TEMPLATES, Templates
 from services.notification.verification import routes as verification_routes
 from shared.aggregate import Aggregate
+from shared.followed_restrictions import both
 from shared.follower import Reaction
 from shared.store.store import Store
 from shared.timers import Handler
@@ -65,7 +68,7 @@ class Duty(NamedTuple):
     """What runs, and what routes find."""
 
     parts: dict[str, Any]
-    reactions: Mapping[str, Reaction]
+    reactions: Mapping[str, Mapping[str, Reaction]]  # by service
     timers: dict[str, Handler]
 
 
@@ -76,11 +79,12 @@ def telling(store: Store, contacts: Contacts) -> Telling:
 
 
 def duty(store: Store, notifications: Notifications, contacts: Contacts, planner: Planner) -> Duty:
-    """The parts of one service; `reactions` are those to the incident service."""
+    """The parts of one service."""
     schedules, policies = Schedules(store), EscalationPolicies(store)
     people = People(Teams(store), schedules)
     running = Running(store, notifications, contacts, people)
-    paging = Paging(planner, running, policies)
+    calling = Calling(planner, running, policies)
+    subscribed = Subscribed(calling)
     parts = {
         SCHEDULES: schedules,
         AUDIENCES: Audiences(store, contacts, people),
@@ -89,4 +93,8 @@ def duty(store: Store, notifications: Notifications, contacts: Contacts, planner
         escalation_lists.RUNNING: running,
     }
     timers: dict[str, Handler] = {ESCALATE: running.ring, SILENCE: running.silence}
-    return Duty(parts, paging.reactions(), timers)
+    reactions = {
+        "incident": both(Paging(calling).reactions(), subscribed.reactions("incident")),
+        "problem": subscribed.reactions("problem"),
+    }
+    return Duty(parts, reactions, timers)

@@ -110,14 +110,18 @@ class ContactRetired(Event, frozen=True):
 
 @event("subscription.set")
 class SubscriptionSet(Event, frozen=True):
-    """What it says from now on, as a whole; an empty filter lets everything pass."""
+    """What it says from now on, as a whole; an empty filter lets everything pass.
 
-    contact: UUID
-    channel: Channel
+    It tells a contact by a channel, or pages by an escalation policy.
+    """
+
     facts: tuple[str, ...]
+    contact: UUID | None = None
+    channel: Channel | None = None
     priorities: tuple[int, ...] = ()
     services: tuple[str, ...] = ()
     template: Template | None = None
+    escalation_policy: str | None = None
 
 
 @event("subscription.retired")

@@ -1,6 +1,7 @@
 """Contacts and subscriptions over HTTP: managed data; nothing is deleted, all of it has a past."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, Response
 
@@ -16,7 +17,7 @@ from services.notification.answer import (
 from services.notification.bodies import ContactDocument, SubscriptionDocument
 from services.notification.channels.channel import require_channel
 from services.notification.contacts import Contacts
-from services.notification.events import Template
+from services.notification.events import Channel, Template
 from services.notification.rules import ADMINS
 from services.notification.subscriptions import Subscriptions
 from services.notification.view import (
@@ -168,14 +169,15 @@ def _check_webhook(url: str, asked: Asked) -> None:
 
 async def _subscription(body: SubscriptionDocument, asked: Asked) -> dict[str, Any]:
     """The subscription as its command takes it. Raises Refused."""
-    await _require_reachable(body, asked)
+    if body.contact is not None and body.channel is not None:
+        await _require_reachable(body.contact, body.channel, asked)
     words = body.template and Template(subject=body.template.subject, text=body.template.text)
     return body.arguments() | {"template": words}
 
 
-async def _require_reachable(body: SubscriptionDocument, asked: Asked) -> None:
-    held = await contacts_of(asked).held(body.contact, fresh=True)
+async def _require_reachable(contact: UUID, channel: Channel, asked: Asked) -> None:
+    held = await contacts_of(asked).held(contact, fresh=True)
     if held.version == 0:
-        raise Refused(f"there is no contact {body.contact}; add it first")
-    if held.state.reach(body.channel) is None:
-        raise Refused(f"the contact cannot be reached by {body.channel}")
+        raise Refused(f"there is no contact {contact}; add it first")
+    if held.state.reach(channel) is None:
+        raise Refused(f"the contact cannot be reached by {channel}")

@@ -24,18 +24,20 @@ class Subscription(State, frozen=True):
     priorities: tuple[int, ...] = ()
     services: tuple[str, ...] = ()
     template: Template | None = None
+    escalation_policy: str | None = None
     retired: bool = False
 
 
 def put(
     subscription: Subscription,
     *,
-    contact: UUID,
-    channel: Channel,
     facts: Sequence[str],
+    contact: UUID | None = None,
+    channel: Channel | None = None,
     priorities: Sequence[int] = (),
     services: Sequence[str] = (),
     template: Template | None = None,
+    escalation_policy: str | None = None,
 ) -> Sequence[SubscriptionEvent]:
     """Say the whole subscription, new or changed."""
     if subscription.retired:
@@ -47,6 +49,7 @@ def put(
         priorities=tuple(sorted(set(priorities))),
         services=tuple(dict.fromkeys(services)),
         template=template,
+        escalation_policy=escalation_policy,
     )
     return [] if _as_set(said) == subscription else [said]
 

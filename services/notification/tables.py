@@ -38,12 +38,13 @@ SUBSCRIPTIONS = Table(
     "subscriptions",
     _METADATA,
     *version_columns(),
-    Column("contact", Uuid, nullable=False),
-    Column("channel", Text, nullable=False),
+    Column("contact", Uuid),
+    Column("channel", Text),
     Column("facts", JSONB, nullable=False),
     Column("priorities", JSONB, nullable=False),
     Column("services", JSONB, nullable=False),
     Column("template", JSONB, nullable=False),
+    Column("escalation_policy", Text),
     Column("retired", Boolean, nullable=False),
 )
 
@@ -105,7 +106,7 @@ def subscription_rows(folded: Folded[Subscription], event: SubscriptionEvent) ->
     yield Row(SUBSCRIPTIONS, (
         folded.stream, folded.version, folded.created_at, state.contact, state.channel,
         _json(state.facts), _json(state.priorities), _json(state.services), _json(state.template),
-        state.retired,
+        state.escalation_policy, state.retired,
     ))  # fmt: skip
 
 

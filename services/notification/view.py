@@ -41,10 +41,14 @@ class ContactView(ContactItem, kw_only=True):
 
 
 class SubscriptionItem(Item, kw_only=True):
-    """A subscription; an empty filter lets everything pass."""
+    """A subscription; an empty filter lets everything pass.
 
-    contact: UUID
-    channel: str
+    It tells a contact by a channel, or pages by an escalation policy.
+    """
+
+    contact: UUID | None
+    channel: str | None
+    escalation_policy: str | None
     facts: list[str]
     priorities: list[int]
     services: list[str]

@@ -299,7 +299,8 @@ class Stages:
         contact = await self._new_contact()
         told = {"contact": contact, "channel": "email", "facts": ["incident.declared"]}
         made = await self._post("/v1/subscriptions", told)
-        body = {} if command == "retire" else {"contact": contact, "channel": "email"}
+        named = {"contact": contact, "channel": "email", "escalation_policy": None}
+        body = {} if command == "retire" else named
         return Staged({"id": made["id"]}, body)
 
     async def _notification(self, command: str) -> Staged:

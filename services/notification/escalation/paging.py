@@ -3,29 +3,17 @@
 from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID, uuid5
-from weakref import WeakKeyDictionary
 
 import msgspec
 
-from services.notification import template
-from services.notification.copies import Copy, name_of, type_of, values
-from services.notification.escalation import escalation
-from services.notification.escalation.escalations import EscalationPolicies
-from services.notification.escalation.events import Occasion, Step, Target
-from services.notification.escalation.running import Running, is_running
+from services.notification.copies import name_of, type_of
+from services.notification.escalation.calling import Call, Calling
+from services.notification.escalation.events import Step, Target
 from services.notification.events import Template
-from services.notification.keeping import in_few_words
-from services.notification.keyed.keyed import stream_of
-from services.notification.policies import Planner
-from services.notification.templates.values import own_values
 from shared.follower import Fact, Reaction
 from shared.work import Work
 
 _MINUTES = 10  # to accept a role, to post an update: then it is told that nobody answered
-_RUNNING = """select id from escalations
-    where to_position is null and status = 'running' and about = $1
-      and ($2::uuid is null or matter = $2)"""
-
 WORDS = {
     "responder_requested": Template(
         subject="[{{number}}] You are needed: {{title}}",
@@ -91,28 +79,11 @@ class Audiences(msgspec.Struct, frozen=True):
     audience: str | None = None
 
 
-class Call(msgspec.Struct, frozen=True):
-    """Whom to page, about what, and what is said beside."""
-
-    about: UUID
-    matter: UUID
-    words: str
-    steps: tuple[Step, ...]
-    more: dict[str, str]
-    repeat: int = 0
-    policy: str | None = None
-    policy_version: int | None = None
-
-
 class Paging:
     """Begins and ends escalations as the incident service tells."""
 
-    def __init__(self, planner: Planner, running: Running, policies: EscalationPolicies) -> None:
-        self._planner = planner
-        self._running = running
-        self._policies = policies
-        # A work's rows are not in the database before it ends; its later facts need them.
-        self._begun: WeakKeyDictionary[Work, list[tuple[UUID, UUID, UUID]]] = WeakKeyDictionary()
+    def __init__(self, calling: Calling) -> None:
+        self._calling = calling
 
     def reactions(self) -> Mapping[str, Reaction]:
         """To what the incident service tells of major incidents, and of the end of incidents."""
@@ -135,123 +106,71 @@ class Paging:
         call = Call(
             about=fact.subject,
             matter=said.request,
-            words="responder_requested",
+            words=WORDS["responder_requested"],
             steps=(_step(said, said.within_minutes),),
             more={"message": said.message},
         )
-        call = await self._by_policy(call, said.escalation_policy, work)
-        await self._begin(_first(said.request), call, fact, work)
+        call = await self._calling.by_policy(call, said.escalation_policy, work)
+        await self._calling.begin(_first(said.request), call, fact, work)
 
     async def _turned(self, fact: Fact, work: Work) -> None:
         """Answered: it is over. Not in time, or declined: the next one is asked."""
         said = fact.read(Turned)
         about = said.incident or fact.subject
         if name_of(fact) == "incident.request_answered":
-            await self._stop(about, said.request, "the request was answered", fact, work)
+            await self._calling.stop(about, said.request, "the request was answered", fact, work)
         if said.next is None:
             return
-        first = (await work.current(self._running.escalations, _first(said.request))).state
+        first = (await work.current(self._calling.running.escalations, _first(said.request))).state
         message = first.occasion.values.get("message", "") if first.occasion else ""
         wait = first.steps[0].wait_minutes if first.steps else _MINUTES
         call = Call(
             about=about,
             matter=said.request,
-            words="responder_requested",
+            words=WORDS["responder_requested"],
             steps=(_step(said.next, wait),),
             more={"message": message},
         )
-        call = await self._by_policy(call, said.next.escalation_policy, work)
-        await self._begin(_next(fact), call, fact, work)
+        call = await self._calling.by_policy(call, said.next.escalation_policy, work)
+        await self._calling.begin(_next(fact), call, fact, work)
 
     async def _role(self, fact: Fact, work: Work) -> None:
         """Whoever has been given a role by somebody else is told, until it is accepted."""
         said = fact.read(Role)
         matter = uuid5(fact.subject, f"role {said.role}")
-        await self._stop(fact.subject, matter, "the role has been settled", fact, work)
+        await self._calling.stop(fact.subject, matter, "the role has been settled", fact, work)
         is_theirs = fact.actor == said.person or name_of(fact) == "incident.role_accepted"
         if said.person is None or is_theirs:
             return
         call = Call(
             about=fact.subject,
             matter=matter,
-            words="role_assigned",
+            words=WORDS["role_assigned"],
             steps=(_step(Asked(person=said.person), _MINUTES),),
-            more={},
         )
-        await self._begin(_next(fact), call, fact, work)
+        await self._calling.begin(_next(fact), call, fact, work)
 
     async def _overdue(self, fact: Fact, work: Work) -> None:
         said = fact.read(Overdue)
         call = Call(
             about=said.incident,
             matter=_update(said.incident, said.audience),
-            words="update_overdue",
+            words=WORDS["update_overdue"],
             steps=(_step(Asked(person=said.person), _MINUTES),),
-            more={},
         )
-        await self._begin(_next(fact), call, fact, work)
+        await self._calling.begin(_next(fact), call, fact, work)
 
     async def _updated(self, fact: Fact, work: Work) -> None:
         said = fact.read(Audiences)
         for audience in (*said.audiences, *filter(None, [said.audience])):
             matter = _update(fact.subject, audience)
-            await self._stop(fact.subject, matter, "the update is no longer due", fact, work)
+            await self._calling.stop(
+                fact.subject, matter, "the update is no longer due", fact, work
+            )
 
     async def _over(self, fact: Fact, work: Work) -> None:
         ended = name_of(fact).partition(".")[2]
-        await self._stop(fact.subject, None, f"the incident is {ended}", fact, work)
-
-    async def _by_policy(self, call: Call, key: str | None, work: Work) -> Call:
-        """The call by the steps of this policy as it now is."""
-        if key is None:
-            return call
-        held = await work.current(self._policies, stream_of("escalation policy", key))
-        steps = () if held.state.retired else held.state.steps
-        return msgspec.structs.replace(
-            call,
-            steps=steps,
-            repeat=held.state.repeat,
-            policy=key,
-            policy_version=held.version or None,
-        )
-
-    async def _begin(self, stream: UUID, call: Call, fact: Fact, work: Work) -> None:
-        copy = await self._planner.known(call.about, work)
-        await work.execute(
-            self._running.escalations,
-            stream,
-            escalation.begin,
-            occasion=_occasion(call, copy, fact),
-            steps=call.steps,
-            at=fact.time,
-            repeat=call.repeat,
-            policy=call.policy,
-            policy_version=call.policy_version,
-        )
-        self._begun.setdefault(work, []).append((stream, call.about, call.matter))
-
-        async def admits(person: str) -> bool:
-            return not fact.restricted or await self._planner.keeping.admits(
-                call.about, person, work
-            )
-
-        now = max(fact.time, work.store.clock())
-        await self._running.advance(stream, admits, now, work)
-
-    async def _stop(
-        self, about: UUID, matter: UUID | None, reason: str, fact: Fact, work: Work
-    ) -> None:
-        """End what runs for this matter, or all that runs for the incident."""
-        rows = await work.store.pool.fetch(_RUNNING, about, matter)
-        begun = (each for each in self._begun.get(work, []) if each[1] == about)
-        drafted = [stream for stream, _, own in begun if matter in (None, own)]
-        at = work.store.clock()
-        for stream in dict.fromkeys([*(row["id"] for row in rows), *drafted]):
-            if is_running(await work.current(self._running.escalations, stream)):
-                ended = await work.execute(
-                    self._running.escalations, stream, escalation.stop, at=at, reason=reason
-                )
-                await self._running.cancel(ended.state, at, work)
+        await self._calling.stop(fact.subject, None, f"the incident is {ended}", fact, work)
 
 
 def _first(request: UUID) -> UUID:
@@ -270,21 +189,3 @@ def _update(incident: UUID, audience: str) -> UUID:
 def _step(asked: Asked, wait_minutes: int) -> Step:
     target = Target(person=asked.person, team=asked.group, schedule=asked.schedule)
     return Step(targets=(target,), wait_minutes=wait_minutes)
-
-
-def _occasion(call: Call, copy: Copy, fact: Fact) -> Occasion:
-    told = values(copy, fact) | own_values(fact)
-    if fact.restricted:
-        told = in_few_words(told)
-    told |= call.more
-    words = WORDS[call.words]
-    return Occasion(
-        cause=fact.id,
-        fact=name_of(fact),
-        about=call.about,
-        matter=call.matter,
-        happened_at=fact.time,
-        values=told,
-        subject=template.line(words.subject, told),
-        text=template.text(words.text, told),
-    )

@@ -13,6 +13,7 @@ from services.notification.templates.bodies import Preview, TemplateDocument, Un
 from services.notification.templates.events import TemplateRetired
 from services.notification.templates.kept import TEMPLATES
 from services.notification.templates.view import PreviewView, TemplatePage, TemplateView
+from shared.clock import new_id
 from shared.errors import Invalid, Refused
 from shared.http.app import routes
 from shared.http.asked import Asked
@@ -64,6 +65,7 @@ async def add_template(body: TemplateDocument, asked: ByAdmin) -> Response:
 @router.post("/preview", **answers(PreviewView))
 async def preview_words(body: UnsavedPreview, asked: ByReader) -> Response:
     """What these words would say of a fact; nothing is saved."""
+    await asked.order(new_id())  # raises for headers that are not what they should be
     words = body.words()
     for field in ("subject", "text"):
         known = wording.known_of(body.fact)
@@ -105,6 +107,7 @@ async def preview_template(id: Reference, body: Preview, asked: ByReader) -> Res
     """What the template would say of a fact; refused where it names what the fact has not."""
     kept = templates_of(asked)
     held = await kept.ledger.current(kept.find(id))
+    await asked.order(held.stream)
     words = Template(subject=held.state.subject, text=held.state.text)
     values = dict.fromkeys(wording.known_of(body.fact), "")
     if (fault := wording.usable(words, values)) is not None:

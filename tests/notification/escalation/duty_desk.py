@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from services.notification import subscription
 from services.notification.audiences.events import AudienceSet
 from services.notification.duty import DUTY_TABLES, Duty, duty, telling
 from services.notification.endpoints.endpoints import ENDPOINTS
@@ -87,6 +88,12 @@ class DutyDesk:
         ledger = self.duty.parts["escalation policies"]
         await self._say(ledger, "escalation policy", keyed.add, said)
 
+    async def subscribe(self, policy: str, *facts: str, **filters: Any) -> None:
+        order = Order(stream=new_id(), actor="admin", creates=True)
+        said: dict[str, Any] = {"facts": facts, "escalation_policy": policy} | filters
+        await self.desk.subscriptions.execute(order, subscription.put, **said)
+        self.desk.clock.move(seconds=1)
+
     async def audience(self, key: str, **said: Any) -> None:
         told = AudienceSet(key=key, name=key, **said)
         await self._say(self.duty.parts["audiences"], "audience", keyed.add, told)
@@ -101,7 +108,7 @@ class DutyDesk:
 
     async def hear(self, *facts: Fact) -> None:
         """Take these facts in one append, as the follower does."""
-        reactions = both(self.desk.planner.reactions("incident"), self.duty.reactions)
+        reactions = both(self.desk.planner.reactions("incident"), self.duty.reactions["incident"])
         work = Work(self.desk.store, "system:follower")
         for fact in facts:
             work.caused_by(fact.id, fact.correlation_id)
