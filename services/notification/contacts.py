@@ -1,5 +1,7 @@
 """The contacts of this service: their ledger, and their addresses in clear for a call."""
 
+from collections.abc import Mapping
+
 from services.notification import contact
 from services.notification.contact import Contact
 from services.notification.events import Channel, ContactEvent
@@ -24,10 +26,9 @@ class Contacts(Ledger[Contact, ContactEvent]):
         return await self._opened(held, held.state.reach(channel))
 
     async def leading_to(
-        self, held: Folded[Contact], email: str | None, webhook_url: str | None
+        self, held: Folded[Contact], told: Mapping[Channel, str | None]
     ) -> set[Channel]:
         """By which channels it is reached at these very addresses already."""
-        told = {Channel.EMAIL: email, Channel.WEBHOOK: webhook_url}
         return {
             channel
             for channel, address in told.items()

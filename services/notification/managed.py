@@ -83,7 +83,9 @@ async def change_contact(id: Id, body: ContactDocument, asked: ByPerson) -> Resp
     require_visible(asked, person, "contact")
     await require_channel(asked, body.chat)
     said = _contact(body, asked, person) | {"person": body.person or person}
-    said |= {"same": await contacts_of(asked).leading_to(held, body.email, said["webhook_url"])}
+    told = {Channel.EMAIL: body.email, Channel.WEBHOOK: said["webhook_url"]}
+    told[Channel.CHAT] = said["chat"]
+    said["same"] = await contacts_of(asked).leading_to(held, told)
     after = await contacts_of(asked).execute(await asked.order(id), contact.put, **said)
     return command_answer(await contact_view(asked.service.store, after), after)
 
