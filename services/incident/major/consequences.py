@@ -5,7 +5,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.incident import incident as folding
-from services.incident.events import Categorised, Declared, IncidentEvent, Prioritised
+from services.incident.events import (
+    Assigned,
+    Categorised,
+    Declared,
+    IncidentEvent,
+    Prioritised,
+    Reopened,
+)
 from services.incident.incident import Incident
 from services.incident.major import events as m
 from services.incident.major.events import Inputs
@@ -13,12 +20,12 @@ from services.incident.major.plans import Plans
 from services.incident.major.state import open_tasks
 from services.incident.major.triggers import CriticalityOf, Rule, Triggers, is_worse
 from services.incident.major.turning import inputs_of
-from services.incident.relations.events import Absorbed, ChildAdded
+from services.incident.relations.events import ChildAdded
 from services.incident.rules import OPEN, MajorState
 from shared.domain import Event
 
 _INPUTS: frozenset[type[Event]] = frozenset(
-    {Declared, Categorised, Prioritised, ChildAdded, Absorbed}
+    {Declared, Categorised, Prioritised, Assigned, Reopened, ChildAdded}
 )
 _PLANS: frozenset[type[Event]] = frozenset({Prioritised, m.MajorAccepted})
 _HEEDED = _INPUTS | _PLANS

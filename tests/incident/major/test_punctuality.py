@@ -66,6 +66,9 @@ async def test_the_metric_counts_updates_those_owed_too_long_included(
     assert (await asked(f"&as_of={then}"))[1] == 0
     moment = store.clock().isoformat().replace("+00:00", "Z")
     assert await asked(f"&effective_at={moment}") == await asked()
+    for more in ("&group_by=priority", "&group_by=month", "&format=csv"):
+        assert (await client.get(path + more)).status_code == 200
+    assert (await client.get(f"{path}&group_by=target")).status_code == 422
     inputs = (await client.get(path.replace("?", "/inputs?"))).json()["items"]
     assert [each["value"] for each in inputs if not each["excluded"]].count(1) == 3
     assert all(len(each["events"]["updates"]) <= 1 for each in inputs)

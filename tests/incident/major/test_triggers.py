@@ -8,7 +8,16 @@ from pydantic import ValidationError
 
 from services.incident import incident
 from services.incident.catalogue.events import Criticality
-from services.incident.events import Categorised, Declared, IncidentEvent, Prioritised
+from services.incident.events import (
+    Assigned,
+    Categorised,
+    Declared,
+    IncidentEvent,
+    Prioritised,
+    Reopened,
+    ResolutionCode,
+    Resolved,
+)
 from services.incident.incident import Incident
 from services.incident.major.consequences import Grounds, consequences, heeds
 from services.incident.major.documents import PLANS, PlansDocument, TriggersDocument
@@ -108,6 +117,17 @@ def test_many_children_make_a_major_incident() -> None:
     third = ChildAdded(child=UUID(int=9), number=9)
     assert consequences(held, [], grounds(rule(more_children_than=2))) == []
     assert consequences(held, [third], grounds(rule(more_children_than=2)))
+
+
+def test_what_is_assigned_or_reopened_is_looked_at_again() -> None:
+    told = grounds(rule(groups=["core"]))
+    held = after(Incident(), Declared(**OF_KIND))
+    handed, back = Assigned(group="core"), Reopened(reason="Back", at=NOON)
+    assert heeds([handed])
+    assert consequences(held, [handed], told)
+    held = after(held, handed, Resolved(code=ResolutionCode.FIXED, summary="x", at=NOON))
+    assert consequences(held, [Categorised(category="x")], told) == []
+    assert consequences(held, [back], told)
 
 
 def test_a_rejected_one_is_not_proposed_again_until_its_inputs_are_worse() -> None:
