@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.problem import events as e
 from services.problem.events import ProblemEvent
-from services.problem.lifecycle import require
+from services.problem.lifecycle import refusal, require
 from services.problem.problem import Problem
 from services.problem.rules import Status
 from shared.errors import Refused
@@ -35,6 +35,12 @@ def assign(problem: Problem, /, **named: str | None) -> Sequence[ProblemEvent]:
 def note(problem: Problem, *, text: str) -> Sequence[ProblemEvent]:
     require(problem, "note")
     return [e.Noted(text=text)]
+
+
+def can_be_linked(problem: Problem) -> bool:
+    """Whether one more incident may be linked to it."""
+    is_full = len(problem.incidents) >= MOST_INCIDENTS
+    return not is_full and refusal(problem, "link-incident") is None
 
 
 def link_incident(problem: Problem, *, incident: UUID) -> Sequence[ProblemEvent]:

@@ -10,7 +10,7 @@ import msgspec
 from services.problem import facts, investigation
 from services.problem.copies import IncidentCopy
 from services.problem.facts import REVIEW_AGAIN, facts_stream
-from services.problem.lifecycle import refusal
+from services.problem.investigation import can_be_linked
 from services.problem.problems import MATRIX, RISK_REVIEW, Problems
 from services.problem.trends.text import symptom_of
 from shared.errors import Unavailable
@@ -131,7 +131,7 @@ class Incidents:
 
     async def _link(self, problem: UUID, fact: Fact, work: Work) -> None:
         known = await work.current(self._problems, problem)
-        if refusal(known.state, "link-incident") is None:
+        if can_be_linked(known.state):
             link = investigation.link_incident
             await work.execute(self._problems, problem, link, incident=fact.subject)
 

@@ -1,6 +1,8 @@
 """The rules of a problem, command by command: what follows, what is refused and why."""
 
 from datetime import timedelta
+from typing import get_args
+from uuid import UUID
 
 import pytest
 
@@ -8,6 +10,7 @@ from services.problem import closing, duplicates, investigation, lifecycle, work
 from services.problem.duplicates import Belongings
 from services.problem.events import (
     Assessed,
+    Assigned,
     ChangeRecorded,
     ChangeState,
     Closed,
@@ -17,7 +20,9 @@ from services.problem.events import (
     IncidentLinked,
     Logged,
     Noted,
+    OwnerNamed,
     Prioritised,
+    ProblemEvent,
     Resolved,
     RiskAccepted,
     TaskAdded,
@@ -26,8 +31,10 @@ from services.problem.events import (
     WorkaroundPublished,
     WorkaroundWithdrawn,
 )
+from services.problem.facts import FactEvent
 from services.problem.parts import Task
 from services.problem.rules import Status
+from services.problem.timeline import TELLER
 from shared.errors import Invalid, Refused
 from tests.problem.stories import (
     CHRISTMAS,
@@ -181,6 +188,29 @@ def test_a_new_analysis_is_counted_and_forgets_the_end_but_not_the_cause() -> No
     assert state.status is Status.ROOT_CAUSE_ANALYSIS
     assert (state.reanalysis_count, state.closed_at, state.resolved_at) == (1, None, None)
     assert state.root_cause == cause.cause
+
+
+def test_a_problem_has_so_many_incidents_and_tasks_and_no_more() -> None:
+    many = [UUID(int=n) for n in range(10, 10 + investigation.MOST_INCIDENTS)]
+    new.when(investigation.link_incidents, incidents=many).refused("2,000 linked incidents")
+    full = new.given(*(IncidentLinked(incident=each) for each in many[1:]))
+    assert not investigation.can_be_linked(full.state)
+    assert investigation.can_be_linked(new.state)
+    busy = new.given(*(TaskAdded(task=each, title="Ask") for each in many[:200]))
+    busy.when(investigation.add_task, task=TASK, title="One more").refused("200 tasks at most")
+
+
+def test_an_owner_is_named_and_once_assessed_there_is_one() -> None:
+    new.when(investigation.assign, owner="paul", group="database").then(
+        Assigned(group="database"), OwnerNamed(owner="paul")
+    )
+    assessing.when(investigation.assign, owner=None).refused("has an owner")
+    assessing.when(investigation.assign, owner="paul").nothing_new()
+
+
+def test_everything_that_happens_is_told_in_a_sentence() -> None:
+    kinds = {*get_args(ProblemEvent), *get_args(FactEvent)}
+    assert kinds <= set(TELLER.sentences)
 
 
 def test_linking_twice_is_nothing_new() -> None:

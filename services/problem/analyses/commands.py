@@ -22,6 +22,7 @@ from services.problem.problem import Problem
 from shared.errors import Refused
 
 MOST_ANALYSES = 50
+MOST_GATES = 10
 
 
 def analyse(
@@ -116,8 +117,11 @@ def join(
     held = _open(problem, analysis)
     if held.method is not Method.FAULT_TREE:
         raise Refused("only an event of a fault tree stands under several others")
-    if known(held, node) in held.below(under):
+    joined = known(held, node)
+    if joined in held.below(under):
         return []
+    if len(joined.under) >= MOST_GATES:
+        raise Refused(f"an event is an input of {MOST_GATES} gates at most")
     _require_room(held, node, under)
     return [e.FaultJoined(analysis=analysis, number=node, under=under or 0)]
 

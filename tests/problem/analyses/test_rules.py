@@ -123,6 +123,18 @@ def test_no_event_is_joined_below_itself() -> None:
     refused("only an event of a fault tree", commands.join, begun(Method.ISHIKAWA), node=1, under=2)
 
 
+def test_an_event_is_an_input_of_ten_gates_at_most() -> None:
+    gates = [Fault("A gate", Gate.OR) for _ in range(11)]
+    tree = commands.analyse(
+        logged(), analysis=ID, question="Slow", method=Method.FAULT_TREE,
+        additions=[Fault("Basic"), *gates],
+    )  # fmt: skip
+    held = after(logged(), tree)
+    for gate in range(2, 11):
+        held = after(held, commands.join(held, analysis=ID, node=1, under=gate))
+    refused("10 gates at most", commands.join, held, node=1, under=11)
+
+
 @pytest.mark.parametrize(
     ("states", "expected"),
     [
