@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from shared.domain import Event, Personal, State, event
+from shared.domain import FREE_TEXT, Event, Personal, State, event
 
 
 class Channel(StrEnum):
@@ -129,23 +129,28 @@ class SubscriptionRetired(Event, frozen=True):
     pass
 
 
-@event("notification.planned")
+_WORDS = {"subject": FREE_TEXT, "text": FREE_TEXT}
+
+
+@event("notification.planned", personal={**_WORDS, "said": FREE_TEXT})
 class Planned(Event, frozen=True):
     """`escalation` is what it pages for; `instead_of` another one that did not reach in time.
 
-    `wording` is whose words it has, where that is a template; or why it has not.
+    `wording` is whose words it has, where that is a template; or why it has not. `said` is what
+    the fact says in people's own words: more values, as a JSON object.
     """
 
     delivery: Delivery
     happened_at: datetime
     values: dict[str, str]  # what was known of the incident or problem then
-    subject: str
-    text: str
+    subject: Personal
+    text: Personal
     subscription: UUID | None = None
     urgent: bool = False
     escalation: UUID | None = None
     instead_of: UUID | None = None
     wording: str | None = None
+    said: Personal | None = None
 
 
 @event("notification.held")
@@ -158,14 +163,14 @@ class Held(Event, frozen=True):
     skipped: bool = False
 
 
-@event("notification.bundle_made")
+@event("notification.bundle_made", personal=_WORDS)
 class BundleMade(Event, frozen=True):
     """It goes as one with these others, which waited too, in these words."""
 
     at: datetime
     held: tuple[UUID, ...]
-    subject: str
-    text: str
+    subject: Personal
+    text: Personal
 
 
 @event("notification.bundled")

@@ -8,6 +8,7 @@ from services.notification.contacts import Contacts
 from services.notification.events import Channel, Delivery
 from services.notification.notification import notification_stream
 from services.notification.notifications import Notifications
+from services.notification.said import words_of
 from services.notification.state import Notification
 from shared.aggregate import Folded
 from shared.domain import changed
@@ -65,9 +66,7 @@ class Fallback:
             delivery=delivery,
             subscription=state.subscription,
             happened_at=state.happened_at,
-            values=state.values,
-            subject=state.subject,
-            text=state.text,
+            words=await words_of(work.store, held.stream, state),
             urgent=True,
             escalation=state.escalation,
             instead_of=held.stream,

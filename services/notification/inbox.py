@@ -38,7 +38,7 @@ async def list_inbox(query: Annotated[InboxQuery, Query()], asked: ByAnybody) ->
     conditions += [("t.status = {}", "delivered")]
     found = await listed(asked, _INBOX, query, query.sort, conditions)
     await on_record(asked, found.rows)
-    return list_answer(found, list(map(view.notification_item, found.rows)))
+    return list_answer(found, await view.notification_items(asked.service.store, found.rows))
 
 
 @router.post("/{id}/read", **answers(NotificationView))
@@ -62,4 +62,4 @@ async def _marked(id: Id, asked: Asked, *, unread: bool) -> Response:
     after = await notifications_of(asked).execute(
         order, notification.mark, at=asked.now, unread=unread
     )
-    return command_answer(notification_view(after), after)
+    return command_answer(await notification_view(asked.service.store, after), after)

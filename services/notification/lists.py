@@ -115,7 +115,7 @@ async def list_notifications(
     conditions = given(query, _DEAD_LETTER | _STATUS) + _own(asked) + about_visible(asked)
     found = await listed(asked, _NOTIFICATIONS, query, query.sort, conditions)
     await on_record(asked, found.rows)
-    return list_answer(found, list(map(view.notification_item, found.rows)))
+    return list_answer(found, await view.notification_items(asked.service.store, found.rows))
 
 
 @router.get("/dead-letters", **answers(NotificationPage))
@@ -127,7 +127,7 @@ async def list_dead_letters(
     conditions += about_visible(asked)
     found = await listed(asked, _NOTIFICATIONS, query, query.sort, conditions)
     await on_record(asked, found.rows)
-    return list_answer(found, list(map(view.notification_item, found.rows)))
+    return list_answer(found, await view.notification_items(asked.service.store, found.rows))
 
 
 def _own(asked: Asked) -> list[tuple[str, Any]]:

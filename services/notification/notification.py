@@ -24,6 +24,7 @@ from services.notification.events import (
     Redriven,
 )
 from services.notification.rules import FINAL, RULES, WHY_NOT, Status
+from services.notification.said import Words, kept
 from services.notification.schedule import wait_after
 from services.notification.state import Notification
 from shared.errors import Refused
@@ -58,9 +59,7 @@ def plan(
     delivery: Delivery,
     subscription: UUID | None = None,
     happened_at: datetime,
-    values: dict[str, str],
-    subject: str,
-    text: str,
+    words: Words,
     urgent: bool = False,
     escalation: UUID | None = None,
     instead_of: UUID | None = None,
@@ -74,9 +73,7 @@ def plan(
             delivery=delivery,
             subscription=subscription,
             happened_at=happened_at,
-            values=values,
-            subject=subject,
-            text=text,
+            **kept(words)._asdict(),
             urgent=urgent,
             escalation=escalation,
             instead_of=instead_of,

@@ -86,9 +86,7 @@ class Planner:
             delivery=delivery,
             subscription=concerned.id,
             happened_at=fact.time,
-            values=values,
-            subject=template.line(words.subject, values),
-            text=template.text(words.text, values),
+            words=template.said(words, values),
             wording=concerned.wording,
         )
         if verdict.reason is not None and verdict.until is not None:

@@ -41,7 +41,7 @@ async def read_notification(id: Id, when: When, asked: ByAnybody) -> Response:
     await has_seen(asked.service, when.wait_for)
     await seen(asked, id)
     found = await folded_at(asked, notifications_of(asked), id, when)
-    view = notification_view(found)
+    view = await notification_view(asked.service.store, found)
     view.actions = [_action(name, found, asked.caller) for name in RULES]
     return read_answer(view, found.version)
 
@@ -57,7 +57,7 @@ async def acknowledge(id: Id, asked: ByPerson, body: Nothing = None) -> Response
     running: Running = asked.service.parts[RUNNING]
     by, at = asked.caller.id, asked.now
     after = await acknowledging.acknowledge(ledger, running, await asked.order(id), by=by, at=at)
-    return command_answer(notification_view(after), after)
+    return command_answer(await notification_view(asked.service.store, after), after)
 
 
 @router.post("/{id}/redrive", **answers(NotificationView))
@@ -67,7 +67,7 @@ async def redrive(id: Id, asked: ByAdmin, body: Nothing = None) -> Response:
     _require("redrive", await seen(asked, id), asked.caller)
     order = await asked.order(id)
     after = await ledger.execute(order, notification.redrive, at=asked.now)
-    return command_answer(notification_view(after), after)
+    return command_answer(await notification_view(asked.service.store, after), after)
 
 
 def _action(name: str, found: Folded[Notification], caller: Caller) -> Action:

@@ -33,10 +33,10 @@ from services.notification.mail import Post, mail_server
 from services.notification.notifications import Notifications
 from services.notification.outcome import Lost, Reached, Result, Unreached
 from services.notification.rules import FINAL, Status
+from services.notification.said import Words, words_of
 from services.notification.schedule import chance
 from services.notification.state import Notification
 from shared.aggregate import Folded
-from shared.domain import changed
 from shared.errors import NotFound
 from shared.ledger import Order
 from shared.outgoing import Outgoing
@@ -158,7 +158,8 @@ class Sender:
 
     async def call(self, begun: Folded[Notification], delivery: Delivery) -> Result:
         """One call to whom it is for, of which nothing is recorded here."""
-        begun = self._linked(begun)
+        words = await words_of(self.notifications.store, begun.stream, begun.state)
+        words = self._linked(begun, words)
         try:
             contact = await self._contacts.current(delivery.contact)
         except NotFound:
@@ -168,52 +169,56 @@ class Sender:
             return _NO_ADDRESS
         if not await may_know(self.notifications.store.pool, delivery.about, delivery.person):
             return _RESTRICTED
-        return await self._by(delivery.channel, begun, contact, address)
+        return await self._by(delivery.channel, begun, words, contact, address)
 
     async def _by(
-        self, channel: Channel, begun: Folded[Notification], contact: Folded[Contact], address: str
+        self,
+        channel: Channel,
+        begun: Folded[Notification],
+        words: Words,
+        contact: Folded[Contact],
+        address: str,
     ) -> Result:
         match channel:
             case Channel.EMAIL:
-                return await self._mail(begun, address)
+                return await self._mail(begun, words, address)
             case Channel.WEBHOOK:
-                return await self._call_webhook(begun, contact, address)
+                return await self._call_webhook(begun, words, contact, address)
             case Channel.CHAT:
-                return await self._chat.send(address, begun.stream, begun.state)
+                return await self._chat.send(address, begun.stream, words)
             case Channel.INBOX:
                 return Reached("in the inbox")
 
-    async def _mail(self, begun: Folded[Notification], address: str) -> Result:
+    async def _mail(self, begun: Folded[Notification], words: Words, address: str) -> Result:
         if self._post is None:
             return _NO_SERVER
         message = mail.mail(
             begun.stream,
             sender=self._post.sender,
             to=address,
-            subject=begun.state.subject,
-            text=begun.state.text,
+            subject=words.subject,
+            text=words.text,
             at=self._clock(),
         )
         return await self._post.send(message)
 
     async def _call_webhook(
-        self, begun: Folded[Notification], contact: Folded[Contact], url: str
+        self, begun: Folded[Notification], words: Words, contact: Folded[Contact], url: str
     ) -> Result:
         secret = await self._contacts.secret(contact)
         if secret is None:
             return _NO_ADDRESS
-        content = webhook.message(begun.state)
+        content = webhook.message(words, begun.state.happened_at)
         headers = webhook.signed(begun.stream, content, secret, self._clock())
         return await webhook.post(self._outgoing, url, content, headers)
 
-    def _linked(self, begun: Folded[Notification]) -> Folded[Notification]:
+    def _linked(self, begun: Folded[Notification], words: Words) -> Words:
         """A page brings a link to acknowledge it by, which is kept nowhere."""
         if begun.state.escalation is None or self._links is None:
-            return begun
-        link, state = self._links.to(begun.stream), begun.state
-        told = state.values | {"acknowledge_url": link}
-        text = f"{state.text.rstrip()}\n\nAcknowledge: {link}\n"
-        return begun._replace(state=changed(state, values=told, text=text))
+            return words
+        link = self._links.to(begun.stream)
+        text = f"{words.text.rstrip()}\n\nAcknowledge: {link}\n"
+        return Words(words.subject, text, words.values | {"acknowledge_url": link})
 
     def _ended(self, task: asyncio.Task[Folded[Notification]]) -> None:
         self._free.release()

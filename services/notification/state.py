@@ -25,7 +25,7 @@ from services.notification.events import (
     Redriven,
 )
 from services.notification.rules import Status
-from shared.domain import State, changed
+from shared.domain import Personal, State, changed
 
 
 class Outcome(StrEnum):
@@ -53,8 +53,9 @@ class Notification(State, frozen=True):
     subscription: UUID | None = None
     happened_at: datetime | None = None
     values: dict[str, str] = {}
-    subject: str = ""
-    text: str = ""
+    subject: Personal = ""
+    text: Personal = ""
+    said: Personal | None = None
     urgent: bool = False
     escalation: UUID | None = None
     instead_of: UUID | None = None

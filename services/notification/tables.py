@@ -1,6 +1,7 @@
 """The read models behind lists and planning, written in the transaction of their events.
 
-Names and addresses stand here sealed, as they stand in the log: who erases a key erases them all.
+Names, addresses and words stand here sealed, as they stand in the log: who erases a key erases
+them all.
 """
 
 from collections.abc import Iterable
@@ -60,7 +61,7 @@ NOTIFICATIONS = Table(
     Column("contact", Uuid, nullable=False),
     Column("person", Text, nullable=False),
     Column("channel", Text, nullable=False),
-    Column("subject", Text, nullable=False),
+    Column("subject", JSONB, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_at", DateTime(timezone=True)),
     Column("delivered_at", DateTime(timezone=True)),
@@ -118,7 +119,7 @@ def notification_rows(folded: Folded[Notification], event: NotificationEvent) ->
     yield Row(NOTIFICATIONS, (
         folded.stream, folded.version, folded.created_at, state.status, delivery.fact,
         delivery.cause, delivery.about, state.values.get("number", ""), delivery.contact,
-        delivery.person, delivery.channel, state.subject, len(state.attempts), state.next_at,
+        delivery.person, delivery.channel, _json(state.subject), len(state.attempts), state.next_at,
         state.delivered_at, state.exhausted_at, state.acknowledged_at, endpoint_of(delivery),
         state.urgent, state.tries, state.is_refused,
         state.held_until is not None and not state.is_skipped, state.read_at,

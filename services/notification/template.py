@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from services.notification.events import Template
+from services.notification.said import Words
 
 NAMES = (
     "number", "title", "status", "priority", "service", "fact", "happened", "happened_at", "id",
@@ -42,6 +43,11 @@ def text(words: str, values: Mapping[str, str]) -> str:
     """Several lines; values bring none of their own."""
     shown = {name: _visible(value, " ") for name, value in values.items()}
     return _visible(_filled(words, shown).replace("\r\n", "\n"), "", keep=_LAYOUT)
+
+
+def said(words: Template, values: Mapping[str, str]) -> Words:
+    """The message that these words are with these values."""
+    return Words(line(words.subject, values), text(words.text, values), dict(values))
 
 
 def _filled(words: str, values: Mapping[str, str]) -> str:

@@ -10,6 +10,7 @@ import msgspec
 
 from services.notification.contact import Contact
 from services.notification.events import QuietHours, Template
+from services.notification.said import words_of
 from services.notification.state import Attempt, Notification
 from services.notification.subscription import Subscription
 from shared.aggregate import Folded
@@ -169,20 +170,28 @@ def subscription_item(row: asyncpg.Record) -> SubscriptionItem:
     return msgspec.convert(_named(row), SubscriptionItem)
 
 
-def notification_view(folded: Folded[Notification]) -> NotificationView:
-    """A notification alone, with each attempt."""
-    state = folded.state
+async def notification_view(store: Store, folded: Folded[Notification]) -> NotificationView:
+    """A notification alone, with its words in clear and each attempt."""
+    state, words = folded.state, await words_of(store, folded.stream, folded.state)
     delivery = {} if state.delivery is None else msgspec.structs.asdict(state.delivery)
     own = {n: getattr(state, n) for n in _NOTIFICATION if n in Notification.__struct_fields__}
+    own |= {"subject": words.subject, "text": words.text, "attempts": list(state.attempts)}
     told = {"number": state.values.get("number", ""), "attempt_count": len(state.attempts)}
-    return NotificationView(
-        **head_of(folded), **(delivery | own | told | {"attempts": list(state.attempts)})
-    )
+    return NotificationView(**head_of(folded), **(delivery | own | told))
 
 
-def notification_item(row: asyncpg.Record) -> NotificationItem:
-    """The item of a list's row."""
-    return msgspec.convert(_named(row) | {"attempt_count": row["attempts"]}, NotificationItem)
+async def notification_items(
+    store: Store, rows: Sequence[asyncpg.Record]
+) -> list[NotificationItem]:
+    """The items of a list's rows, with their subjects in clear."""
+    sealed: list[Personal] = [msgspec.convert(row["subject"], Personal) for row in rows]
+    await store.vault.load(store.pool, sealed)
+    return [_notification_item(store, *each) for each in zip(rows, sealed, strict=True)]
+
+
+def _notification_item(store: Store, row: asyncpg.Record, subject: Personal) -> NotificationItem:
+    told = {"attempt_count": row["attempts"], "subject": store.vault.open(row["id"], subject)}
+    return msgspec.convert(_named(row) | told, NotificationItem)
 
 
 _NOTIFICATION = NotificationView.__struct_fields__

@@ -7,7 +7,7 @@ import msgspec
 from standardwebhooks import Webhook
 
 from services.notification.outcome import Reached, Result, Unreached
-from services.notification.state import Notification
+from services.notification.said import Words
 from shared.destination import OutgoingFailed, OutgoingRefused
 from shared.outgoing import Answered, Outgoing
 
@@ -24,10 +24,10 @@ class Message(msgspec.Struct, frozen=True):
     data: dict[str, str]
 
 
-def message(notification: Notification) -> bytes:
+def message(words: Words, happened_at: datetime | None) -> bytes:
     """What is posted: the fact, what was known of its incident or problem, and the words."""
-    told = notification.values | {"subject": notification.subject, "text": notification.text}
-    return _encode(Message(notification.values["fact"], notification.happened_at, told))
+    told = words.values | {"subject": words.subject, "text": words.text}
+    return _encode(Message(words.values["fact"], happened_at, told))
 
 
 def signed(id: UUID, content: bytes, secret: str, at: datetime) -> dict[str, str]:

@@ -12,6 +12,7 @@ from services.notification.escalation.lists import RUNNING
 from services.notification.escalation.running import Running
 from services.notification.notifications import Notifications
 from services.notification.policies import Planner
+from services.notification.said import Words
 from services.notification.subscriptions import Subscriptions
 from shared.clock import new_id, now
 from shared.follower import Fact
@@ -54,13 +55,11 @@ async def page(service: Service) -> UUID:
         fact="incident.responder_requested",
         about=new_id(),
         happened_at=now(),
-        values={},
-        subject="You are needed",
-        text="Come",
     )
     step = Step(targets=(Target(person="ada"),), wait_minutes=5)
     order = Order(stream=new_id(), actor=BY, creates=True)
-    said: dict[str, Any] = {"occasion": occasion, "steps": [step], "at": now()}
+    words = Words("You are needed", "Come", {})
+    said: dict[str, Any] = {"occasion": occasion, "words": words, "steps": [step], "at": now()}
     await running.escalations.execute(order, escalation.begin, **said)
     return order.stream
 

@@ -23,6 +23,7 @@ from services.notification.keyed.rows import KEYED
 from services.notification.mail import Post, mail_server
 from services.notification.notifications import FALL_BACK, SEND, Notifications
 from services.notification.policies import Planner
+from services.notification.said import Words, words_of
 from services.notification.sender import Sender
 from services.notification.state import Attempt, Notification
 from services.notification.subscriptions import Subscriptions
@@ -136,6 +137,10 @@ class Desk:
             "select id from notifications where to_position is null order by created_at, id"
         )
         return [await self.notifications.current(row["id"]) for row in found]
+
+    async def words(self, found: Folded[Notification]) -> Words:
+        """What it says, in clear."""
+        return await words_of(self.store, found.stream, found.state)
 
     async def only(self) -> Notification:
         (found,) = await self.planned()

@@ -11,7 +11,7 @@ import pytest
 from services.notification.app import create_app
 from services.notification.channels.events import Kind
 from services.notification.channels.payloads import payload
-from services.notification.state import Notification
+from services.notification.said import Words
 from shared.client import AsyncClient
 from tests.conftest import NewDatabase
 from tests.notification.sinks import WebhookSink
@@ -23,7 +23,7 @@ EVIL = "<!channel> <users/all> @all [x](http://evil) *b* & 1 < 2\nsecond"
 
 
 def _payload(kind: Kind, text: str = EVIL) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(payload(kind, Notification(subject=text, text=text)))
+    found: dict[str, Any] = json.loads(payload(kind, Words(text, text, {})))
     return found
 
 
@@ -49,7 +49,7 @@ def test_nothing_in_a_message_is_a_mention_or_a_link() -> None:
     ],
 )
 def test_the_limits_of_each_chat_are_kept(kind: Kind, most: int) -> None:
-    told = Notification(subject="S" * 250, text="a" * 100_000)
+    told = Words("S" * 250, "a" * 100_000, {})
     sent = payload(kind, told)
     assert len(sent) <= most
     assert "…" in sent.decode()

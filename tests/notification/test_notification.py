@@ -25,6 +25,7 @@ from services.notification.events import (
 )
 from services.notification.notification import notification_stream, refusal
 from services.notification.rules import RULES, WHY_NOT, Status
+from services.notification.said import Words
 from services.notification.schedule import NORMAL, URGENT, wait_after
 from services.notification.state import Notification
 from shared.domain import changed
@@ -40,17 +41,24 @@ MESSAGE: dict[str, Any] = {
     "delivery": DELIVERY,
     "subscription": ID,
     "happened_at": AT,
+}
+WORDS = Words("Trouble", "It is slow", {"number": "INC-1", "update": "We are on it"})
+MESSAGE |= {"words": WORDS}
+STORED: dict[str, Any] = {
+    **MESSAGE,
     "values": {"number": "INC-1"},
     "subject": "Trouble",
-    "text": "Trouble",
+    "text": "It is slow",
+    "said": '{"update":"We are on it"}',
 }
-planned = Planned(**MESSAGE)
+del STORED["words"]
+planned = Planned(**STORED)
 first, second = (AttemptStarted(attempt=n, at=AT) for n in (1, 2))
 delivered = Delivered(delivery=DELIVERY, attempt=1, at=AT, answer="250")
 failed = Failed(delivery=DELIVERY, attempt=1, at=AT, reason="answered 500", retry_in=5.0)
 refused = Failed(delivery=DELIVERY, attempt=1, at=AT, reason="answered 410", permanent=True)
 exhausted = Exhausted(delivery=DELIVERY, at=AT, reason="answered 410")
-acknowledged = Acknowledged(by="ada", at=AT)
+acknowledged = Acknowledged(by="ada", at=AT, delivery=DELIVERY)
 lost = OutcomeUnknown(attempt=1, at=AT)
 FAILURE: dict[str, Any] = {"attempt": 1, "at": AT, "reason": "answered 500", "permanent": False}
 
@@ -206,7 +214,7 @@ def test_a_receiver_may_ask_for_a_longer_wait_within_bounds(asked: float, wait: 
 
 
 def test_what_is_urgent_is_tried_again_at_once_and_goes_on_as_the_others_do() -> None:
-    urgent = Planned(**MESSAGE, urgent=True)
+    urgent = Planned(**STORED, urgent=True)
     given(urgent, first).when(notification.fail, **FAILURE, jitter=1.0).then(
         changed_failed(retry_in=2.0)
     )

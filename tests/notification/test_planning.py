@@ -27,7 +27,7 @@ async def desk(database: NewDatabase) -> AsyncIterator[Desk]:
 
 
 async def _subjects(desk: Desk) -> list[str]:
-    return [each.state.subject for each in await desk.planned()]
+    return [(await desk.words(each)).subject for each in await desk.planned()]
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ async def test_a_message_tells_what_was_known_at_its_fact(desk: Desk) -> None:
     )
     await desk.hear(desk.fact("incident.resolved", code="fixed"))
     await desk.hear(desk.fact("incident.reopened", by_reporter=True))
-    told = {each.state.subject: each.state.text for each in await desk.planned()}
-    assert told == {
+    told = [await desk.words(each) for each in await desk.planned()]
+    assert {words.subject: words.text for words in told} == {
         "INC-7 new 1 declared": "checkout",
         "INC-7 new 3 prioritised": "checkout",
         "INC-7 resolved 3 resolved": "search",

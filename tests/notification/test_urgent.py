@@ -9,6 +9,7 @@ from services.notification import notification
 from services.notification.events import Channel, Delivery
 from services.notification.notification import notification_stream
 from services.notification.rules import Status
+from services.notification.said import Words
 from services.notification.schedule import FALLBACK
 from services.notification.state import Notification
 from shared.clock import new_id
@@ -47,9 +48,7 @@ async def _page(desk: Desk, contact: UUID, channel: Channel = Channel.WEBHOOK) -
         notification.plan,
         delivery=delivery,
         happened_at=desk.clock(),
-        values={"number": "INC-7", "fact": fact},
-        subject="You are asked to join",
-        text="INC-7",
+        words=Words("You are asked to join", "INC-7", {"number": "INC-7", "fact": fact}),
         urgent=True,
     )
     return stream

@@ -99,9 +99,6 @@ class Telling:
             fact=name_of(fact),
             about=fact.subject,
             happened_at=fact.time,
-            values={},
-            subject="",
-            text="",
         )
         key = audience.key if audience else missed[0].target
         await work.execute(

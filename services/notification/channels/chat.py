@@ -12,7 +12,7 @@ from services.notification.channels.events import Kind
 from services.notification.channels.payloads import payload
 from services.notification.keyed.keyed import stream_of
 from services.notification.outcome import Reached, Result, Unreached
-from services.notification.state import Notification
+from services.notification.said import Words
 from shared.errors import NotFound
 from shared.outgoing import Outgoing
 
@@ -29,23 +29,23 @@ class Chat:
         self._outgoing = outgoing
         self._file = folder / "outbox.jsonl"
 
-    async def send(self, key: str, id: UUID, notification: Notification) -> Result:
+    async def send(self, key: str, id: UUID, words: Words) -> Result:
         """One call."""
         try:
             held = await self._channels.current(stream_of("channel", key))
         except NotFound:
             return _GONE
         if held.state.kind is Kind.FILE and not held.state.retired:
-            return await asyncio.to_thread(self._write, key, id, notification)
+            return await asyncio.to_thread(self._write, key, id, words)
         address = await self._channels.address(held)
         if address is None:
             return _GONE
-        content = payload(held.state.kind, notification)
+        content = payload(held.state.kind, words)
         return await webhook.post(self._outgoing, address, content, _JSON)
 
-    def _write(self, key: str, id: UUID, notification: Notification) -> Result:
-        told = {"channel": key, "id": id, "subject": notification.subject}
-        line = msgspec.json.encode(told | {"text": notification.text}) + b"\n"
+    def _write(self, key: str, id: UUID, words: Words) -> Result:
+        told = {"channel": key, "id": id, "subject": words.subject}
+        line = msgspec.json.encode(told | {"text": words.text}) + b"\n"
         try:
             if self._file.exists() and self._file.stat().st_size > _MOST_BYTES:
                 return Unreached("the file outbox.jsonl is full; move it away")

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from services.notification.channels.events import Kind
-from services.notification.state import Notification
+from services.notification.said import Words
 
 _UNSEEN = "\u200b"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>])")
@@ -20,9 +20,9 @@ _MOST = {Kind.SLACK: 35_000, Kind.MATTERMOST: 4_000, Kind.TEAMS: 8_000, Kind.GOO
 _encode = msgspec.json.Encoder().encode
 
 
-def payload(kind: Kind, notification: Notification) -> bytes:
+def payload(kind: Kind, words: Words) -> bytes:
     """What is posted to a chat of this kind."""
-    subject, text = notification.subject, notification.text.strip()
+    subject, text = words.subject, words.text.strip()
     return _encode(_FORMS[kind](subject, _cut(text, _MOST[kind])))
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from services.notification import notification
 from services.notification.events import Delivery
 from services.notification.notifications import Notifications
+from services.notification.said import Words, words_of
 from services.notification.state import Notification
 from shared.aggregate import Folded
 from shared.work import Work
@@ -39,12 +40,12 @@ class Bundling:
 
     async def _bundle(self, held: Folded[Notification], others: list[UUID]) -> None:
         work, at = Work(self._store, _ACTOR), self._store.clock()
-        told = [held.state]
+        told = [await words_of(self._store, held.stream, held.state)]
         for stream in others:
             after = await work.execute(
                 self._notifications, stream, notification.join, at=at, into=held.stream
             )
-            told.append(after.state)
+            told.append(await words_of(self._store, stream, after.state))
         await work.execute(
             self._notifications,
             held.stream,
@@ -57,5 +58,5 @@ class Bundling:
         await work.append()  # where somebody else was first, they have bundled it
 
 
-def _told(state: Notification) -> str:
-    return f"* {state.subject}\n\n{state.text[:_MOST_CHARACTERS].strip()}"
+def _told(words: Words) -> str:
+    return f"* {words.subject}\n\n{words.text[:_MOST_CHARACTERS].strip()}"

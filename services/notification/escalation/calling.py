@@ -15,6 +15,7 @@ from services.notification.events import Template
 from services.notification.keeping import in_few_words
 from services.notification.keyed.keyed import stream_of
 from services.notification.policies import Planner
+from services.notification.said import Words
 from services.notification.templates.values import own_values
 from shared.follower import Fact
 from shared.work import Work
@@ -67,7 +68,8 @@ class Calling:
             self.running.escalations,
             stream,
             escalation.begin,
-            occasion=_occasion(call, copy, fact),
+            occasion=_occasion(call, fact),
+            words=_words(call, copy, fact),
             steps=call.steps,
             at=fact.time,
             repeat=call.repeat,
@@ -100,18 +102,18 @@ class Calling:
                 await self.running.cancel(ended.state, at, work)
 
 
-def _occasion(call: Call, copy: Copy, fact: Fact) -> Occasion:
+def _words(call: Call, copy: Copy, fact: Fact) -> Words:
     told = values(copy, fact) | own_values(fact)
     if fact.restricted:
         told = in_few_words(told)
-    told |= call.more
+    return template.said(call.words, told | call.more)
+
+
+def _occasion(call: Call, fact: Fact) -> Occasion:
     return Occasion(
         cause=fact.id,
         fact=name_of(fact),
         about=call.about,
         matter=call.matter,
         happened_at=fact.time,
-        values=told,
-        subject=template.line(call.words.subject, told),
-        text=template.text(call.words.text, told),
     )

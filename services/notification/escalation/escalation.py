@@ -19,7 +19,8 @@ from services.notification.escalation.events import (
     StepTaken,
     Stopped,
 )
-from shared.domain import State, changed
+from services.notification.said import Words, kept
+from shared.domain import Personal, State, changed
 
 _NO_STEPS = "there is no such escalation policy"
 
@@ -37,6 +38,9 @@ class Escalation(State, frozen=True):
 
     status: Status | None = None
     occasion: Occasion | None = None
+    subject: Personal = ""
+    text: Personal = ""
+    said: Personal | None = None
     policy: str | None = None
     policy_version: int | None = None
     steps: tuple[Step, ...] = ()
@@ -49,6 +53,11 @@ class Escalation(State, frozen=True):
     ended_at: datetime | None = None
     acknowledged_by: str | None = None
     stopped_because: str | None = None
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What was known when it began."""
+        return self.occasion.values if self.occasion else {}
 
     @property
     def is_spent(self) -> bool:
@@ -64,6 +73,7 @@ def begin(
     escalation: Escalation,
     *,
     occasion: Occasion,
+    words: Words,
     steps: Sequence[Step],
     at: datetime,
     repeat: int = 0,
@@ -72,8 +82,12 @@ def begin(
 ) -> Sequence[EscalationEvent]:
     if escalation.status is not None:
         return []
+    subject, text, values, said = kept(words)
     begun = Begun(
-        occasion=occasion,
+        occasion=changed(occasion, values=values),
+        subject=subject,
+        text=text,
+        said=said,
         steps=tuple(steps),
         at=at,
         repeat=repeat,
@@ -153,7 +167,7 @@ def _begun(event: Begun) -> Escalation:
     return Escalation(status=Status.RUNNING, next_at=event.at, **event.fields(*_TAKEN_OVER))
 
 
-_TAKEN_OVER = ("occasion", "steps", "repeat", "policy", "policy_version")
+_TAKEN_OVER = ("occasion", "subject", "text", "said", "steps", "repeat", "policy", "policy_version")
 
 
 def _taken(escalation: Escalation, event: StepTaken) -> Escalation:

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.notification.keyed.keyed import Said
-from shared.domain import Event, State, event
+from shared.domain import FREE_TEXT, Event, Personal, State, event
 
 
 class Target(State, frozen=True):
@@ -59,19 +59,23 @@ class Occasion(State, frozen=True):
     fact: str  # what kind of event
     about: UUID  # the incident or problem
     happened_at: datetime
-    values: dict[str, str]
-    subject: str
-    text: str
+    values: dict[str, str] = {}
     matter: UUID | None = None
 
 
-@event("escalation.begun")
+@event("escalation.begun", personal=dict.fromkeys(("subject", "text", "said"), FREE_TEXT))
 class Begun(Event, frozen=True):
-    """By the steps of a policy as it was then, or by steps of its own."""
+    """By the steps of a policy as it was then, or by steps of its own; with what its pages say.
+
+    `said` is what people said in their own words: more of the occasion's values, as JSON.
+    """
 
     occasion: Occasion
+    subject: Personal
+    text: Personal
     steps: tuple[Step, ...]
     at: datetime
+    said: Personal | None = None
     repeat: int = 0
     policy: str | None = None
     policy_version: int | None = None

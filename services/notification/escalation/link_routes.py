@@ -13,6 +13,7 @@ from services.notification.escalation import acknowledging
 from services.notification.escalation.lists import RUNNING
 from services.notification.links import LINKS, PATH, Links
 from services.notification.notifications import Notifications
+from services.notification.said import words_of
 from services.notification.state import Notification
 from shared.aggregate import Folded
 from shared.auth.caller import Caller
@@ -21,6 +22,7 @@ from shared.errors import NotFound, Unauthenticated
 from shared.http.app import routes
 from shared.http.asked import Asked, for_roles
 from shared.http.hidden import secret_of
+from shared.store.store import Store
 
 _COUNTS = timedelta(days=7)
 _PEOPLE = tuple(set(Role) - {Role.AUDITOR, Role.SERVICE, Role.ADMIN})
@@ -78,7 +80,7 @@ Secret = Annotated[str, Path(max_length=100, description="As the page brought it
 @router.get("/{secret}", **_PAGE)
 async def read_link(secret: Secret, asked: ByLink) -> Response:
     """Where the link of a page leads: a form. Reading it acknowledges nothing."""
-    return _shown(asked.page)
+    return await _shown(asked.service.store, asked.page)
 
 
 @router.post("/{secret}", **_PAGE)
@@ -89,13 +91,13 @@ async def acknowledge_by_link(secret: Secret, asked: ByLink) -> Response:
     by, at = asked.caller.id, asked.now
     order = await asked.order(asked.page.stream)
     after = await acknowledging.acknowledge(ledger, running, order, by=by, at=at)
-    return _shown(after)
+    return await _shown(service.store, after)
 
 
-def _shown(page: Folded[Notification]) -> Response:
+async def _shown(store: Store, page: Folded[Notification]) -> Response:
     by = page.state.acknowledged_by
     said = f"<p>Acknowledged by {escape(by)}.</p>" if by else _BUTTON.format("Acknowledge")
-    subject = escape(page.state.subject)
+    subject = escape((await words_of(store, page.stream, page.state)).subject)
     content = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{subject}</title>'
         '<meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">'

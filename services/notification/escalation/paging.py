@@ -10,6 +10,7 @@ from services.notification.copies import name_of, type_of
 from services.notification.escalation.calling import Call, Calling
 from services.notification.escalation.events import Step, Target
 from services.notification.events import Template
+from services.notification.said import words_of
 from shared.follower import Fact, Reaction
 from shared.work import Work
 
@@ -121,8 +122,9 @@ class Paging:
             await self._calling.stop(about, said.request, "the request was answered", fact, work)
         if said.next is None:
             return
-        first = (await work.current(self._calling.running.escalations, _first(said.request))).state
-        message = first.occasion.values.get("message", "") if first.occasion else ""
+        held = await work.current(self._calling.running.escalations, _first(said.request))
+        first = held.state
+        message = (await words_of(work.store, held.stream, first)).values.get("message", "")
         wait = first.steps[0].wait_minutes if first.steps else _MINUTES
         call = Call(
             about=about,

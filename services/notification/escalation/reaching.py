@@ -12,6 +12,7 @@ from services.notification.escalation.people import People
 from services.notification.events import Channel, Delivery
 from services.notification.notification import notification_stream
 from services.notification.notifications import Notifications
+from services.notification.said import Words
 from shared.work import Work
 
 _MOST_PEOPLE = 50
@@ -29,6 +30,7 @@ class Page(NamedTuple):
 
     escalation: UUID
     occasion: Occasion
+    words: Words
     at: datetime
     work: Work
 
@@ -88,9 +90,7 @@ class Reaching:
             notification.plan,
             delivery=delivery,
             happened_at=occasion.happened_at,
-            values=occasion.values,
-            subject=occasion.subject,
-            text=occasion.text,
+            words=page.words,
             urgent=True,
             escalation=page.escalation,
         )

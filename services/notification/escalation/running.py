@@ -17,6 +17,7 @@ from services.notification.escalation.reaching import Admits, Page, Reaching
 from services.notification.keeping import may_know
 from services.notification.notifications import Notifications
 from services.notification.rules import FINAL
+from services.notification.said import words_of
 from shared.aggregate import Folded
 from shared.errors import Unavailable
 from shared.store.store import Store
@@ -58,7 +59,8 @@ class Running:
         while (step := escalation.due(held.state, at)) is not None:
             occasion = held.state.occasion
             assert occasion is not None  # noqa: S101  # what is due has begun
-            page = Page(stream, occasion, at, work)
+            words = await words_of(self._store, stream, held.state)
+            page = Page(stream, occasion, words, at, work)
             paged, missed = await self._reaching.told(page, step, admits)
             held = await work.execute(
                 self.escalations, stream, escalation.take, at=at, paged=paged, missed=missed

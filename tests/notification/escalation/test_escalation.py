@@ -22,6 +22,7 @@ from services.notification.escalation.events import (
     Stopped,
     Target,
 )
+from services.notification.said import Words
 from tests.support.scenario import Scenario
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -31,10 +32,8 @@ OCCASION = Occasion(
     fact="incident.responder_requested",
     about=uuid4(),
     happened_at=NOW,
-    values={},
-    subject="You are needed",
-    text="Come",
 )
+WORDS = Words("You are needed", "Come", {})
 STEPS = tuple(
     Step(targets=(Target(person=who),), wait_minutes=wait)
     for who, wait in (("ada", 5), ("bob", 10))
@@ -44,7 +43,7 @@ NOBODY = Missed(target="bob", reason="no verified way to reach this person")
 
 
 def begun(**more: Any) -> Scenario[Escalation]:
-    event = Begun(occasion=OCCASION, steps=STEPS, at=NOW, **more)
+    event = Begun(occasion=OCCASION, subject="", text="", steps=STEPS, at=NOW, **more)
     return Scenario(escalation.evolve, Escalation()).given(event)
 
 
@@ -110,7 +109,7 @@ def test_what_is_stopped_pages_nobody() -> None:
 
 
 def test_a_policy_without_steps_is_told_as_such() -> None:
-    event = Begun(occasion=OCCASION, steps=(), at=NOW, repeat=2, policy="gone")
+    event = Begun(occasion=OCCASION, subject="", text="", steps=(), at=NOW, repeat=2, policy="gone")
     nothing = Scenario(escalation.evolve, Escalation()).given(event)
     (told,) = escalation.finish(nothing.state, at=NOW)
     assert isinstance(told, NobodyToTell)

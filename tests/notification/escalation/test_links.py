@@ -15,6 +15,7 @@ from services.notification.escalation.lists import RUNNING
 from services.notification.escalation.running import Running
 from services.notification.events import Channel
 from services.notification.links import Links
+from services.notification.said import Words
 from services.notification.verification import verifying
 from shared.clock import new_id, now
 from shared.ledger import Order
@@ -76,14 +77,12 @@ async def _paged(service: RunningService, *people: str, then: str = "") -> UUID:
         fact="incident.responder_requested",
         about=new_id(),
         happened_at=now(),
-        values={"number": "INC-7"},
-        subject="[INC-7] You are needed: <b>Checkout</b>",
-        text="Come",
     )
     first = Step(targets=tuple(Target(person=each) for each in people), wait_minutes=5)
     steps = [first, Step(targets=(Target(person=then),), wait_minutes=5)] if then else [first]
     work, stream = Work(service.service.store, BY), new_id()
-    said: dict[str, Any] = {"occasion": occasion, "steps": steps, "at": now()}
+    words = Words("[INC-7] You are needed: <b>Checkout</b>", "Come", {"number": "INC-7"})
+    said: dict[str, Any] = {"occasion": occasion, "words": words, "steps": steps, "at": now()}
     await work.execute(running.escalations, stream, escalation.begin, **said)
     await running.advance(stream, _everybody, now(), work)
     await work.append()
