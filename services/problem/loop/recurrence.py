@@ -91,11 +91,11 @@ class Recurrences:
         """By the word of whoever links it to a problem that was closed as fixed."""
         told = fact.read(Linked)
         named = told.problem or (told.id if told.kind == "problem" else None)
-        copy = await self._problems.incidents.get(fact.subject, work)
-        if named is None or copy is None or fact.restricted:
+        if named is None or fact.restricted:
             return
         fixed = _closed_as_fixed(await work.current(self._problems, named))
-        if fixed is not None and is_watched(await self._rule(), fixed, copy):
+        copy = await self._problems.incidents.get(fact.subject, work)
+        if fixed and copy and is_watched(await self._rule(), fixed, copy):
             await self._doubt(fixed, copy, work)
 
     async def _doubt(self, fixed: Fixed, copy: IncidentCopy, work: Work) -> None:

@@ -4,6 +4,10 @@ from uuid import UUID
 
 import pytest
 
+from services.incident.policies import from_problems
+from services.problem.known_errors.published import KNOWN_ERRORS_PUBLISHED
+from services.problem.loop.published import LOOP_PUBLISHED
+from services.problem.published import PUBLISHED
 from shared.clock import new_id
 from tests.incident.problem_feed.conftest import Desk
 
@@ -136,3 +140,9 @@ async def test_another_system_s_past_tells_nobody_but_is_known(desk: Desk) -> No
     assert "is closed" in await desk.refused(
         incident, "hold", reason="awaiting_problem", problem="PRB-77"
     )
+
+
+async def test_every_fact_of_a_problem_that_is_reacted_to_is_one_that_is_told(desk: Desk) -> None:
+    published = {**PUBLISHED, **LOOP_PUBLISHED, **KNOWN_ERRORS_PUBLISHED}
+    told = {f"tocsin.{kind.topic}.v1" for kind in published}
+    assert set(from_problems(desk.incidents)) <= told

@@ -1,5 +1,6 @@
 """The loop with incidents in the problem service, told by its feed and over HTTP."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -165,6 +166,15 @@ async def test_uses_of_a_workaround_are_counted_by_their_last_word(
         "Workaround used, revision 1: it helped",
         "Workaround used, revision 1: it did not help",
     ]
+
+
+async def test_published_twice_at_once_it_is_one_revision(paul: Manager) -> None:
+    for _ in range(5):
+        problem = await paul.walk(await paul.raised(), "draft-workaround")
+        path = f"/v1/problems/{problem}/publish-workaround"
+        answers = await asyncio.gather(*(paul.client.post(path) for _ in range(4)))
+        assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+        assert (await paul.read(problem))["workaround_texts"]["revision"] == 1
 
 
 async def test_raised_with_a_hold_it_says_so_to_its_incidents(
