@@ -6,6 +6,7 @@ import typer
 from pydantic import ValidationError
 
 from services.cli import demo, migrate, proxy, rebuild, run, serve, site, token
+from services.cli.export import export
 from services.cli.imports.command import imports
 from shared.process import CannotStart
 
@@ -25,6 +26,7 @@ cli.command()(rebuild.rebuild)
 cli.command()(token.token)
 cli.command()(site.site)
 cli.add_typer(imports)
+cli.add_typer(export)
 
 
 def app() -> None:

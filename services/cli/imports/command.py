@@ -10,16 +10,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 from rich.console import Console
 
+from services.cli.calling import Token, Url, client_of
 from services.cli.imports.bpi import BpiLog
 from services.cli.imports.record import Log
 from services.cli.imports.sending import INCIDENTS, PROBLEMS, Kind, Target
 from services.cli.imports.uci import UciLog
 from services.cli.imports.under_way import Import
-from shared.client import new_client
 from shared.process import CannotStart
-from shared.settings import Settings
-
-_TIMEOUT = 60.0
 
 imports = typer.Typer(
     name="import", help="Take over another system's history.", no_args_is_help=True
@@ -36,8 +33,6 @@ Concurrency = Annotated[int, typer.Option(min=1, max=16, help="Requests at a tim
 System = Annotated[str, typer.Option(help="What they name as their system")]
 Live = Annotated[bool, typer.Option(help="React to it as if it happened here")]
 Strict = Annotated[bool, typer.Option(help="Exit code 3 for rejected rows too")]
-Url = Annotated[str, typer.Option(envvar="TOCSIN_URL", help="A running system")]
-Token = Annotated[str, typer.Option(envvar="TOCSIN_TOKEN", help="Of the role service")]
 AsJson = Annotated[bool, typer.Option("--json", help="The report is JSON anyway")]
 
 
@@ -105,10 +100,7 @@ def bpi_problems(
 
 
 def _import_all(log: Log, kind: Kind, asked: _Asked) -> None:
-    settings = Settings()
-    base = asked.url or f"http://{settings.host}:{settings.port}"
-    client = new_client(base_url=base, timeout=_TIMEOUT)
-    client.headers["authorization"] = f"Bearer {asked.token or _service_token(settings)}"
+    client = client_of(asked.url, asked.token)
     target = Target(client, kind, asked.system, asked.live)
     run = Import(log, target, Console(stderr=True, highlight=False))
     started = time.perf_counter()
@@ -130,11 +122,3 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         raise CannotStart(f"{name} is no time zone such as Europe/Madrid") from None
-
-
-def _service_token(settings: Settings) -> str:
-    file = settings.home / "tokens.json"
-    if not file.exists():
-        raise CannotStart("set TOCSIN_TOKEN (role service), or start `make run` in this folder")
-    tokens: dict[str, str] = json.loads(file.read_text())
-    return tokens["service"]
