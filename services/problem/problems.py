@@ -7,10 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from services.problem import candidate, facts, problem
+from services.problem.analyses import analysis
 from services.problem.candidate import Candidate, CandidateEvent
 from services.problem.copies import IncidentCopies, IncidentCopy
 from services.problem.events import ProblemEvent, RiskAccepted
 from services.problem.facts import FactEvent, Facts
+from services.problem.parts import Task
 from services.problem.problem import Problem
 from services.problem.rules import Status
 from services.problem.tables import fact_rows, problem_rows
@@ -37,7 +39,14 @@ def _alarms(before: Problem, event: ProblemEvent, after: Problem) -> Iterable[Al
         yield Alarm(RISK_REVIEW, None)
 
 
-PROBLEM = Aggregate("problem", Problem(), problem.evolve, rows=problem_rows, alarms=_alarms)
+PROBLEM = Aggregate(
+    "problem",
+    Problem(),
+    problem.evolve,
+    rows=problem_rows,
+    alarms=_alarms,
+    parts=(analysis.evolve, Task),
+)
 CANDIDATE: Aggregate[Candidate, CandidateEvent] = Aggregate(
     "candidate", Candidate(), candidate.evolve, rows=candidate_rows
 )
