@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     sns_topics: Annotated[tuple[str, ...], NoDecode] = ()  # any of SNS where none is named
     sns_origins: Annotated[tuple[str, ...], NoDecode] = ()  # trusted as SNS: a stand-in of it
 
+    embedder: str | None = None  # module:function, for search by meaning
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_json: bool = True
 

@@ -74,7 +74,8 @@ async def _running(service: Service) -> AsyncIterator[None]:
     }
     rings = {**timers(problems), **known_error_ledger.timers(known)}
     steps = {SUGGEST: suggesting.step()}
-    async with running(service, follows=follows, timers=rings, steps=steps):
+    beside = await known_errors.by_meaning(known, service.settings.embedder)
+    async with running(service, follows=follows, timers=rings, steps=steps, beside=beside):
         yield
 
 

@@ -5,7 +5,7 @@ none holds may have been meant to be. The second fetches what is worth judging: 
 and those that a code, an item or a service names. Judging itself is plain Python.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -20,7 +20,7 @@ from shared.restrictions import any_restricted, not_derived, sees_all, words_of
 
 _SCANNED = 12_000
 """Rows a search by words runs through at most, about."""
-_BY_WORDS, _JUDGED, _BY_NAME = 300, 80, 60
+_BY_WORDS, _JUDGED, _BY_NAME = 300, 120, 40
 
 LOOK_UP = """with asked as (
     select a.word from unnest($2::text[], $3::text[]) a (word, stem)
@@ -47,6 +47,8 @@ named as (
     union
     (select id from known_error_texts where code = any($3::text[]) limit $9)
     union
+    select unnest($10::uuid[])
+    union
     (select id from known_errors where to_position is null and status = 'published'
      and items ?| $4::text[] limit $9)
     union
@@ -64,7 +66,7 @@ select k.id, k.number, k.revision, k.title, k.error_code, k.services, k.items, k
     left(t.symptom, 2000) as symptom, left(t.remedy, 3000) as remedy
 from live join known_errors k on k.id = live.id and k.to_position is null
 join known_error_texts t on t.id = k.id"""
-VISIBLE = not_derived("k.id").replace("{0}", "$10")
+VISIBLE = not_derived("k.id").replace("{0}", "$11")
 
 
 class Found(NamedTuple):
@@ -105,28 +107,32 @@ class Wanted(NamedTuple):
     now: datetime
     caller: Caller | None
     limit: int
+    near: Mapping[UUID, float] = {}  # by meaning
 
 
 async def find(pool: asyncpg.Pool, wanted: Wanted) -> list[Found]:
     """The best answers, best first."""
-    question, facts, now, caller, limit = wanted
+    question, facts, now, caller, limit, near = wanted
     words, weights = _worth_scanning(question.concepts)
     arguments: list[Any] = [
         words, weights, [*facts.codes, *question.codes], list(facts.items), list(facts.services),
-        now, _JUDGED, _BY_WORDS, _BY_NAME,
+        now, _JUDGED, _BY_WORDS, _BY_NAME, list(near),
     ]  # fmt: skip
     visible = "true"
     if not (caller and sees_all(caller)) and await any_restricted(pool):
         arguments.append(words_of(caller) if caller else [])
         visible = VISIBLE
     rows = await pool.fetch(FETCH.format(visible=visible), *arguments)
-    found = [_found(row, judged(question, facts, _document(row))) for row in rows]
+    found = [
+        _found(row, judged(question, facts, _document(row), near.get(row["id"], 0.0)))
+        for row in rows
+    ]
     found.sort(key=lambda each: (-each.judged.score, each.number))
     return found[:limit]
 
 
 def _worth_scanning(concepts: Sequence[Concept]) -> tuple[list[str], list[float]]:
-    """The rarest words, as long as it is not too much to run through; else what has two at once."""
+    """The rarest words and their weights, as long as it is not too much to run through."""
     words: list[str] = []
     weights: list[float] = []
     left = _SCANNED

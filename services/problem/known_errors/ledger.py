@@ -1,6 +1,6 @@
 """The known errors of this service: their ledger, their numbers, when they expire."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +41,15 @@ KNOWN_ERROR = Aggregate(
 )
 
 
+Near = Callable[[str], Awaitable[Mapping[UUID, float]]]
+"""Which known errors are near a text by meaning, and how near (0 to 1)."""
+
+
+async def nothing_near(text: str) -> Mapping[UUID, float]:
+    """Without an embedder."""
+    return {}
+
+
 class KnownErrors(Ledger[KnownError, KnownErrorEvent]):
     """The ledger of known errors, found by id or number."""
 
@@ -48,6 +57,7 @@ class KnownErrors(Ledger[KnownError, KnownErrorEvent]):
         super().__init__(store, KNOWN_ERROR)
         self.offers = Ledger(store, OFFERS)
         self.thesauruses = Thesauruses()
+        self.near: Near = nothing_near
         self._numbers: Gather[None, int] = Gather(self._draw)
 
     async def next_number(self) -> int:

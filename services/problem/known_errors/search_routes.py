@@ -117,7 +117,8 @@ async def _answer(asked: Asked, text: str, facts: Facts, limit: int) -> Response
     known_errors = known_errors_of(asked)
     in_force = known_errors.thesauruses.of(policy.version, policy.state.document)
     question = await look_up(pool, asked_for(text, in_force))
-    found = await find(pool, Wanted(question, facts, asked.now, asked.caller, limit))
+    near = await known_errors.near(text)
+    found = await find(pool, Wanted(question, facts, asked.now, asked.caller, limit, near))
     hits = [_hit(each) for each in found if each.judged.score > 0]
     return Response(msgspec.json.encode(Hits(hits)), media_type="application/json")
 

@@ -112,7 +112,8 @@ class Suggesting:
             items=frozenset(filter(None, [copy.item])),
         )
         now = self._known_errors.store.clock()
-        best = await find(self._pool, Wanted(question, facts, now, None, MOST_OFFERED))
+        near = await self._known_errors.near(copy.title)
+        best = await find(self._pool, Wanted(question, facts, now, None, MOST_OFFERED, near))
         return [each for each in best if is_likely(each.judged)]
 
     async def _has_any(self, work: Work) -> bool:

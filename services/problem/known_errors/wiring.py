@@ -1,10 +1,12 @@
 """What the problem service's composition root takes of known errors."""
 
+from collections.abc import Coroutine
 from typing import Any, get_args
 
 from services.problem.known_errors import lists, routes, search_routes, thesaurus, use_routes
 from services.problem.known_errors.events import KnownErrorEvent
-from services.problem.known_errors.ledger import KNOWN_ERROR
+from services.problem.known_errors.ledger import KNOWN_ERROR, KnownErrors
+from services.problem.known_errors.meaning import Meanings, embedder_of
 from services.problem.known_errors.offers import OFFERS, OfferEvent
 from shared.aggregate import Aggregate
 from shared.auth.roles import Role
@@ -17,6 +19,19 @@ ROUTERS = (
     use_routes.router,
     policy_routes("problem", thesaurus.POLICY, thesaurus.built_in(), managers=Role.PROBLEM_MANAGER),
 )
+
+
+async def by_meaning(
+    known_errors: KnownErrors, embedder: str | None
+) -> list[Coroutine[Any, Any, None]]:
+    """What runs beside where an embedder is installed. Raises RuntimeError without pgvector."""
+    if embedder is None:
+        return []
+    meanings = Meanings(known_errors, embedder_of(embedder))
+    await meanings.require_installed()
+    known_errors.near = meanings.near
+    return [meanings.run()]
+
 
 AGGREGATES: dict[str, Aggregate[Any, Any]] = {
     **{kind.topic: KNOWN_ERROR for kind in get_args(KnownErrorEvent)},

@@ -11,20 +11,21 @@ from shared.auth.roles import Role
 from shared.embedded import EmbeddedPostgres
 from tests.problem.known_errors.quality.labelled import KINDS
 from tests.problem.known_errors.quality.measured import Answered, ask, fill, quality
+from tests.problem.known_errors.small import SMALL, known_by_meaning, with_embedder
 from tests.support.postgres import Databases, new_home, remove_home
-from tests.support.started import started
 
 
-async def _answered() -> list[Answered]:
+async def _answered(embedder: str | None) -> list[Answered]:
     home = new_home()
     server = EmbeddedPostgres(home, durable=False)
     server.start()
     try:
         async with (
-            started("problem", Databases(server)) as service,
+            with_embedder(Databases(server), embedder) as service,
             service.client(Role.ADMIN) as client,
         ):
             await fill(client)
+            await known_by_meaning(service)
             return await ask(client)
     finally:
         server.stop()
@@ -50,10 +51,14 @@ def _misses(answered: Sequence[Answered]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--misses", action="store_true")
-    answered = asyncio.run(_answered())
-    _report(answered)
-    if parser.parse_args().misses:
-        _misses(answered)
+    parser.add_argument("--embedder", help="module:function; a small one of the tests if not told")
+    asked = parser.parse_args()
+    for name, embedder in (("without", None), ("with", asked.embedder or SMALL)):
+        answered = asyncio.run(_answered(embedder))
+        print(f"{name} an embedder{f': {embedder}' if embedder else ''}")
+        _report(answered)
+        if asked.misses and embedder is None:
+            _misses(answered)
 
 
 if __name__ == "__main__":
