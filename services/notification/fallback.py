@@ -16,6 +16,7 @@ from shared.errors import Unavailable
 from shared.work import Work
 
 _ACTOR = "system:fallback"
+_TRIES = 8
 
 
 class Fallback:
@@ -26,8 +27,15 @@ class Fallback:
         self._contacts = contacts
 
     async def ring(self, stream: UUID) -> None:
-        """For the timer of an urgent notification."""
-        work = Work(self._notifications.store, _ACTOR, causation_id=stream)
+        """For the timer of an urgent notification; attempts go on beside it."""
+        for _ in range(_TRIES):
+            work = Work(self._notifications.store, _ACTOR, causation_id=stream)
+            await self._fall_back(stream, work)
+            if work.is_empty or (await work.append()).outcome in ("appended", "already"):
+                return
+        raise Unavailable("it is being changed at this moment")
+
+    async def _fall_back(self, stream: UUID, work: Work) -> None:
         held = await work.current(self._notifications, stream)
         at = self._notifications.store.clock()
         if not notification.fall_back(held.state, at=at, channel=None, to=None):
@@ -39,8 +47,6 @@ class Fallback:
             await self._plan(held, delivery, work)
         command = notification.fall_back
         await work.execute(self._notifications, stream, command, at=at, channel=channel, to=to)
-        if (await work.append()).outcome not in ("appended", "already"):
-            raise Unavailable("it is being changed at this moment")
 
     async def _next(self, delivery: Delivery | None, work: Work) -> Delivery | None:
         """By the first channel that reaches the contact and has not been tried yet."""
