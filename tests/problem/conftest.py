@@ -76,11 +76,14 @@ class Feed:
         """As the incident service would tell it of a restriction."""
         await self.problems.store.pool.execute(_KEEP, incident)
 
+    async def react(self, fact: Fact, work: Work) -> None:
+        work.caused_by(fact.id, fact.correlation_id)
+        await self.reactions[fact.type](fact, work)
+
     async def hear(self, *facts: Fact) -> None:
         work = Work(self.problems.store, "system:problem-follows-incident")
         for fact in facts:
-            work.caused_by(fact.id, fact.correlation_id)
-            await self.reactions[fact.type](fact, work)
+            await self.react(fact, work)
         assert (await work.append()).outcome == "appended"
 
 

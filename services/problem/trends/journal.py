@@ -12,6 +12,7 @@ from services.problem.trends.sighting import Sighting, microseconds, traits_of
 _COLUMNS = """position, event, told_at, incident, number, title, at, service, item, category,
     subcategory, impact, urgency, counts, quiet"""
 _PAGE = 1_000
+_AT_ONCE = 200  # all rules look at each of them before requests have their turn again
 _NEXT = f"""select {_COLUMNS} from trend_sightings
     where position > $1 and position <= $2 and (not quiet or $3) order by position limit $4"""
 _NEWEST = f"""select {_COLUMNS} from (
@@ -53,7 +54,7 @@ async def newest(pool: asyncpg.Pool, after: int, until: int) -> AsyncIterator[Si
     """Of each incident that is not imported history, how it was seen last; in the feed's order."""
     async with pool.acquire() as connection, connection.transaction():
         cursor = await connection.cursor(_NEWEST, after, until)
-        while rows := await cursor.fetch(_PAGE):
+        while rows := await cursor.fetch(_AT_ONCE):
             for row in rows:
                 yield _sighting(row)
 

@@ -9,7 +9,9 @@ from msgspec.structs import replace
 from shared.client import AsyncClient
 from shared.clock import new_id
 from shared.follower import Fact
+from shared.work import Work
 from tests.problem.conftest import NOON, Feed
+from tests.support.service import RunningService
 
 
 def alike(feed: Feed, service: str, count: int = 3, **data: Any) -> list[Fact]:
@@ -87,6 +89,29 @@ async def test_what_was_dismissed_is_not_raised_again_for_the_same_evidence(
     assert {m["incident"] for m in first["matches"]}.isdisjoint(
         m["incident"] for m in second["matches"]
     )
+
+
+async def test_a_page_that_comes_too_late_for_a_decision_is_taken_again(
+    feed: Feed, problem_service: RunningService, manager: AsyncClient, service: str
+) -> None:
+    facts = alike(feed, service, 7)
+    await feed.hear(*facts[:3])
+    (first,) = await found(manager, service)
+
+    async def dismiss() -> None:
+        path = f"/v1/candidates/{first['id']}/dismiss"
+        assert (await manager.post(path, json={"reason": "A drill"})).status_code == 200
+
+    work = Work(problem_service.service.store, "system:problem-follows-incident")
+    await feed.react(facts[3], work)
+    work.finally_do(dismiss)  # while the page is being decided
+    assert (await work.append()).outcome == "conflict"
+    await feed.hear(facts[3])
+    (dismissed,) = await found(manager, service)
+    assert (dismissed["status"], len(dismissed["matches"])) == ("dismissed", 3)
+    await feed.hear(*facts[4:])
+    _, second = await found(manager, service)
+    assert [m["event"] for m in second["matches"]] == [str(fact.id) for fact in facts[3:]]
 
 
 async def test_incidents_far_apart_in_the_world_are_no_trend(
