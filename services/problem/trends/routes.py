@@ -76,7 +76,7 @@ class DryRunView(msgspec.Struct, kw_only=True):
     candidates: list[TrialView]
 
 
-@router.post("/dry-run", **answers(DryRunView))
+@router.post("/dry-run", **answers(DryRunView, plain=True))
 async def dry_run(body: DryRunBody, asked: ByManager) -> Response:
     """Try a rule over all incidents that were ever told, before it is put in force.
 
