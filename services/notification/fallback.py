@@ -40,7 +40,7 @@ class Fallback:
         at = self._notifications.store.clock()
         if not notification.fall_back(held.state, at=at, channel=None, to=None):
             return
-        delivery = await self._next(held.state.delivery, work)
+        delivery = await self._next(held.state, work)
         channel = to = None
         if delivery is not None:
             channel, to = delivery.channel, notification_stream(delivery)
@@ -48,16 +48,20 @@ class Fallback:
         command = notification.fall_back
         await work.execute(self._notifications, stream, command, at=at, channel=channel, to=to)
 
-    async def _next(self, delivery: Delivery | None, work: Work) -> Delivery | None:
-        """By the first channel that reaches the contact and has not been tried yet."""
-        if delivery is None:
+    async def _next(self, state: Notification, work: Work) -> Delivery | None:
+        """By the first channel that reaches the contact and has not been tried yet.
+
+        A page only by one that was verified.
+        """
+        if (delivery := state.delivery) is None:
             return None
         contact: Contact = (await work.current(self._contacts, delivery.contact)).state
+        reaches = contact.reach if state.escalation is None else contact.relies_on
         for channel in Channel:
             other = changed(delivery, channel=channel)
             planned = await work.current(self._notifications, notification_stream(other))
             is_seen = channel is not Channel.INBOX  # nobody is woken by an inbox
-            if is_seen and contact.reach(channel) is not None and planned.version == 0:
+            if is_seen and reaches(channel) and planned.version == 0:
                 return other
         return None
 

@@ -7,7 +7,7 @@ import msgspec
 
 from services.notification.audiences.audience import Audience
 from services.notification.audiences.members import Audiences, Found, Member
-from services.notification.copies import name_of
+from services.notification.copies import find, name_of
 from services.notification.escalation import escalation
 from services.notification.escalation.escalations import Escalations
 from services.notification.escalation.events import Missed, Occasion
@@ -94,11 +94,13 @@ class Telling:
         self, missed: Sequence[Missed], fact: Fact, work: Work, audience: Audience | None = None
     ) -> None:
         """It is told that an audience, or part of it, was not."""
+        copy = await find(work.store.pool, fact.subject)
         occasion = Occasion(
             cause=fact.id,
             fact=name_of(fact),
             about=fact.subject,
             happened_at=fact.time,
+            values={"number": copy.number},
         )
         key = audience.key if audience else missed[0].target
         await work.execute(

@@ -138,7 +138,10 @@ def miss(
     if escalation.status is not None:
         return []
     told: dict[str, Any] = {"cause": occasion.cause, "fact": occasion.fact}
-    return [NobodyToTell(**told, about=occasion.about, missed=tuple(missed), at=at)]
+    return [
+        Begun(occasion=occasion, steps=(), at=at),
+        NobodyToTell(**told, about=occasion.about, missed=tuple(missed), at=at),
+    ]
 
 
 def acknowledge(
@@ -204,6 +207,7 @@ def evolve(escalation: Escalation, event: EscalationEvent) -> Escalation:
         case NobodyAnswered():
             return _ended(escalation, Status.UNANSWERED, event.at)
         case NobodyToTell():
-            return _ended(escalation, Status.UNTOLD, event.at)
+            ended = _ended(escalation, Status.UNTOLD, event.at)
+            return changed(ended, missed=event.missed)
         case _:
             assert_never(event)

@@ -7,6 +7,7 @@ import pytest
 
 from services.notification.decisions.decision import Decisions, decision_stream
 from services.notification.escalation.events import NobodyToTell
+from services.notification.escalation.view import escalation_view
 from services.notification.events import Channel
 from shared.clock import new_id
 from shared.follower import Fact
@@ -113,6 +114,9 @@ async def test_who_of_an_audience_cannot_be_told_is_told(desk: DutyDesk) -> None
         ("audience unheard-of", "there is none"),
     ]
     assert list(await _planned(desk)) == ["ada"]
+    shown = [escalation_view(each) for each in await desk.escalations()]
+    assert [(each.status, each.number) for each in shown] == [("untold", "INC-7")] * 3
+    assert await desk.desk.timers.ring() == 1, "a mail; nothing goes on about those"
 
 
 async def test_an_update_does_not_change_what_is_known_of_the_incident(desk: DutyDesk) -> None:

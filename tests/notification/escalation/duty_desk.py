@@ -56,9 +56,11 @@ class DutyDesk:
         found: Running = self.duty.parts[RUNNING]
         return found
 
-    async def person(self, name: str, *, verified: bool = True) -> UUID:
-        """Somebody whose mail address was shown to reach them."""
-        id = await self.desk.contact(name, email=f"{name}@example.com")
+    async def person(
+        self, name: str, *, verified: bool = True, also: dict[str, str] | None = None
+    ) -> UUID:
+        """Somebody whose mail address was shown to reach them, and no other way."""
+        id = await self.desk.contact(name, email=f"{name}@example.com", **(also or {}))
         if verified:
             at, by, said = self.desk.clock(), Order(stream=id, actor=name), Channel.EMAIL
             ledger = self.desk.contacts

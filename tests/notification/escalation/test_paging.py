@@ -91,6 +91,23 @@ async def test_an_acknowledgement_cancels_what_others_have_not_received_yet(
     assert states[1].cancelled_because == "acknowledged by ada"
 
 
+async def test_a_page_never_goes_by_a_way_that_nobody_has_verified(
+    desk: DutyDesk, mail: MailSink
+) -> None:
+    mail.answer = "451 4.3.0 not now"
+    hook = {"webhook_url": "http://127.0.0.1:9/hook", "secret": "whsec_x"}
+    ada = await desk.person("ada", also=hook)
+    await desk.person("bob", verified=False)
+    await desk.team("payments", "ada", "bob")
+    await desk.hear(desk.requested(group="payments"))
+    for _ in range(3):
+        await desk.later(seconds=61)
+    planned = [each.state.delivery for each in await desk.desk.planned()]
+    assert [(d.contact, d.channel) for d in planned if d] == [(ada, "email")]
+    (missed,) = (await desk.only()).missed
+    assert (missed.target, missed.reason) == ("bob", "no verified way to reach this person")
+
+
 async def test_nobody_to_tell_is_told_with_the_reasons(desk: DutyDesk) -> None:
     await desk.on_call("night")
     await desk.team("empty")
@@ -206,8 +223,8 @@ async def test_an_overdue_update_pages_the_commander_until_it_is_posted(
     }
     await desk.hear(desk.desk.fact("incident.update_posted", **posted))
     await desk.later(hours=1)
-    (escalated,) = [e.state for e in await desk.escalations()]
-    assert escalated.status is Status.STOPPED
+    paged = [e.state for e in await desk.escalations() if e.state.people]
+    assert [each.status for each in paged] == [Status.STOPPED]
     assert await desk.topics("notification.nobody_answered") == []
 
 
