@@ -139,7 +139,7 @@ def miss(
         return []
     told: dict[str, Any] = {"cause": occasion.cause, "fact": occasion.fact}
     return [
-        Begun(occasion=occasion, steps=(), at=at),
+        Begun(occasion=occasion, subject="", text="", steps=(), at=at),
         NobodyToTell(**told, about=occasion.about, missed=tuple(missed), at=at),
     ]
 
