@@ -16,6 +16,7 @@ from services.problem.known_errors.question import asked as asked_for
 from services.problem.known_errors.routes import ByReader
 from services.problem.known_errors.scoring import Facts
 from services.problem.known_errors.words import plain_code, stems, words
+from shared.clock import new_id
 from shared.errors import Invalid
 from shared.http.app import routes
 from shared.http.asked import Asked
@@ -81,6 +82,7 @@ async def search_known_errors(query: Annotated[SearchQuery, Query()], asked: ByR
 @router.post("/match", **answers(Hits))
 async def match_known_errors(body: bodies.Likeness, asked: ByReader) -> Response:
     """The likely known errors of a new incident, best first, each with the reasons for it."""
+    await asked.order(new_id())  # nothing is written; its headers are checked as of every POST
     said: dict[str, Any] = {n: v for n, v in body.arguments().items() if v is not None}
     if body.incident is not None:
         said = _of(await incident_known(asked, body.incident)) | said
