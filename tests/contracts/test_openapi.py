@@ -13,7 +13,7 @@ from tests.contracts.rights import OPEN
 from tests.support.started import BUILT, document_of
 
 Operation = dict[str, Any]
-NO_COMMANDS = ("/stream-tickets", "/parked/{follower}/{subject}/redrive")
+NO_COMMANDS = ("/stream-tickets", "/parked/{follower}/{subject}/redrive", "/dry-run")
 DOCUMENTS = {name: json.loads(json.dumps(document_of(name))) for name in BUILT}
 
 

@@ -58,7 +58,7 @@ async def compare(trending: Trending) -> int:
         assert (tried["raised"], len(raised)) == (len(live), min(len(live), 200))
         assert (tried["complete"], tried["held_back"]) == (True, False)
         told = [each for matches in live.values() for each in matches]
-        assert await trending.proved(told) == len(told) > 0
+        assert await trending.proved(told) == len(told)
         count += len(live)
     return count
 
@@ -77,6 +77,7 @@ async def test_the_whole_year_live_tried_and_recomputed_is_the_same(trending: Tr
     report = await trending.take(FILE)
     heard = time.monotonic()
     count = await compare(trending)
+    assert count > 50
     print(
         f"\n{report['events']} events in {heard - started:.0f} s, "
         f"{count} candidates compared in {time.monotonic() - heard:.0f} s"

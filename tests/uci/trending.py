@@ -11,7 +11,7 @@ from tests.uci.trends import Seen, log_of, recomputed, sightings
 
 RULES: list[dict[str, Any]] = [
     {"name": "kind", "same": ["category", "subcategory"], "at_least": 5, "within_hours": 24},
-    {"name": "item", "same": ["item"], "at_least": 3, "within_hours": 24 * 7},
+    {"name": "item", "same": ["item"], "at_least": 2, "within_hours": 24 * 30},
     {
         "name": "grave", "same": ["category"], "at_least": 3, "within_hours": 72,
         "where": {"impact": [1]},
