@@ -83,7 +83,7 @@ async def test_each_command_answers_the_next_version_at_the_newest_position(
 
 def as_told(answer: Response) -> dict[str, Any]:
     """What a read and a command's answer have in common: no clock, and nothing of the reader's."""
-    beside = ("actions", "references", "time_in_status")
+    beside = ("actions", "references", "suggestions", "time_in_status")
     return {name: value for name, value in answer.json().items() if name not in beside}
 
 
