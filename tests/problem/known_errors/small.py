@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+import pytest
 
 from services.problem.known_errors.ledger import KNOWN_ERRORS_PART
 from services.problem.known_errors.meaning import Meanings, embedder_of
@@ -45,15 +46,24 @@ def _vector(text: str) -> list[float]:
     return [each / length for each in found]
 
 
+async def _with_vectors(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("create extension vector")
+    except asyncpg.FeatureNotSupportedError:
+        pytest.skip("this PostgreSQL has no pgvector")
+    finally:
+        await connection.close()
+
+
 @asynccontextmanager
 async def with_embedder(
     databases: Databases, embedder: str | None
 ) -> AsyncIterator[RunningService]:
     """The problem service on a database that has pgvector, as its administrator would let it."""
     home, database = new_home(), await databases.create("problem")
-    connection = await asyncpg.connect(databases.superuser(database))
-    await connection.execute("create extension vector")
-    await connection.close()
+    if embedder is not None:
+        await _with_vectors(databases.superuser(database))
     others: dict[str, Any] = {f"{name}_url": NOBODY for name in SERVICES}
     create_app = create_app_of("problem")
     async with running_service(create_app, database, home, embedder=embedder, **others) as service:
