@@ -102,6 +102,7 @@ notification
     get   /v1/subscriptions(/{id})?            readers
     get   /v1/teams(/{id}(/versions)?)?        readers
     get   /v1/notifications/why                everybody
+    post  /v1/dead-letters/redrive             notification_admin
     get   /v1/channels(/{id}(/versions)?)?     readers
     post  /v1/channels(/{id}/retire)?          notification_admin
     put   /v1/channels/{id}                    notification_admin

@@ -56,6 +56,7 @@ GUIDES: list[tuple[str, Name]] = [
     ("known-errors.md", "problem"),
     ("loop.md", "problem"),
     ("on-call.md", "notification"),
+    ("notifications.md", "notification"),
 ]
 
 

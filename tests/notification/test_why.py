@@ -259,6 +259,26 @@ async def test_of_an_event_nobody_has_heard_nothing_can_be_said(told: Told) -> N
         assert answer.status_code == (404 if len(asked.get("event", "")) > 1 else 422)
 
 
+async def test_dead_letters_are_redriven_in_bulk(told: Told) -> None:
+    told.hook.answers(410)
+    contact, other = await told.contact(), await told.contact()
+    for each in (contact, other):
+        await told.subscribe(each)
+    facts = [await told.hear() for _ in range(2)]
+    for each in (contact, other):
+        for fact in facts:
+            await told.becomes("not_reached", "refused", fact, each)
+    told.hook.answers(204)
+    redriven = await told.post("/v1/dead-letters/redrive", contacts=[contact])
+    assert (redriven["redriven"], redriven["left"]) == (2, 0)
+    for fact in facts:
+        await told.becomes("told", "subscription", fact, contact)
+    left = (await told.admin.get("/v1/dead-letters")).json()["items"]
+    assert {item["contact"] for item in left} == {other}
+    assert (await told.post("/v1/dead-letters/redrive", people=["eve"]))["redriven"] == 0
+    assert (await told.post("/v1/dead-letters/redrive"))["redriven"] == 2
+
+
 async def _has_called(hook: WebhookSink) -> bool:
     return bool(hook.calls)
 
