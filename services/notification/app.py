@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from fastapi import FastAPI
 
-from services.notification import inbox, lists, managed, redriving, routes
+from services.notification import inbox, inbox_stream, lists, managed, redriving, routes
 from services.notification.channels import routes as channel_routes
 from services.notification.channels.channel import CHANNEL, CHANNELS, Channels
 from services.notification.channels.events import ChannelEvent
@@ -138,6 +138,7 @@ DEFINITION = Definition(
         webhook_routes.router,
         channel_routes.router,
         inbox.router,
+        inbox_stream.router,
         redriving.router,
         *DUTY_ROUTERS,
         access_log_routes("notification"),

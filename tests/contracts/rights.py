@@ -106,7 +106,7 @@ notification
     get   /v1/channels(/{id}(/versions)?)?     readers
     post  /v1/channels(/{id}/retire)?          notification_admin
     put   /v1/channels/{id}                    notification_admin
-    get   /v1/inbox                            everybody
+    get   /v1/inbox(/stream)?                  everybody
     post  /v1/inbox/{id}/(un)?read             everybody
     get   /v1/webhooks(/{id}(/versions|/deliveries)?)?  readers
     post  /v1/webhooks(/{id}/(retire|rotate-secret|redrive|resume))?  notification_admin

@@ -1,0 +1,117 @@
+"""The inbox as it fills: server-sent events of one's own messages."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from fastapi import Depends, Query, Request
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from services.notification import view
+from services.notification.view import NotificationItem
+from shared.auth.caller import Caller
+from shared.auth.roles import Role
+from shared.errors import LogMismatch, Malformed, Unauthenticated
+from shared.http.app import routes
+from shared.http.feed import After
+from shared.http.service import Service, service_of
+from shared.http.streams import place_for
+from shared.restrictions import restricted_among
+from shared.server import stopping
+
+_CHANGED = """select * from notifications where to_position is null and channel = 'inbox'
+    and status = 'delivered' and person = $1 and from_position > $2 and from_position <= $3
+    order by from_position"""
+_encode = msgspec.json.Encoder().encode
+
+router = routes("inbox", "/v1/inbox")
+
+
+async def _listening(
+    request: Request, ticket: Annotated[str | None, Query(max_length=16_384)] = None
+) -> Caller:
+    service = service_of(request)
+    if ticket is None:
+        return await service.authenticator.authenticate(request.headers.get("authorization"))
+    caller = await service.tickets.redeem(ticket)
+    if not await service.authenticator.still_admits(caller):
+        raise Unauthenticated("the API key that asked for this ticket has ended")
+    return caller
+
+
+_listening.roles = frozenset(Role)  # type: ignore[attr-defined]  # for the document
+
+
+async def _start(
+    request: Request, caller: Annotated[Caller, Depends(_listening)], after: After = None
+) -> int:
+    """Where it begins; what is wrong with it is told before it has begun."""
+    text = request.headers.get("last-event-id") or after
+    head = (await service_of(request).store.log.head()).position
+    if not text:
+        return head
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise Malformed("lastEventId must be a position, such as 42")
+    if int(text) > head:
+        raise LogMismatch(f"this log ends at {head}, before your cursor at {text}")
+    return int(text)
+
+
+async def _place(
+    request: Request,
+    start: Annotated[int, Depends(_start)],
+    caller: Annotated[Caller, Depends(_listening)],
+) -> AsyncIterator[None]:
+    async with place_for(request, caller):
+        yield
+
+
+@router.get("/stream", response_class=EventSourceResponse)
+async def stream_inbox(
+    request: Request,
+    *,
+    start: Annotated[int, Depends(_start)],
+    caller: Annotated[Caller, Depends(_listening)],
+    place: Annotated[None, Depends(_place)],
+) -> AsyncIterator[ServerSentEvent]:
+    """The caller's own messages as they come and are read; Last-Event-ID resumes.
+
+    Each event is the message as it then stands. A browser's EventSource takes a ticket of
+    `POST /v1/notification/stream-tickets` as `?ticket=`.
+    """
+    service, stop, after = service_of(request), stopping(request.app), start
+    yield ServerSentEvent(comment="connected", retry=1_000)
+    while not stop.is_set() and await _may_go_on(request, caller):
+        head = (await service.store.log.head()).position
+        for item in await _changed(service, caller, after, head):
+            data = _encode(item).decode()
+            yield ServerSentEvent(raw_data=data, event="message", id=str(item.position))
+        after = head
+        if not stop.is_set():
+            await service.store.pulse.beyond(after, 1.0)
+
+
+async def _changed(
+    service: Service, caller: Caller, after: int, head: int
+) -> list[NotificationItem]:
+    """What has come or changed between two positions, and may be known of."""
+    if head == after:
+        return []
+    rows = await service.store.pool.fetch(_CHANGED, caller.id, after, head)
+    about: set[UUID] = {row["about"] for row in rows}
+    hidden = (await restricted_among(service.store.pool, caller, about)).hidden if about else ()
+    return [view.notification_item(row) for row in rows if row["about"] not in hidden]
+
+
+async def _may_go_on(request: Request, caller: Caller) -> bool:
+    """It ends with the right to it: when a token expires, or a key is revoked."""
+    authenticator = service_of(request).authenticator
+    header = request.headers.get("authorization")
+    if header is None:
+        return await authenticator.still_admits(caller)
+    try:
+        await authenticator.authenticate(header)
+    except Unauthenticated:
+        return False
+    return True
