@@ -142,7 +142,7 @@ notification
     post  /v1/notifications/{id}/redrive       notification_admin
 every
     get   /v1/me                               everybody
-    get   /v1/[a-z]+/(feed|stream)             readers
+    get   /v1/(incident|problem|notification)/(feed|stream)  readers
     post  /v1/[a-z]+/stream-tickets            readers
     get   /v1/[a-z]+/(parked|work-lists)       auditor service
     get   /v1/[a-z]+/access-log                auditor
