@@ -101,7 +101,8 @@ async def _changed(
     rows = await service.store.pool.fetch(_CHANGED, caller.id, after, head)
     about: set[UUID] = {row["about"] for row in rows}
     hidden = (await restricted_among(service.store.pool, caller, about)).hidden if about else ()
-    return [view.notification_item(row) for row in rows if row["about"] not in hidden]
+    shown = [row for row in rows if row["about"] not in hidden]
+    return await view.notification_items(service.store, shown)
 
 
 async def _may_go_on(request: Request, caller: Caller) -> bool:
