@@ -105,6 +105,12 @@ async def test_from_the_declaration_to_its_help(pair: Both) -> None:
     (hit,) = await suggested(pair, incident["id"], known["number"])
     assert (hit["title"], hit["known_error"]) == (known["title"], known["id"])
     assert {"words", "service"} <= {each["kind"] for each in hit["reasons"]}
+
+    async def nothing_is_left_to_do() -> bool:
+        lists = await pair.problems.get("/v1/problem/work-lists")
+        return bool(lists.json()["items"] == [])
+
+    await until(nothing_is_left_to_do)
     read = (await pair.incidents.get(f"/v1/incidents/{incident['id']}")).json()
     assert read["version"] == incident["version"]
     timeline = (await pair.incidents.get(f"/v1/incidents/{incident['id']}/timeline")).json()

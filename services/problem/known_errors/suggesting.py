@@ -30,6 +30,7 @@ SUGGEST = "suggest-known-errors"
 MOST_OFFERED = 5
 _ENOUGH = 0.4
 _FRESH_SECONDS = 1.0
+_FORGET = "delete from work_lists where id = $1"  # one an incident: nobody asks for it afterwards
 _ANY = "select exists (select 1 from known_errors where to_position is null and status = $1)"
 
 
@@ -89,6 +90,10 @@ class Suggesting:
         )
 
     async def _suggest(self, order: Order, about: UUID) -> None:
+        await self._offer(order)
+        await self._pool.execute(_FORGET, order.correlation_id)
+
+    async def _offer(self, order: Order) -> None:
         copies = await self._problems.incidents.all_of([order.stream])
         if not copies or copies[0].status != "open":
             return
