@@ -61,7 +61,7 @@ def _new(event: Event) -> Item:
     item |= {"labels": data.get("labels", {}), "reopen_count": 0, "reassignment_count": 0}
     item |= {"escalation_count": 0, "child_count": 0, "parent": None, "merged_into": None}
     milestones = dict.fromkeys(MILESTONES)
-    item |= {"imported": False, "restricted": False}
+    item |= {"imported": False, "restricted": False, "major": "none"}
     milestones |= {"started": data.get("started_at"), "detected": data.get("detected_at")}
     return item | {"milestones": milestones}
 
@@ -120,6 +120,7 @@ def _closed(item: Item, data: Event) -> None:
 
 def _cancelled(item: Item, data: Event) -> None:
     item["status"], item["hold_reason"] = "cancelled", None
+    item["major"] = "none" if item["major"] == "proposed" else item["major"]
 
 
 def _escalated(item: Item, data: Event) -> None:
@@ -166,4 +167,5 @@ _CHANGES: dict[str, Callable[[Item, Event], None]] = {
     "milestone_corrected": _corrected,
     "merged": _merged,
     "unmerged": _unmerged,
+    "major_proposed": lambda item, _: item.update(major="proposed"),
 }

@@ -9,7 +9,7 @@ import pytest
 
 from shared.auth.roles import Role
 from shared.client import AsyncClient
-from tests.incident.table import COMMANDS
+from tests.incident.table import COMMANDS, LED
 from tests.journeys import recomputed
 from tests.journeys.recomputed import Event, Item
 from tests.support.postgres import Databases
@@ -72,12 +72,13 @@ async def declare(agent: AsyncClient, chance: random.Random) -> str:
 
 
 OF_SEVERAL = {"restrict", "add-child", "remove-child", "merge", "unmerge", "link", "unlink"}
+TURNED_BY_THE_MANAGER = {"accept-major", "reject-major", "demote-major"}
 """Commands that need others, or hide what is compared; their own tests see to them."""
 
 
 async def give_any(agent: AsyncClient, incident: str, chance: random.Random) -> None:
     """A command at random, perhaps one that is refused; cancelling is rare."""
-    given = [c for c in COMMANDS if c not in OF_SEVERAL]
+    given = [c for c in COMMANDS if c not in OF_SEVERAL | LED | TURNED_BY_THE_MANAGER]
     command = chance.choice([c for c in given if c != "cancel" or chance.random() < 0.1])
     bodies: dict[str, dict[str, Any]] = {
         "categorise": {"category": chance.choice(["network", "storage"])},
@@ -90,6 +91,7 @@ async def give_any(agent: AsyncClient, incident: str, chance: random.Random) -> 
         "resolve": {"code": chance.choice(["fixed", "workaround"]), "summary": "Done"},
         "reopen": {"reason": "Back"},
         "cancel": {"reason": "A test"},
+        "propose-major": {"reason": "Down"},
         "reply": {"text": "The second one"},
         "escalate": {"reason": "Too slow", "group": chance.choice(GROUPS)},
         "correct-milestone": {
