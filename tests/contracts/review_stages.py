@@ -15,6 +15,11 @@ _WAYS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     **dict.fromkeys(_ON_ITEMS, _ITEM),
     "complete": [*_OPENED, *_WRITTEN],
 }
+REGIME = {
+    "name": "nis2",
+    "calendar": "office",
+    "reports": [{"name": "early_warning", "within": {"after": "aware", "hours": 24}}],
+}
 _NAMED = {"regime": None, "report": None, "replaces": None, "retracted": False}
 _REAL: dict[str, dict[str, Any]] = {
     **{name: {"item": 1} for name in _ON_ITEMS},

@@ -95,6 +95,7 @@ class Stages:
             "/v1/api-keys/{id}": self._api_key,
             "/v1/alerts/groups/{id}": self._alert_group,
             "/v1/incident/policies/sla": self._service_levels,
+            "/v1/incident/policies/regulators": self._regulators,
             "/v1/incident/views/{id}": self._saved_view,
             "/v1/catalogue/services/{id}": self._entry("services"),
             "/v1/catalogue/items/{id}": self._entry("items"),
@@ -180,6 +181,10 @@ class Stages:
 
     async def _patches(self, command: str) -> Staged:
         return Staged({}, PATCHES | {"repeats": None})
+
+    async def _regulators(self, command: str) -> Staged:
+        regimes = {"calendars": {"office": OFFICE}, "regimes": [review_stages.REGIME]}
+        return Staged({}, regimes)
 
     async def _service_levels(self, command: str) -> Staged:
         return Staged({}, {"calendars": {"office": OFFICE}, "targets": [TARGET]})
