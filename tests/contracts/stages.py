@@ -15,7 +15,7 @@ from tests.contracts.analyses import analysis, body_of
 from tests.contracts.major_stages import real, way_to
 from tests.contracts.originals import new_key, original
 from tests.contracts.scene import Staged
-from tests.contracts.telling import declared_elsewhere, give_up, page, tell
+from tests.contracts.telling import declared_elsewhere, give_up, page, send_code, tell
 from tests.incident.alerts.monitor import firing, webhook
 from tests.problem.conftest import Feed
 from tests.support.service import RunningService
@@ -293,7 +293,13 @@ class Stages:
         return Staged({"id": str(await page(self._service.service))})
 
     async def _contact(self, command: str) -> Staged:
-        return Staged({"id": await self._new_contact()})
+        id = await self._new_contact()
+        if command == "send-code":
+            return Staged({"id": id}, {"channel": "inbox"})
+        if command == "verify":
+            code = await send_code(self._service.service, UUID(id))
+            return Staged({"id": id}, {"channel": "email", "code": code})
+        return Staged({"id": id})
 
     async def _new_contact(self) -> str:
         told = {"name": "Ada", "person": f"ada-{new_id()}", "email": "ada@example.com"}

@@ -10,10 +10,13 @@ from services.notification.escalation import escalation
 from services.notification.escalation.events import Occasion, Step, Target
 from services.notification.escalation.lists import RUNNING
 from services.notification.escalation.running import Running
+from services.notification.events import Channel
 from services.notification.notifications import Notifications
 from services.notification.policies import Planner
 from services.notification.said import Words
 from services.notification.subscriptions import Subscriptions
+from services.notification.verification import verifying
+from services.notification.verification.routes import digest_of
 from shared.clock import new_id, now
 from shared.follower import Fact
 from shared.http.service import Service
@@ -62,6 +65,15 @@ async def page(service: Service) -> UUID:
     said: dict[str, Any] = {"occasion": occasion, "words": words, "steps": [step], "at": now()}
     await running.escalations.execute(order, escalation.begin, **said)
     return order.stream
+
+
+async def send_code(service: Service, contact: UUID) -> str:
+    """A code has gone out to its mail address."""
+    code, channel = "ABCD2345", Channel.EMAIL
+    digest = digest_of(service.cursor_key, contact, channel, code)
+    order, ledger = Order(stream=contact, actor=BY), service.parts["contacts"]
+    await ledger.execute(order, verifying.send, channel=channel, digest=digest, at=now())
+    return code
 
 
 async def give_up(store: Store, told: UUID) -> None:

@@ -60,7 +60,7 @@ async def send_code(id: Id, body: Way, asked: ByPerson) -> Response:
     verifying.require_may_send(held.state, body.channel, asked.now)
     code = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
     await _send(asked, held, body.channel, code)
-    digest = _digest(asked, id, body.channel, code)
+    digest = digest_of(asked.service.cursor_key, id, body.channel, code)
     said: dict[str, Any] = {"channel": body.channel, "digest": digest, "at": asked.now}
     after = await _contacts(asked).execute(await asked.order(id), verifying.send, **said)
     return command_answer(await contact_view(asked.service.store, after), after)
@@ -71,7 +71,7 @@ async def verify_method(id: Id, body: Confirmation, asked: ByPerson) -> Response
     """Tell the code that arrived: from then on pages rely on this channel."""
     await _own(asked, id)
     told = "".join(c for c in body.code.upper() if c in _LETTERS)
-    digest = _digest(asked, id, body.channel, told)
+    digest = digest_of(asked.service.cursor_key, id, body.channel, told)
     said: dict[str, Any] = {"channel": body.channel, "digest": digest, "at": asked.now}
     after = await _contacts(asked).execute(await asked.order(id), verifying.confirm, **said)
     if body.channel not in after.state.verified:
@@ -125,6 +125,7 @@ def _message(
     return Folded(id, state), delivery
 
 
-def _digest(asked: Asked, id: UUID, channel: Channel, code: str) -> str:
+def digest_of(key: bytes, id: UUID, channel: Channel, code: str) -> str:
+    """What is kept of a code: enough to know it by."""
     told = f"verification|{id}|{channel}|{code}".encode()
-    return hmac.digest(asked.service.cursor_key, told, hashlib.sha256).hex()
+    return hmac.digest(key, told, hashlib.sha256).hex()
