@@ -149,7 +149,7 @@ async def test_killed_midway_every_incident_goes_the_whole_way_once(place: Place
     for topic in ("incident.held", "incident.resolved", "incident.problem_moved"):
         assert await _times(place, topic) == [1] * MANY, topic
     left = await place.clients["incident"].get("/v1/incident/work-lists")
-    assert [each["left"] for each in left.json()["items"]] == [0, 0]
+    assert {each["left"] for each in left.json()["items"]} == {0}
 
 
 async def _times(place: Place, topic: str) -> list[int]:

@@ -98,15 +98,20 @@ FactOfProblem = (
 ProblemFact = FactOfProblem | KnownErrorUsed
 
 
-def is_news(fact: OfProblem, heard: Mapping[str, int]) -> bool:
+def is_news(fact: FactOfProblem, heard: Mapping[str, int]) -> bool:
     """Whether it is later than what was told of its matter."""
-    return fact.position > heard.get(_matter(fact), 0)
+    return fact.position > told_until(fact.matter, fact.problem, heard)
 
 
 def heard_of(fact: OfProblem, heard: Mapping[str, int]) -> dict[str, int]:
     """What was told, with this."""
-    return {**heard, _matter(fact): fact.position}
+    return {**heard, _key(fact.matter, fact.problem): fact.position}
 
 
-def _matter(fact: OfProblem) -> str:
-    return f"{fact.matter}:{fact.problem}"
+def told_until(matter: str, problem: UUID, heard: Mapping[str, int]) -> int:
+    """How far the problem's log was told of this matter."""
+    return heard.get(_key(matter, problem), 0)
+
+
+def _key(matter: str, problem: UUID) -> str:
+    return f"{matter}:{problem}"

@@ -15,7 +15,7 @@ from services.incident.problem_feed.telling import Telling
 from shared.follower import Fact, Reaction, hears_history
 from shared.ledger import Ledger
 from shared.restrictions import DERIVED
-from shared.work import Work
+from shared.work import MOST_STREAMS, Work
 
 _STATUS_AFTER = {
     "assessed": "assessing",
@@ -94,11 +94,19 @@ class Hearing:
             work.row(DERIVED, (fact.subject, f'["{told.raised_from}"]'))
         if fact.is_quiet:
             return
-        raised = ProblemRaised(problem=fact.subject, number=copy.number, title=copy.title)
-        for each in told.incidents:
-            await work.execute(self._facts, facts_stream(each), attach, fact=raised)
+        await self._raised(copy, fact, told.incidents, work)
         if told.hold:
             await self._tell("hold", copy, fact, told.incidents, work)
+
+    async def _raised(
+        self, copy: ProblemCopy, fact: Fact, incidents: Sequence[UUID], work: Work
+    ) -> None:
+        if len(incidents) > MOST_STREAMS:
+            await self._tell("linked", copy, fact, incidents, work)
+            return
+        raised = ProblemRaised(problem=copy.id, number=copy.number, title=copy.title)
+        for each in incidents:
+            await work.execute(self._facts, facts_stream(each), attach, fact=raised)
 
     def turned(self, status: str) -> Reaction:
         """It is in another status, of which nobody is told."""

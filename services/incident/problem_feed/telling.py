@@ -9,6 +9,7 @@ from services.incident.bodies import ReopeningDocument
 from services.incident.facts import FACTS, facts_stream, hear_of_problem
 from services.incident.incident import Incident
 from services.incident.incidents import Incidents
+from services.incident.problem_feed.facts import ProblemMoved, told_until
 from services.incident.problem_feed.news import News, fact_of, follow
 from services.incident.problem_feed.tables import PROBLEM_NEWS
 from services.incident.relations import cascade
@@ -65,7 +66,8 @@ class Telling:
         before = await self._standing(incident, work)
         if before is None:
             return
-        await self._follow(news, before, work)
+        if not await self._is_overtaken(news, before.stream, work):
+            await self._follow(news, before, work)
         fact = fact_of(news, before.stream, before.state)
         if fact is not None and await self._may_know(news.problem, before.state):
             stream = facts_stream(before.stream)
@@ -89,6 +91,11 @@ class Telling:
                 return held
             incident = held.state.merged_into
         return None
+
+    async def _is_overtaken(self, news: News, incident: UUID, work: Work) -> bool:
+        """Whether it has heard since that the problem is in another state by now."""
+        held = await work.current(self._facts, facts_stream(incident))
+        return told_until(ProblemMoved.matter, news.problem, held.state.heard) > news.position
 
     async def _may_know(self, problem: UUID, incident: Incident) -> bool:
         """What is kept from others is told in no incident that they see."""

@@ -107,6 +107,16 @@ async def test_raised_with_a_hold_its_incidents_wait_for_it(desk: Desk) -> None:
     assert (await desk.read(open_))["problem"] == str(problem)
 
 
+async def test_news_that_others_have_overtaken_move_nothing(desk: Desk) -> None:
+    problem, _ = await desk.problem()
+    waits = await desk.waiting(problem)
+    resolved = desk.fact("problem.resolved", problem, incidents=[waits], at=AT)
+    anew = desk.fact("problem.reanalysis_begun", problem, incidents=[waits])
+    await desk.hear(anew)
+    await desk.hear(resolved)
+    assert await desk.statuses([waits]) == ["on_hold"]
+
+
 async def test_nothing_waits_for_a_problem_that_is_not_behind_it(desk: Desk) -> None:
     problem, number = await desk.problem()
     waits = await desk.waiting(problem)
