@@ -1,6 +1,6 @@
 """kill -9 of either service while a problem carries its incidents along: no half cascade is left.
 
-TOCSIN_CASCADE says how many incidents (120; the long form, `make cascade`, has 300).
+TOCSIN_CASCADE says how many incidents (80; the long form, `make cascade`, has 300).
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from tests.support.postgres import ROOT, Database, Databases, new_home, remove_h
 from tests.support.started import rows
 from tests.support.until import until
 
-MANY = int(os.environ.get("TOCSIN_CASCADE", "120"))
+MANY = int(os.environ.get("TOCSIN_CASCADE", "80"))
 NAMES = ("incident", "problem")
 AGAIN = {502, 503, 504}
 
