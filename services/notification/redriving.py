@@ -12,11 +12,13 @@ from services.notification.access import about_visible, notifications_of
 from services.notification.copies import STATUS_AFTER
 from services.notification.events import Channel
 from services.notification.rules import RULES, Status
+from shared.clock import new_id
 from shared.errors import Refused, Unavailable
 from shared.http.app import routes
 from shared.http.asked import Asked, allowed
 from shared.http.body import Body, Name
 from shared.http.openapi import answers
+from shared.ledger import Order
 from shared.work import MOST_STREAMS, Work
 
 MOST = 5 * MOST_STREAMS
@@ -58,10 +60,11 @@ async def redrive_dead_letters(body: Redriving, asked: ByAdmin) -> Response:
 
     It can be repeated: what is on its way again is a dead letter no more.
     """
+    order = await asked.order(new_id())  # refuses headers that cannot be read
     ids, found = await _dead(body, asked)
     done: list[UUID] = []
     for start in range(0, len(ids), MOST_STREAMS):
-        done += await _redriven(ids[start : start + MOST_STREAMS], asked)
+        done += await _redriven(ids[start : start + MOST_STREAMS], asked, order)
     view = RedrivenView(len(done), found - len(done), done)
     return Response(msgspec.json.encode(view), media_type="application/json")
 
@@ -78,10 +81,10 @@ async def _dead(body: Redriving, asked: Asked) -> tuple[list[UUID], int]:
     return [row["id"] for row in rows], rows[0]["found"] if rows else 0
 
 
-async def _redriven(ids: list[UUID], asked: Asked) -> list[UUID]:
+async def _redriven(ids: list[UUID], asked: Asked, order: Order) -> list[UUID]:
     """Those that still were dead letters. Raises Unavailable."""
     ledger, done = notifications_of(asked), list[UUID]()
-    work = Work(ledger.store, asked.caller.id)
+    work = Work(ledger.store, order.actor, correlation_id=order.correlation_id)
     await work.look(ledger, ids)
     for id in ids:
         held = await work.current(ledger, id)
