@@ -54,6 +54,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "write-section": {"section": "lessons", "text": "x"}, "add-action-item": {"title": "x"},
     "change-action-item": {"item": 1, "owner": "x"}, "complete-action-item": {"item": 1},
     "drop-action-item": {"item": 1, "reason": "x"},
+    "dry-run": {
+        "rule": {"name": "x", "same": ["service"], "at_least": 2, "within_hours": 8_784}
+    },
 }  # fmt: skip
 """Of commands on one thing: what they take, such that only their subject can be wrong."""
 
