@@ -128,6 +128,10 @@ async def _set(scene: Secret) -> None:
     await _relate(scene, path, problem)
     scene.names |= {"word": WORD, "id": taken["incident"], "number": taken["number"]}
     scene.names |= {"problem": problem["id"], "problem number": problem["number"]}
+    question = f"why the {WORD}?"
+    await _post(problems, f"/v1/problems/{problem['id']}/analyse", question=question, whys=[])
+    analyses = await problems.get(f"/v1/problems/{problem['id']}/analyses")
+    scene.names["analysis"] = analyses.json()["items"][0]["id"]
     scene.names |= {"known error": known_error["id"], "known error number": known_error["number"]}
     scene.alerts = body | {"group": taken["group"]}
     await _find_notifications(scene)

@@ -33,7 +33,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "accept-risk": {"reason": "x", "approver": "x", "review_date": "2027-01-01"},
     "mark-duplicate": {"of": UNKNOWN}, "link-incident": {"incident": UNKNOWN},
     "unlink-incident": {"incident": UNKNOWN}, "add-task": {"title": "x"},
-    "complete-task": {"task": UNKNOWN}, "accept": {}, "redrive": {},
+    "complete-task": {"task": UNKNOWN}, "accept": {}, "redrive": {}, "read": {}, "unread": {},
+    "rotate-secret": {}, "add-hypothesis": {"hypothesis": "x"}, "move": {"node": 1},
+    "join": {"node": 1}, "remove": {"node": 1}, "judge": {"node": 1, "standing": "supported"},
+    "conclude": {"conclusion": "x"}, "take-up": {"reason": "x"},
+    "dry-run": {"rule": {"name": "x", "same": ["service"], "at_least": 3, "within_hours": 24}},
+    "review": dict.fromkeys(
+        ("outcome", "what_happened", "went_well", "went_badly", "prevention"), "x"
+    ),
     "override": {
         "person": "x", "from": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z",
     },
@@ -108,8 +115,7 @@ def calls(scene: Secret, *, narrowed: bool = True) -> Iterator[Call]:
         name = f"{method} {path}"
         if ELSEWHERE.fullmatch(name):
             continue
-        for hole, filled in _addresses(path, scene, beside=method == "GET"):
-            twin = path.replace(hole, UNKNOWN) if hole else None
+        for twin, filled in _addresses(path, scene, beside=method == "GET"):
             if method == "GET":
                 for query in _queries(operation, scene) if narrowed else _PLAIN:
                     yield Call(service, method, filled + query, name, None, twin and twin + query)
@@ -118,16 +124,18 @@ def calls(scene: Secret, *, narrowed: bool = True) -> Iterator[Call]:
                     yield Call(service, method, filled, name, body, twin)
 
 
-def _addresses(path: str, scene: Secret, *, beside: bool) -> Iterator[tuple[str, str]]:
-    """The address with each thing in its hole that is worth asking for.
+def _addresses(path: str, scene: Secret, *, beside: bool) -> Iterator[tuple[str | None, str]]:
+    """The address with each thing in its hole that is worth asking for, after its twin.
 
     `beside`: also what everybody may know of, and that has to do with it.
     """
+    path = path.replace("{analysis}", scene.names["analysis"])
     holes = re.findall(r"{\w+}", path)
     if not holes:
-        yield "", path
+        yield None, path
         return
     assert len(holes) == 1 or path.endswith("/redrive"), f"what belongs into {path}?"
+    unknown = path.replace(holes[-1], UNKNOWN)
     names, notifications = scene.names, [v for n, v in scene.names.items() if "notification" in n]
     wanted = {
         "/v1/incidents": [names["id"], names["number"]],
@@ -137,17 +145,18 @@ def _addresses(path: str, scene: Secret, *, beside: bool) -> Iterator[tuple[str,
         "/v1/alerts/groups": [scene.alerts["group"]],
         "/v2/alerts": [names["number"][4:], names["id"], WORD],
         "/v1/incident/metrics": ["time_to_acknowledge", "backlog_age", "reassignments"],
+        "/v1/problem/metrics": ["backlog_age", "time_to_root_cause"],
     }
     found = [v for start, v in wanted.items() if path.startswith(start)] or [[names["id"]]]
-    names_nothing = path.startswith("/v1/incident/metrics")
+    names_nothing = "/metrics/" in path
     for value in found[0]:
-        yield "" if names_nothing else holes[-1], re.sub(r"{\w+}", value, path)
+        yield None if names_nothing else unknown, re.sub(r"{\w+}", value, path)
     for start, value in (
         ("/v1/incidents", scene.open["id"]),
         ("/v1/problems", scene.general["id"]),
     ):
         if beside and path.startswith(start):
-            yield "", re.sub(r"{\w+}", value, path)
+            yield None, re.sub(r"{\w+}", value, path)
 
 
 def _queries(operation: dict[str, Any], scene: Secret) -> Iterator[str]:
@@ -178,6 +187,8 @@ def _bodies(path: str, scene: Secret) -> Iterator[dict[str, Any]]:
         body = {"lessons_learned": "x"}
     if path.startswith("/v1/candidates") and command == "merge":
         body = {"into": UNKNOWN}
+    if "/analyses/" in path and command == "revise":
+        body = {"node": 1, "text": "x"}
     if path.startswith("/v1/known-errors") and command == "retire":
         body = {"reason": "x"}
     yield body
