@@ -37,7 +37,6 @@ BODIES: dict[str, dict[str, Any]] = {
     "rotate-secret": {}, "add-hypothesis": {"hypothesis": "x"}, "move": {"node": 1},
     "join": {"node": 1}, "remove": {"node": 1}, "judge": {"node": 1, "standing": "supported"},
     "conclude": {"conclusion": "x"}, "take-up": {"reason": "x"},
-    "dry-run": {"rule": {"name": "x", "same": ["service"], "at_least": 3, "within_hours": 24}},
     "review": dict.fromkeys(
         ("outcome", "what_happened", "went_well", "went_badly", "prevention"), "x"
     ),
