@@ -1,12 +1,12 @@
 """What problems can be filtered by: the query parameters of lists and facets."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from services.problem.bodies import Day
 from services.problem.rules import Status
 from shared.http.body import Moment
 from shared.http.lists import OfMoment, QueryText, Timed, TimedQuery
@@ -17,7 +17,6 @@ Levels = Annotated[list[Level], BeforeValidator(split), Field(max_length=50)]
 Statuses = Annotated[list[Status], BeforeValidator(split), Field(max_length=50)]
 Ids = Annotated[list[UUID], BeforeValidator(split), Field(max_length=50)]
 Without = Annotated[str, StringConstraints(pattern="^[a-z_]+:.+$", max_length=300)]
-Day = Annotated[date, Field(ge=date(1970, 1, 1))]
 
 
 class Mine(StrEnum):
