@@ -64,6 +64,7 @@ PATCHES = {
 }
 OFFICE = {"timezone": "Europe/Berlin", "hours": {"monday": ["09:00-17:00"]}}
 WORDS = {"subject": "{{number}}", "text": "{{title}}"}
+SIGNING = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8G"
 TARGET = {"name": "first", "kind": "response", "duration": 3600, "calendar": "office"}
 
 
@@ -117,6 +118,11 @@ class Stages:
             "/v1/escalation-policies/{id}": self._escalation_policy,
             "/v1/notification/escalations/{id}": self._escalation,
             "/v1/notifications/{id}": self._notification,
+            "/v1/channels/{id}": self._channel,
+            "/v1/channels": self._file,
+            "/v1/webhooks/{id}": self._webhook,
+            "/v1/webhooks": self._lake,
+            "/v1/inbox/{id}": self._message,
         }
 
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -313,6 +319,33 @@ class Stages:
         named = {"contact": contact, "channel": "email", "escalation_policy": None}
         body = {} if command == "retire" else named
         return Staged({"id": made["id"]}, body)
+
+    async def _file(self, command: str) -> Staged:
+        return Staged({}, {"kind": "file", "address": None})
+
+    async def _channel(self, command: str) -> Staged:
+        key = {"key": f"channel-{new_id()}", "kind": "file", "address": None}
+        made = await self._post("/v1/channels", key | {"name": "A file"})
+        return Staged({"id": made["id"]}, _unless_retired(command, key))
+
+    async def _lake(self, command: str) -> Staged:
+        return Staged({}, {"url": "https://example.com/events", "secret": SIGNING})
+
+    async def _webhook(self, command: str) -> Staged:
+        key = {"key": f"lake-{new_id()}", "source": "incident", "url": "https://example.com/"}
+        made = await self._post("/v1/webhooks", key | {"name": "Lake", "secret": SIGNING})
+        body = {"secret": SIGNING} if command == "rotate-secret" else {}
+        return Staged({"id": made["id"]}, key if command == "" else body)
+
+    async def _message(self, command: str) -> Staged:
+        said = {"name": "Me", "person": "explorer", "email": "me@example.com"}
+        contact = await self._post("/v1/contacts", said)
+        wish = {"contact": contact["id"], "channel": "inbox", "facts": ["incident.declared"]}
+        await self._post("/v1/subscriptions", wish)
+        await tell(self._service.service.store, declared_elsewhere())
+        asked = {"person": "explorer", "channel": "inbox", "sort": "-created_at"}
+        found = await self._client.get("/v1/notifications", params=asked)
+        return Staged({"id": found.json()["items"][0]["id"]})
 
     async def _notification(self, command: str) -> Staged:
         await self._subscription("")
