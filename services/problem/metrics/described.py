@@ -2,7 +2,7 @@
 
 from services.problem.metrics.formulas import FORMULAS, Formula
 
-_HEAD = """| name | formula | version | of each problem | needs | in a period by |
+_HEAD = """| name | formula | version | what it is | needs | in a period by |
 |---|---|---|---|---|---|"""
 
 

@@ -1,11 +1,11 @@
-"""The metrics' formulas: what each needs, what it is of one problem, when it counts.
+"""The metrics' formulas: what each needs, what it is of one problem or incident, when it counts.
 
 A formula that changes is a new version; the table in `docs/problems.md` is drawn from here.
 """
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from services.problem.rules import Status
@@ -14,7 +14,7 @@ Unit = Literal["seconds", "share"]
 GroupBy = Literal["priority", "service", "group", "category", "month"]
 
 OPEN = frozenset({Status.NEW, Status.ASSESSING, Status.ROOT_CAUSE_ANALYSIS, Status.FIX_IN_PROGRESS})
-NOT_COUNTED = (Status.CANCELLED, Status.DUPLICATE)
+NOT_COUNTED = (Status.CANCELLED, Status.DUPLICATE, "merged")
 
 
 class Measured(NamedTuple):
@@ -44,24 +44,25 @@ class Measured(NamedTuple):
 
 
 class Formula(NamedTuple):
-    """What is measured of each problem.
+    """What is measured of each problem, or of each incident (`Measured`, `MeasuredIncident`).
 
     needs: the milestones without which it is excluded
     placed: the milestone by which it falls into a period; without it its logging does
     proofs: what the events prove that are named behind a value
-    scope: which problems are asked about at all
+    scope: which of them are asked about at all
     """
 
     name: str
     text: str
     unit: Unit
-    value: Callable[[Measured, datetime], float]
+    value: Callable[[Any, datetime], float]
     needs: tuple[str, ...]
     placed: str
     proofs: tuple[str, ...]
-    scope: Callable[[Measured], bool] = lambda problem: True
+    scope: Callable[[Any], bool] = lambda problem: True
     grouped: GroupBy | None = None
     version: int = 1
+    of: Literal["problem", "incident"] = "problem"
 
     @property
     def id(self) -> str:
@@ -136,23 +137,44 @@ _ALL = (
         "fixed",
         ("fixed", "recurred", "fix_rejection_count", "reanalysis_count"),
     ),
+    Formula(
+        "known_error_hit_rate",
+        "incidents with a suggested known error used / incidents with one suggested",
+        "share",
+        lambda incident, now: float(incident.hit),
+        ("offered",),
+        "offered",
+        ("offered", "used"),
+        of="incident",
+    ),
+    Formula(
+        "helped_rate",
+        "incidents on which a known error helped / incidents on which one was used, suggested or "
+        "found otherwise; what nobody has said did not help",
+        "share",
+        lambda incident, now: float(incident.helped),
+        ("used",),
+        "used",
+        ("used", "helped"),
+        of="incident",
+    ),
 )
 
 FORMULAS = {formula.name: formula for formula in _ALL}
 """By name, in the order people list them."""
 
 
-def excluded(formula: Formula, problem: Measured, *, imported: bool) -> str | None:
-    """Why a problem does not count; None where it does."""
+def excluded(formula: Formula, problem: Any, *, imported: bool) -> str | None:
+    """Why a problem or incident does not count; None where it does."""
     if problem.status in NOT_COUNTED:
-        return problem.status.value
+        return str(problem.status)
     if problem.imported and not imported:
         return "imported"
     missing = (each for each in formula.needs if getattr(problem, each) is None)
     return next((f"missing_{each}" for each in missing), None)
 
 
-def placed(formula: Formula, problem: Measured) -> datetime:
+def placed(formula: Formula, problem: Any) -> datetime:
     """By when it falls into a period."""
     found: datetime | None = getattr(problem, formula.placed)
     return found or problem.logged

@@ -31,7 +31,7 @@ async def inputs(
     store: Store, formula: Formula, instant: Instant, found: Sequence[Value]
 ) -> list[ProblemInput]:
     """These values, each with its proofs."""
-    ids = [each.problem.id for each in found]
+    ids = [each.measured.id for each in found]
     own = await streams(store, ids)
     beside = await streams(store, [facts_stream(id) for id in ids])
     published: dict[UUID, list[UUID]] = {}
@@ -41,12 +41,12 @@ async def inputs(
     told = []
     for each, events, facts in zip(found, own, beside, strict=True):
         proofs = _changes(events_by(instant, events))
-        proofs["known"] = published.get(each.problem.id, [])
+        proofs["known"] = published.get(each.measured.id, [])
         proofs["recurred"] = _recurrences(events_by(instant, facts))
         told.append(
             ProblemInput(
-                problem=each.problem.id,
-                number=f"PRB-{each.problem.number}",
+                problem=each.measured.id,
+                number=f"PRB-{each.measured.number}",
                 value=each.value,
                 excluded=each.excluded,
                 events={name: _proof(name, proofs) for name in formula.proofs},

@@ -9,6 +9,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.problem.metrics.formulas import Formula, GroupBy, Measured, excluded, placed
+from services.problem.metrics.offered import MeasuredIncident
 from services.problem.metrics.rows import Instant
 from services.problem.metrics.view import (
     ByFormula,
@@ -57,24 +58,27 @@ class ProblemMetricQuery(BaseModel):
         return {name: value for name, value in stated.items() if value is not None}
 
 
-class Value(NamedTuple):
-    """A problem that is asked about: its value, or why it has none."""
+Subject = Measured | MeasuredIncident
 
-    problem: Measured
+
+class Value(NamedTuple):
+    """A problem or incident that is asked about: its value, or why it has none."""
+
+    measured: Subject
     value: float | None
     excluded: str | None
 
 
 def values(
-    formula: Formula, query: ProblemMetricQuery, instant: Instant, problems: Iterable[Measured]
+    formula: Formula, query: ProblemMetricQuery, instant: Instant, subjects: Iterable[Subject]
 ) -> list[Value]:
-    """Of the problems that the question is about."""
+    """Of those that the question is about."""
     found = []
-    for problem in problems:
-        if formula.scope(problem) and _is_asked_about(formula, query, problem):
-            why = excluded(formula, problem, imported=query.imported)
-            value = None if why else round(formula.value(problem, instant.now), 6)
-            found.append(Value(problem, value, why))
+    for subject in subjects:
+        if formula.scope(subject) and _is_asked_about(formula, query, subject):
+            why = excluded(formula, subject, imported=query.imported)
+            value = None if why else round(formula.value(subject, instant.now), 6)
+            found.append(Value(subject, value, why))
     return found
 
 
@@ -109,12 +113,12 @@ def percentile(ordered: Sequence[float], share: float) -> float:
     return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
 
 
-def _is_asked_about(formula: Formula, query: ProblemMetricQuery, problem: Measured) -> bool:
+def _is_asked_about(formula: Formula, query: ProblemMetricQuery, subject: Subject) -> bool:
     for name, wanted in query.filters().items():
         meant = [unquoted(each) if isinstance(each, str) else each for each in wanted]
-        if getattr(problem, name) not in meant:
+        if getattr(subject, name) not in meant:
             return False
-    at = placed(formula, problem)
+    at = placed(formula, subject)
     return (query.begins is None or query.begins <= at) and (
         query.until is None or at < query.until
     )
@@ -123,16 +127,16 @@ def _is_asked_about(formula: Formula, query: ProblemMetricQuery, problem: Measur
 def _groups(formula: Formula, by: GroupBy, found: Sequence[Value]) -> list[ProblemGroup]:
     some: dict[str | int | None, list[Value]] = {}
     for each in found:
-        some.setdefault(_key(formula, by, each.problem), []).append(each)
+        some.setdefault(_key(formula, by, each.measured), []).append(each)
     ordered = sorted(some.items(), key=lambda group: (group[0] is None, str(group[0])))
     return [ProblemGroup(key=key, **_figures(formula, these)) for key, these in ordered]
 
 
-def _key(formula: Formula, by: GroupBy, problem: Measured) -> str | int | None:
+def _key(formula: Formula, by: GroupBy, subject: Subject) -> str | int | None:
     if by == "month":
-        at: datetime = placed(formula, problem)
+        at: datetime = placed(formula, subject)
         return f"{at:%Y-%m}"
-    key: str | int | None = getattr(problem, by)
+    key: str | int | None = getattr(subject, by)
     return key
 
 

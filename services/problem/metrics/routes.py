@@ -1,6 +1,7 @@
 """Metrics of problems over HTTP: which there are, their figures, and what is behind them."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -11,7 +12,9 @@ from services.problem.answering import ByReader
 from services.problem.metrics.csv_form import as_csv
 from services.problem.metrics.formulas import FORMULAS, Formula
 from services.problem.metrics.inputs import inputs
-from services.problem.metrics.measuring import ProblemMetricQuery, Value, metric, values
+from services.problem.metrics.measuring import ProblemMetricQuery, Subject, Value, metric, values
+from services.problem.metrics.offered import measured_incidents
+from services.problem.metrics.offered_inputs import offered_inputs
 from services.problem.metrics.rows import Instant, measured
 from services.problem.metrics.view import (
     ProblemFormulas,
@@ -19,7 +22,7 @@ from services.problem.metrics.view import (
     ProblemMetric,
     formula_view,
 )
-from shared.errors import NotFound
+from shared.errors import Invalid, NotFound
 from shared.http.access_log import record_access
 from shared.http.app import routes
 from shared.http.asked import Asked
@@ -27,7 +30,7 @@ from shared.http.moments import moment_of, position_of, time_of
 from shared.http.openapi import answers
 from shared.http.pages import Cursor, read_cursor, write_cursor
 from shared.http.waiting import has_seen
-from shared.restrictions import not_derived, restricted_among, visible_to
+from shared.restrictions import not_derived, not_shut, restricted_among, visible_to
 
 Name = Annotated[str, Path(max_length=60, json_schema_extra={"enum": list(FORMULAS)})]
 
@@ -69,9 +72,10 @@ async def read_problem_metric(
 ) -> Response:
     """A metric's mean, median, 90th percentile and count, and what was left out of it and why.
 
-    Times are effective; cancelled problems and duplicates never count, imported ones on request. A
-    problem falls into a period by the milestone that `period.by` names, or where it has none yet by
-    its logging.
+    Times are effective; what was cancelled, merged or is a duplicate never counts, imported ones on
+    request. Two metrics are of incidents: what known errors were to them. A problem (or incident)
+    falls into a period by the milestone that `period.by` names, or where it has none yet by its
+    logging.
     """
     formula, instant = _formula(name), await _instant(asked, query)
     found = await _values(asked, formula, query, instant)
@@ -87,7 +91,7 @@ async def read_problem_metric(
 async def list_problem_metric_inputs(
     name: Name, query: Annotated[ProblemInputQuery, Query()], asked: ByReader
 ) -> Response:
-    """The problems behind a metric by number: each value with the events that prove it."""
+    """The problems (or incidents) behind a metric by number, each with the events that prove it."""
     formula = _formula(name)
     filters = query.model_dump_json(exclude={"cursor", "wait_for", "limit"})
     cursor = read_cursor(query.cursor, asked, filters)
@@ -96,13 +100,14 @@ async def list_problem_metric_inputs(
     if query.excluded is not None:
         found = [each for each in found if (each.excluded is not None) is query.excluded]
     after = int(cursor.value) if cursor else 0
-    rest = [each for each in found if each.problem.number > after]
+    rest = [each for each in found if each.measured.number > after]
     shown, following = rest[: query.limit], None
     if len(rest) > query.limit:
-        last = Cursor(instant.position, str(shown[-1].problem.number), instant.now.isoformat())
+        last = Cursor(instant.position, str(shown[-1].measured.number), instant.now.isoformat())
         following = write_cursor(last, asked, filters)
     await _on_record(asked, shown)
-    items = await inputs(asked.service.store, formula, instant, shown)
+    prove = inputs if formula.of == "problem" else offered_inputs
+    items = await prove(asked.service.store, formula, instant, shown)
     return _json(ProblemInputs(items=items, next_cursor=following, total_estimate=len(found),
                                position=instant.position))  # fmt: skip
 
@@ -110,13 +115,31 @@ async def list_problem_metric_inputs(
 async def _values(
     asked: Asked, formula: Formula, query: ProblemMetricQuery, instant: Instant
 ) -> list[Value]:
-    visible = visible_to(asked.caller, not_derived("t.id"))
-    problems = await measured(asked.service.store, instant, visible)
-    return await asyncio.to_thread(values, formula, query, instant, problems)
+    _require_told(formula, query)
+    store = asked.service.store
+    subjects: Sequence[Subject]
+    if formula.of == "problem":
+        visible = visible_to(asked.caller, not_derived("t.id"))
+        subjects = await measured(store, instant, visible)
+    else:
+        visible = visible_to(asked.caller, not_shut("t.id"))
+        subjects = await measured_incidents(store, instant, visible)
+    return await asyncio.to_thread(values, formula, query, instant, subjects)
+
+
+def _require_told(formula: Formula, query: ProblemMetricQuery) -> None:
+    """Raises Invalid for what is not known here of incidents."""
+    if formula.of == "problem":
+        return
+    unknown = [name for name in ("priority", "group") if getattr(query, name) is not None]
+    unknown += ["group_by"] if query.group_by in ("priority", "group") else []
+    if unknown:
+        detail = "of incidents only service, category and month are known here"
+        raise Invalid(*((f"query:{name}", detail) for name in unknown))
 
 
 async def _on_record(asked: Asked, shown: list[Value]) -> None:
-    ids = [each.problem.id for each in shown]
+    ids = [each.measured.id for each in shown]
     restricted = (await restricted_among(asked.service.store.pool, asked.caller, ids)).restricted
     await record_access(asked.request, asked.caller, restricted)
 

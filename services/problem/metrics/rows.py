@@ -24,7 +24,7 @@ Condition = tuple[str, Any]
 
 MOST = 100_000
 MOST_FOLDED = 10_000
-_AT_ONCE = 200
+AT_ONCE = 200
 _FIXED = """case when t.resolved_at is not null or t.reanalysis_count + t.fix_rejection_count = 0
     then t.resolved_at else (select v.resolved_at from problems v
         where v.id = t.id and v.resolved_at is not null and v.from_position < t.from_position
@@ -89,8 +89,8 @@ async def _folded(store: Store, instant: Instant, visible: Sequence[Condition]) 
     asked = (ids, instant.position, instant.effective_at)
     published = {row[0] for row in await store.pool.fetch(_PUBLISHED, *asked)}
     found: list[Measured] = []
-    for start in range(0, len(ids), _AT_ONCE):
-        some = ids[start : start + _AT_ONCE]
+    for start in range(0, len(ids), AT_ONCE):
+        some = ids[start : start + AT_ONCE]
         own = await streams(store, some)
         facts = await streams(store, [facts_stream(id) for id in some])
         for id, events, beside in zip(some, own, facts, strict=True):

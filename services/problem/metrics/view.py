@@ -10,11 +10,15 @@ from services.problem.metrics.formulas import Formula
 
 
 class ProblemFormulaView(msgspec.Struct, frozen=True):
-    """A metric that can be asked for; `placed_by` is the milestone that puts it into a period."""
+    """A metric that can be asked for, of problems or of incidents (`of`).
+
+    `placed_by` is the milestone that puts one into a period.
+    """
 
     name: str
     id: str
     version: int
+    of: str
     formula: str
     unit: str
     placed_by: str
@@ -29,7 +33,7 @@ class ProblemFormulas(msgspec.Struct):
 
 
 class LeftOut(msgspec.Struct, frozen=True):
-    """How many problems do not count, and why."""
+    """How many do not count, and why."""
 
     count: int
     reasons: dict[str, int]
@@ -91,9 +95,12 @@ class ProblemMetric(ProblemFigures, kw_only=True):
 
 
 class ProblemInput(msgspec.Struct, kw_only=True):
-    """A problem behind a metric: its value, or why it has none; the events that prove it."""
+    """A problem behind a metric, or an incident where it is one of incidents: its value, or why it
+    has none; the events that prove it.
+    """
 
-    problem: UUID
+    problem: UUID | msgspec.UnsetType = msgspec.UNSET
+    incident: UUID | msgspec.UnsetType = msgspec.UNSET
     number: str
     value: float | None
     excluded: str | None
@@ -101,7 +108,7 @@ class ProblemInput(msgspec.Struct, kw_only=True):
 
 
 class ProblemInputs(msgspec.Struct, kw_only=True):
-    """A page of the problems behind a metric, by number."""
+    """A page of what is behind a metric, by number."""
 
     items: list[ProblemInput]
     next_cursor: str | None
@@ -115,6 +122,7 @@ def formula_view(formula: Formula) -> ProblemFormulaView:
         name=formula.name,
         id=formula.id,
         version=formula.version,
+        of=formula.of,
         formula=formula.text,
         unit=formula.unit,
         placed_by=formula.placed,

@@ -81,11 +81,15 @@ def asked(name: str, problems: Sequence[Measured], **query: Any) -> Any:
     return metric(formula, question, instant, values(formula, question, instant, problems))
 
 
-@pytest.mark.parametrize("name", FORMULAS)
+@pytest.mark.parametrize("name", EXPECTED)
 def test_each_formula_as_worked_out_by_hand(name: str) -> None:
     found, (count, mean, reasons) = asked(name, SOME), EXPECTED[name]
     assert (found.count, found.excluded.reasons) == (count, reasons)
     assert found.mean == pytest.approx(mean)
+
+
+def test_every_metric_of_problems_is_worked_out() -> None:
+    assert list(EXPECTED) == [name for name, each in FORMULAS.items() if each.of == "problem"]
 
 
 def test_a_share_tells_numerator_and_denominator() -> None:
@@ -133,20 +137,24 @@ FIXED: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
+THESE: dict[str, Any] = {"service": "held,again"}
+"""The problems of the next test: others raise theirs in the same service."""
+
+
 async def test_metrics_over_http_now_and_then(running: RunningService, client: AsyncClient) -> None:
     held = await carried(client, *FIXED, service="held")
     again = await carried(client, *FIXED, ("reject-fix", {"reason": "Slow"}), service="again")
     said = {"title": "Slow", "symptom": "It is slow", "workaround": "Wait"}
     known = await client.post("/v1/known-errors", json=said | {"problem": held.split("/")[-1]})
     await client.post(f"/v1/known-errors/{known.json()['id']}/publish")
-    before = (await client.get("/v1/problems")).json()["position"]
+    before = (await client.get("/v1/problems", params=THESE)).json()["position"]
     await _recur(running, held)
     path = "/v1/problem/metrics"
     listed = (await client.get(path)).json()["items"]
     assert [each["name"] for each in listed] == list(FORMULAS)
-    effective = (await client.get(f"{path}/fix_effectiveness")).json()
+    effective = (await client.get(f"{path}/fix_effectiveness", params=THESE)).json()
     assert (effective["numerator"], effective["denominator"]) == (0, 2)
-    then = (await client.get(f"{path}/fix_effectiveness", params={"as_of": before})).json()
+    then = (await client.get(f"{path}/fix_effectiveness", params=THESE | {"as_of": before})).json()
     assert (then["numerator"], then["denominator"]) == (1, 2)
     share = (await client.get(f"{path}/known_error_share", params={"service": "held"})).json()
     assert share["mean"] == 1
@@ -169,8 +177,10 @@ async def _recur(running: RunningService, path: str) -> None:
 
 
 async def _proved(client: AsyncClient, path: str, held: str, again: str) -> None:
-    first = (await client.get(f"{path}/fix_effectiveness/inputs", params={"limit": 1})).json()
-    rest = {"limit": 1, "cursor": first["next_cursor"]}
+    first = (
+        await client.get(f"{path}/fix_effectiveness/inputs", params=THESE | {"limit": 1})
+    ).json()
+    rest = THESE | {"limit": 1, "cursor": first["next_cursor"]}
     last = (await client.get(f"{path}/fix_effectiveness/inputs", params=rest)).json()
     assert last["next_cursor"] is None
     for page, problem_path, proof in (
@@ -183,7 +193,7 @@ async def _proved(client: AsyncClient, path: str, held: str, again: str) -> None
         known = {entry["id"] for entry in timeline["items"]}
         assert item["events"][proof]
         assert {id for ids in item["events"].values() for id in ids} <= known
-    share = (await client.get(f"{path}/known_error_share/inputs")).json()["items"]
+    share = (await client.get(f"{path}/known_error_share/inputs", params=THESE)).json()["items"]
     assert [len(item["events"]["known"]) for item in share if item["value"]] == [1]
 
 
