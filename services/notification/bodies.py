@@ -2,7 +2,8 @@
 
 import base64
 import binascii
-from typing import Annotated, Self
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
@@ -67,6 +68,19 @@ class Hook(Body):
         ),
     ]
     secret: Secret | None = None
+
+
+class Rotation(Body):
+    """Another secret; what is sent is signed with both for a while."""
+
+    secret: Secret
+    both_for_hours: Annotated[Whole, Field(ge=0, le=720)] = 24
+
+    def said(self, now: datetime) -> dict[str, Any]:
+        """As the commands that rotate take it."""
+        hours = self.both_for_hours
+        until = now + timedelta(hours=hours) if hours else None
+        return {"secret": self.secret.get_secret_value(), "until": until}
 
 
 class QuietDocument(Body):

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import assert_never
+from typing import Any, assert_never
 
 from services.notification.events import (
     Channel,
@@ -38,6 +38,8 @@ class Contact(State, frozen=True):
     webhook_url: Personal | None = None
     chat: str | None = None
     secret: Personal | None = None
+    secret_before: Personal | None = None  # signs as well until `both_until`
+    both_until: datetime | None = None
     quiet_hours: QuietHours | None = None
     verified: dict[str, datetime] = {}
     codes: dict[str, Code] = {}
@@ -97,6 +99,22 @@ def put(
     return events
 
 
+def rotate(
+    contact: Contact, *, secret: str, until: datetime | None, same: bool = False
+) -> Sequence[ContactEvent]:
+    """Sign with another secret, and with the present one as well until then.
+
+    The `same` one again, as a repeated request has it, does not put out the one before.
+    """
+    if contact.retired:
+        raise Refused("the contact is retired; add a new one")
+    if contact.webhook_url is None:
+        raise Refused("the contact has no webhook; add one, with its secret")
+    if same and (until is not None or contact.both_until is None):
+        return []
+    return [SecretSet(person=contact.person, secret=secret, until=until)]
+
+
 def retire(contact: Contact) -> Sequence[ContactEvent]:
     return [] if contact.retired else [ContactRetired()]
 
@@ -111,19 +129,28 @@ def evolve(contact: Contact, event: ContactEvent) -> Contact:
                 email=event.email,
                 webhook_url=event.webhook_url,
                 chat=event.chat,
-                secret=contact.secret if event.webhook_url is not None else None,
                 quiet_hours=contact.quiet_hours,
+                **(_signing(contact) if event.webhook_url is not None else {}),
             )
         case QuietHoursSet():
             return changed(contact, quiet_hours=event.hours)
         case CodeSent() | CodeRefused() | MethodVerified():
             return _verifying(contact, event)
         case SecretSet():
-            return changed(contact, secret=event.secret)
+            before = contact.secret if event.until is not None else None
+            return changed(
+                contact, secret=event.secret, secret_before=before, both_until=event.until
+            )
         case ContactRetired():
             return changed(contact, retired=True)
         case _:
             assert_never(event)
+
+
+def _signing(contact: Contact) -> dict[str, Any]:
+    """What its webhook is signed with."""
+    kept = ("secret", "secret_before", "both_until")
+    return {name: getattr(contact, name) for name in kept}
 
 
 def _verifying(contact: Contact, event: CodeSent | CodeRefused | MethodVerified) -> Contact:

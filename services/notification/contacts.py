@@ -1,6 +1,7 @@
 """The contacts of this service: their ledger, and their addresses in clear for a call."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from services.notification import contact
 from services.notification.contact import Contact
@@ -35,9 +36,17 @@ class Contacts(Ledger[Contact, ContactEvent]):
             if address is not None and await self.address(held, channel) == address
         }
 
-    async def secret(self, held: Folded[Contact]) -> str | None:
-        """What its webhook is signed with, in clear; None where it was erased."""
-        return await self._opened(held, held.state.secret)
+    async def secrets(self, held: Folded[Contact], now: datetime) -> list[str]:
+        """What its webhook is signed with, in clear, newest first; none where they were erased."""
+        state = held.state
+        both = state.both_until is not None and now < state.both_until
+        sealed = [state.secret, state.secret_before if both else None]
+        opened = [await self._opened(held, each) for each in sealed]
+        return [each for each in opened if each is not None]
+
+    async def signs_with(self, held: Folded[Contact], secret: str) -> bool:
+        """Whether this is its secret already."""
+        return await self._opened(held, held.state.secret) == secret
 
     async def _opened(self, held: Folded[Contact], value: Personal | None) -> str | None:
         if value is None:

@@ -53,10 +53,11 @@ class ContactSet(Event, frozen=True):
 
 @event("contact.secret_set", personal={"secret": "person"})
 class SecretSet(Event, frozen=True):
-    """What its webhook is signed with from now on."""
+    """What its webhook is signed with from now on; with the one before as well until then."""
 
     person: str
     secret: Personal
+    until: datetime | None = None
 
 
 class QuietHours(State, frozen=True):

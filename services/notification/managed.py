@@ -14,7 +14,7 @@ from services.notification.answer import (
     Nothing,
     require_visible,
 )
-from services.notification.bodies import ContactDocument, SubscriptionDocument
+from services.notification.bodies import ContactDocument, Rotation, SubscriptionDocument
 from services.notification.channels.channel import require_channel
 from services.notification.contacts import Contacts
 from services.notification.events import Channel, Template
@@ -87,6 +87,19 @@ async def change_contact(id: Id, body: ContactDocument, asked: ByPerson) -> Resp
     told[Channel.CHAT] = said["chat"]
     said["same"] = await contacts_of(asked).leading_to(held, told)
     after = await contacts_of(asked).execute(await asked.order(id), contact.put, **said)
+    return command_answer(await contact_view(asked.service.store, after), after)
+
+
+@contacts_router.post("/{id}/rotate-secret", **answers(ContactView))
+async def rotate_contact_secret(id: Id, body: Rotation, asked: ByPerson) -> Response:
+    """Sign its webhook with another secret, and with the present one as well for some hours."""
+    ledger = contacts_of(asked)
+    held = await ledger.current(id)
+    require_visible(asked, held.state.person, "contact")
+    _require_own(asked, held.state.person)
+    said = body.said(asked.now)
+    said["same"] = await ledger.signs_with(held, said["secret"])
+    after = await ledger.execute(await asked.order(id), contact.rotate, **said)
     return command_answer(await contact_view(asked.service.store, after), after)
 
 

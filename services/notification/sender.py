@@ -205,11 +205,12 @@ class Sender:
     async def _call_webhook(
         self, begun: Folded[Notification], words: Words, contact: Folded[Contact], url: str
     ) -> Result:
-        secret = await self._contacts.secret(contact)
-        if secret is None:
+        at = self._clock()
+        secrets = await self._contacts.secrets(contact, at)
+        if not secrets:
             return _NO_ADDRESS
         content = webhook.message(words, begun.state.happened_at)
-        headers = webhook.signed(begun.stream, content, secret, self._clock())
+        headers = webhook.signed(begun.stream, content, secrets, at)
         return await webhook.post(self._outgoing, url, content, headers)
 
     def _linked(self, begun: Folded[Notification], words: Words) -> Words:

@@ -36,8 +36,12 @@ class ContactItem(Item, kw_only=True):
 
 
 class ContactView(ContactItem, kw_only=True):
-    """A contact alone. `actions` only where it was read, not in a command's answer."""
+    """A contact alone. `actions` only where it was read, not in a command's answer.
 
+    `both_until`: its webhook is signed with the secret before as well until then.
+    """
+
+    both_until: datetime | None
     actions: list[Action] | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -147,6 +151,7 @@ async def contact_view(store: Store, folded: Folded[Contact]) -> ContactView:
         quiet_hours=state.quiet_hours,
         chat=state.chat,
         verified=sorted(state.verified),
+        both_until=state.both_until,
         retired=state.retired,
     )
 

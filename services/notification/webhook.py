@@ -1,5 +1,6 @@
 """Notifications by webhook, signed by the Standard Webhooks scheme (standardwebhooks.com)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -30,14 +31,18 @@ def message(words: Words, happened_at: datetime | None) -> bytes:
     return _encode(Message(words.values["fact"], happened_at, told))
 
 
-def signed(id: UUID, content: bytes, secret: str, at: datetime) -> dict[str, str]:
-    """The headers of a call: stable id, time of the attempt, signature over both and the body."""
+def signed(id: UUID, content: bytes, secrets: Sequence[str], at: datetime) -> dict[str, str]:
+    """The headers of a call: stable id, time of the attempt, signatures over both and the body.
+
+    One by each secret, so that one can be changed for another.
+    """
+    signatures = [Webhook(secret).sign(str(id), at, content.decode()) for secret in secrets]
     return {
         "content-type": "application/json",
         "user-agent": "tocsin",
         "webhook-id": str(id),
         "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": Webhook(secret).sign(str(id), at, content.decode()),
+        "webhook-signature": " ".join(signatures),
     }
 
 

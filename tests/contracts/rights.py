@@ -130,7 +130,7 @@ notification
     put   /v1/escalation-policies/{id}         notification_admin
     get   /v1/notification/escalations(/{id})?  readers
     get   /v1/dead-letters                     readers
-    post  /v1/contacts(/{id}/retire)?          people
+    post  /v1/contacts(/{id}/(retire|rotate-secret))?  people
     put   /v1/contacts/{id}                    people
     post  /v1/contacts/{id}/(send-code|verify)  people
     post  /v1/notification/replies             service

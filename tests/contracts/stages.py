@@ -300,6 +300,8 @@ class Stages:
 
     async def _contact(self, command: str) -> Staged:
         id = await self._new_contact()
+        if command == "rotate-secret":
+            return Staged({"id": id}, {"secret": SIGNING})
         if command == "send-code":
             return Staged({"id": id}, {"channel": "inbox"})
         if command == "verify":
@@ -309,7 +311,8 @@ class Stages:
 
     async def _new_contact(self) -> str:
         told = {"name": "Ada", "person": f"ada-{new_id()}", "email": "ada@example.com"}
-        contact: str = (await self._post("/v1/contacts", told))["id"]
+        hook = {"url": "https://example.com/", "secret": SIGNING}
+        contact: str = (await self._post("/v1/contacts", told | {"webhook": hook}))["id"]
         return contact
 
     async def _subscription(self, command: str) -> Staged:

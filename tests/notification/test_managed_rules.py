@@ -1,5 +1,6 @@
 """The rules of contacts and subscriptions, without any I/O."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -47,6 +48,38 @@ def test_a_webhook_needs_a_secret_once() -> None:
     a_contact().when(contact.put, **arguments, secret="whsec_x").then(by_hook, secret)
     a_contact(by_hook, secret).when(contact.put, **arguments).then(by_hook)
     a_contact(by_hook, secret, by_mail).when(contact.put, **arguments).refused("secret")
+
+
+def test_a_secret_is_rotated_with_two_valid_at_once() -> None:
+    until = datetime(2026, 5, 1, tzinfo=UTC)
+    another = SecretSet(person="ada", secret="whsec_y", until=until)
+    arguments = {"secret": "whsec_y", "until": until}
+    a_contact(by_hook, secret).when(contact.rotate, **arguments).then(another)
+    both = given_of(Contact(), contact.evolve, by_hook, secret, another, by_hook).state
+    assert (both.secret, both.secret_before, both.both_until) == ("whsec_y", "whsec_x", until)
+    a_contact(by_mail).when(contact.rotate, **arguments).refused("has no webhook")
+    a_contact(by_hook, secret, ContactRetired()).when(contact.rotate, **arguments).refused(
+        "is retired"
+    )
+
+
+def test_rotating_again_to_the_same_secret_keeps_the_one_before() -> None:
+    until = datetime(2026, 5, 1, tzinfo=UTC)
+    another = SecretSet(person="ada", secret="whsec_y", until=until)
+    again = {"secret": "whsec_y", "same": True}
+    rotated = a_contact(by_hook, secret, another)
+    rotated.when(contact.rotate, **again, until=until + timedelta(hours=1)).then()
+    alone = SecretSet(person="ada", secret="whsec_y")
+    rotated.when(contact.rotate, **again, until=None).then(alone)
+    ended = given_of(Contact(), contact.evolve, by_hook, secret, another, alone).state
+    assert (ended.secret_before, ended.both_until) == (None, None)
+    a_contact(by_hook, alone).when(contact.rotate, **again, until=None).then()
+
+
+def test_without_its_webhook_it_keeps_no_secret() -> None:
+    another = SecretSet(person="ada", secret="y", until=datetime(2026, 5, 1, tzinfo=UTC))
+    left = given_of(Contact(), contact.evolve, by_hook, secret, another, by_mail).state
+    assert (left.secret, left.secret_before, left.both_until) == (None, None, None)
 
 
 def test_a_contact_can_be_reached() -> None:

@@ -61,13 +61,6 @@ class NewWebhookDocument(WebhookDocument):
     after: Annotated[Position | None, Field(description="0: from the beginning")] = None
 
 
-class Rotation(Body):
-    """Another secret; what is sent is signed with both for a while."""
-
-    secret: Secret
-    both_for_hours: Annotated[Whole, Field(ge=0, le=720)] = 24
-
-
 class Rewinding(Body):
     """Behind which position of its source's log it is told everything again."""
 

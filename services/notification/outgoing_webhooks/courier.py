@@ -14,7 +14,6 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from standardwebhooks import Webhook as Signing
 
 from services.notification import webhook as standard
 from services.notification.outcome import Lost, Reached, Unreached
@@ -155,7 +154,7 @@ class Courier:
         )
         secrets = await self._webhooks.secrets(held, at)
         content = message(fact)
-        headers = signed(fact.id, content, secrets, at)
+        headers = standard.signed(fact.id, content, secrets, at)
         result = await standard.post(self._outgoing, held.state.url, content, headers)
         match result:
             case Reached(answer):
@@ -199,18 +198,6 @@ def message(fact: Fact) -> bytes:
 def type_of(fact: Fact) -> str:
     """What people call it, such as incident.declared."""
     return fact.type.removeprefix("tocsin.").removesuffix(".v1")
-
-
-def signed(id: UUID, content: bytes, secrets: Sequence[str], at: datetime) -> dict[str, str]:
-    """The headers of a call: a signature by each secret, so that one can be changed for another."""
-    signatures = [Signing(secret).sign(str(id), at, content.decode()) for secret in secrets]
-    return {
-        "content-type": "application/json",
-        "user-agent": "tocsin",
-        "webhook-id": str(id),
-        "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": " ".join(signatures),
-    }
 
 
 def _is_refused(result: Unreached) -> bool:

@@ -1,6 +1,5 @@
 """Webhooks of other systems over HTTP: managed data, their secrets, places and deliveries."""
 
-from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,6 +7,7 @@ import msgspec
 from fastapi import Query, Response
 
 from services.notification.answer import ByReader, Nothing
+from services.notification.bodies import Rotation
 from services.notification.keyed import asking, keyed
 from services.notification.keyed.asking import ByAdmin, Kept, Listed, Past, Reference
 from services.notification.keyed.rows import view_of
@@ -16,7 +16,6 @@ from services.notification.outgoing_webhooks import webhook
 from services.notification.outgoing_webhooks.bodies import (
     NewWebhookDocument,
     Rewinding,
-    Rotation,
     WebhookDocument,
     clear,
 )
@@ -113,8 +112,7 @@ async def retire_webhook(id: Reference, asked: ByAdmin, body: Nothing = None) ->
 @router.post("/{id}/rotate-secret", **answers(WebhookView))
 async def rotate_webhook_secret(id: Reference, body: Rotation, asked: ByAdmin) -> Response:
     """Sign with another secret, and with the present one as well for some hours."""
-    until = asked.now + timedelta(hours=body.both_for_hours) if body.both_for_hours else None
-    said = {"secret": clear(body.secret), "until": until}
+    said = body.said(asked.now)
     return await asking.command(asked, webhooks_of(asked), id, webhook.rotate, **said)
 
 
