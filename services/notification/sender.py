@@ -73,6 +73,7 @@ class Sender:
         post: Post | None,
         *,
         folder: Path = Path(),
+        is_local: bool = False,
         links: Links | None = None,
         jitter: Callable[[], float] = chance,
     ) -> None:
@@ -82,7 +83,7 @@ class Sender:
         self._bundling = Bundling(notifications)
         self._outgoing = outgoing
         self._post = post
-        self._chat = Chat(Channels(notifications.store), outgoing, folder)
+        self._chat = Chat(Channels(notifications.store), outgoing, folder, is_local=is_local)
         self._links = links
         self._jitter = jitter
         self._clock = notifications.store.clock
@@ -246,6 +247,7 @@ async def sending(
             post,
             links=links_of(settings),
             folder=settings.home,
+            is_local=settings.local,
         )
         try:
             yield sender

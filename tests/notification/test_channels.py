@@ -5,12 +5,15 @@ from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from services.notification.app import create_app
 from services.notification.channels.events import Kind
 from services.notification.channels.payloads import payload
+from services.notification.channels.sinks import NOT_LOCAL, printed
+from services.notification.outcome import Reached
 from services.notification.said import Words
 from shared.client import AsyncClient
 from tests.conftest import NewDatabase
@@ -117,6 +120,33 @@ async def test_a_file_for_the_first_minute(told: Told, tmp_path: Path) -> None:
     assert json.loads(line)["subject"] == "[INC-7] Checkout is slow: declared"
 
 
+async def test_a_console_prints_on_ones_own_machine_only(
+    told: Told, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"key": "here", "name": "Here", "kind": "console"}
+    service = told.running.service
+    with monkeypatch.context() as elsewhere:
+        served = service.settings.model_copy(update={"local": False})
+        elsewhere.setattr(service, "settings", served)
+        refused = await told.admin.post("/v1/channels", json=body)
+    assert (refused.status_code, refused.json()["detail"]) == (409, NOT_LOCAL)
+    await told.post("/v1/channels", **body)
+    contact = await told.contact(chat="here")
+    await told.subscribe(contact, channel="chat")
+    await told.becomes("told", "subscription", await told.hear(), contact)
+    (line,) = [each for each in capsys.readouterr().out.splitlines() if '"here"' in each]
+    assert json.loads(line)["subject"] == "[INC-7] Checkout is slow: declared"
+
+
+def test_nothing_that_is_printed_moves_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    told = Words("\x1b[2Ja", "b\x9b31m\u202e\u2028c ä\nd", {})
+    assert printed("here", UUID(int=1), told) == Reached("printed")
+    out = capsys.readouterr().out
+    assert out.endswith("\n")
+    assert not set(out[:-1]) & set("\x1b\x9b\u202e\u2028\n")
+    assert json.loads(out)["text"].endswith("c ä\nd")
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
@@ -124,6 +154,7 @@ async def test_a_file_for_the_first_minute(told: Told, tmp_path: Path) -> None:
         ({"kind": "slack", "address": "http://169.254.169.254/latest"}, "/address"),
         ({"kind": "carrier_pigeon"}, "/kind"),
         ({"kind": "file", "address": "https://example.com/"}, ""),
+        ({"kind": "console", "address": "https://example.com/"}, ""),
     ],
 )
 async def test_what_is_no_channel_is_refused(

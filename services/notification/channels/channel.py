@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, assert_never
 
 from services.notification.channels.events import (
+    HAS_NO_ADDRESS,
     ChannelAddressSet,
     ChannelEvent,
     ChannelRetired,
@@ -59,7 +60,7 @@ def change(
     channel: ManagedChannel, *, said: ChannelSet, address: str | None
 ) -> Sequence[ChannelEvent]:
     """Say it anew; without an address it keeps the one it has."""
-    if channel.kind is not said.kind and address is None and said.kind is not Kind.FILE:
+    if channel.kind is not said.kind and address is None and said.kind not in HAS_NO_ADDRESS:
         raise Refused(f"{said.kind} needs an address of its own")
     keyed.require_same(channel, said.key)
     return [*keyed.change(channel, said=said), *_addressed(said, address)]

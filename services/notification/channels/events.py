@@ -14,6 +14,10 @@ class Kind(StrEnum):
     MATTERMOST = "mattermost"
     GOOGLE_CHAT = "google_chat"
     FILE = "file"  # in this installation's folder: for the first minute
+    CONSOLE = "console"  # what the service prints, where it runs on one's own machine
+
+
+HAS_NO_ADDRESS = (Kind.FILE, Kind.CONSOLE)
 
 
 @event("channel.set")

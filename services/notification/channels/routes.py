@@ -10,17 +10,19 @@ from services.notification.answer import ByReader, Nothing
 from services.notification.channels import channel
 from services.notification.channels.channel import CHANNELS
 from services.notification.channels.events import (
+    HAS_NO_ADDRESS,
     ChannelAddressSet,
     ChannelRetired,
     ChannelSet,
     Kind,
 )
+from services.notification.channels.sinks import NOT_LOCAL
 from services.notification.keyed import asking, keyed
 from services.notification.keyed.asking import ByAdmin, Kept, Listed, Past, Reference
 from services.notification.keyed.rows import KeyedItem
 from services.notification.keyed.secrets import versions_without
 from shared.destination import MOST_CHARACTERS, OutgoingRefused, check_url
-from shared.errors import Invalid
+from shared.errors import Invalid, Refused
 from shared.http.app import routes
 from shared.http.asked import Asked
 from shared.http.body import Body, Line, Name
@@ -45,7 +47,10 @@ class ChannelPage(msgspec.Struct, kw_only=True):
 
 
 class ChannelDocument(Body):
-    """A chat room by its incoming webhook, or the file `outbox.jsonl` of this installation."""
+    """A chat room by its incoming webhook, or the file `outbox.jsonl` of this installation.
+
+    `console` prints what is told, and is only there where Tocsin runs on one's own machine.
+    """
 
     key: Annotated[Name, Field(examples=["ops-room"])]
     name: Line
@@ -60,9 +65,9 @@ class ChannelDocument(Body):
     ] = None
 
     @model_validator(mode="after")
-    def _files_have_none(self) -> Self:
-        if self.kind is Kind.FILE and self.address is not None:
-            raise ValueError("a file has no address: it is outbox.jsonl in Tocsin's folder")
+    def _sinks_have_none(self) -> Self:
+        if self.kind in HAS_NO_ADDRESS and self.address is not None:
+            raise ValueError(f"a {self.kind} has no address: it is this installation's own")
         return self
 
 
@@ -83,7 +88,7 @@ async def list_channels(query: Listed, asked: ByReader) -> Response:
 async def add_channel(body: ChannelDocument, asked: ByAdmin) -> Response:
     """Add a channel; contacts name it by its key, and are reached by `chat` from then on."""
     address = _checked(body, asked)
-    if address is None and body.kind is not Kind.FILE:
+    if address is None and body.kind not in HAS_NO_ADDRESS:
         raise Invalid(("/address", f"is missing: {body.kind} is reached by an incoming webhook"))
 
     def add(held: channel.ManagedChannel, *, said: ChannelSet) -> object:
@@ -125,7 +130,9 @@ def _said(body: ChannelDocument) -> ChannelSet:
 
 
 def _checked(body: ChannelDocument, asked: Asked) -> str | None:
-    """The address, if it may be called. Raises Invalid."""
+    """The address, if it may be called. Raises Invalid, Refused."""
+    if body.kind is Kind.CONSOLE and not asked.service.settings.local:
+        raise Refused(NOT_LOCAL)
     if body.address is None:
         return None
     address = body.address.get_secret_value()
