@@ -9,6 +9,7 @@ from services.notification.channels.channel import Channels
 from services.notification.channels.events import HAS_NO_ADDRESS, Kind
 from services.notification.channels.payloads import payload
 from services.notification.channels.sinks import NOT_LOCAL, printed, written
+from services.notification.channels.vendors import Vendors
 from services.notification.keyed.keyed import stream_of
 from services.notification.outcome import Result, Unreached
 from services.notification.said import Words
@@ -26,6 +27,7 @@ class Chat:
         self, channels: Channels, outgoing: Outgoing, folder: Path, *, is_local: bool = False
     ) -> None:
         self._is_local = is_local
+        self._vendors = Vendors()
         self._channels = channels
         self._outgoing = outgoing
         self._file = folder / "outbox.jsonl"
@@ -41,6 +43,8 @@ class Chat:
         address = await self._channels.address(held)
         if address is None:
             return _GONE
+        if held.state.kind is Kind.APPRISE:
+            return await self._vendors.send(address, words)
         content = payload(held.state.kind, words)
         return await webhook.post(self._outgoing, address, content, _JSON)
 

@@ -13,6 +13,7 @@ class Kind(StrEnum):
     TEAMS = "teams"
     MATTERMOST = "mattermost"
     GOOGLE_CHAT = "google_chat"
+    APPRISE = "apprise"  # one of the vendors that the extra `apprise` knows
     FILE = "file"  # in this installation's folder: for the first minute
     CONSOLE = "console"  # what the service prints, where it runs on one's own machine
 

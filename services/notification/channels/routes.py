@@ -1,5 +1,6 @@
 """Channels over HTTP: managed data; an address is never shown."""
 
+import asyncio
 from typing import Annotated, Self
 
 import msgspec
@@ -17,6 +18,7 @@ from services.notification.channels.events import (
     Kind,
 )
 from services.notification.channels.sinks import NOT_LOCAL
+from services.notification.channels.vendors import check_vendor
 from services.notification.keyed import asking, keyed
 from services.notification.keyed.asking import ByAdmin, Kept, Listed, Past, Reference
 from services.notification.keyed.rows import KeyedItem
@@ -50,6 +52,8 @@ class ChannelDocument(Body):
     """A chat room by its incoming webhook, or the file `outbox.jsonl` of this installation.
 
     `console` prints what is told, and is only there where Tocsin runs on one's own machine.
+    `apprise` takes addresses of apprise that lead to one target of a vendor, where the extra
+    `apprise` is installed.
     """
 
     key: Annotated[Name, Field(examples=["ops-room"])]
@@ -59,7 +63,8 @@ class ChannelDocument(Body):
         SecretStr | None,
         Field(
             max_length=MOST_CHARACTERS,
-            description="The incoming webhook; left out in a change it stays",
+            description="The incoming webhook, or for `apprise` its address; "
+            "left out in a change it stays",
             examples=["https://hooks.example.com/services/T0/B0/x"],
         ),
     ] = None
@@ -87,9 +92,9 @@ async def list_channels(query: Listed, asked: ByReader) -> Response:
 @router.post("", **answers(ChannelView, 201, "Added"))
 async def add_channel(body: ChannelDocument, asked: ByAdmin) -> Response:
     """Add a channel; contacts name it by its key, and are reached by `chat` from then on."""
-    address = _checked(body, asked)
+    address = await _checked(body, asked)
     if address is None and body.kind not in HAS_NO_ADDRESS:
-        raise Invalid(("/address", f"is missing: {body.kind} is reached by an incoming webhook"))
+        raise Invalid(("/address", f"is missing: {body.kind} is reached by one"))
 
     def add(held: channel.ManagedChannel, *, said: ChannelSet) -> object:
         return channel.add(held, said=said, address=address)
@@ -106,7 +111,7 @@ async def read_channel(id: Reference, when: When, asked: ByReader) -> Response:
 @router.put("/{id}", **answers(ChannelView))
 async def change_channel(id: Reference, body: ChannelDocument, asked: ByAdmin) -> Response:
     """Say the whole channel anew; without an address it keeps the one it has."""
-    said = {"said": _said(body), "address": _checked(body, asked)}
+    said = {"said": _said(body), "address": await _checked(body, asked)}
     return await asking.command(asked, _kept(asked), id, channel.change, **said)
 
 
@@ -129,7 +134,7 @@ def _said(body: ChannelDocument) -> ChannelSet:
     return ChannelSet(key=body.key, name=body.name, kind=body.kind)
 
 
-def _checked(body: ChannelDocument, asked: Asked) -> str | None:
+async def _checked(body: ChannelDocument, asked: Asked) -> str | None:
     """The address, if it may be called. Raises Invalid, Refused."""
     if body.kind is Kind.CONSOLE and not asked.service.settings.local:
         raise Refused(NOT_LOCAL)
@@ -137,7 +142,10 @@ def _checked(body: ChannelDocument, asked: Asked) -> str | None:
         return None
     address = body.address.get_secret_value()
     try:
-        check_url(address, asked.service.settings.outbound_allow)
+        if body.kind is Kind.APPRISE:
+            await asyncio.to_thread(check_vendor, address)
+        else:
+            check_url(address, asked.service.settings.outbound_allow)
     except OutgoingRefused as refused:
         raise Invalid(("/address", str(refused))) from None
     return address
