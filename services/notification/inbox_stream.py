@@ -12,7 +12,7 @@ from services.notification import view
 from services.notification.view import NotificationItem
 from shared.auth.caller import Caller
 from shared.auth.roles import Role
-from shared.errors import LogMismatch, Malformed, Unauthenticated
+from shared.errors import Forbidden, LogMismatch, Malformed, Unauthenticated
 from shared.http.app import routes
 from shared.http.feed import After
 from shared.http.service import Service, service_of
@@ -33,7 +33,10 @@ async def _listening(
 ) -> Caller:
     service = service_of(request)
     if ticket is None:
-        return await service.authenticator.authenticate(request.headers.get("authorization"))
+        own = await service.authenticator.authenticate(request.headers.get("authorization"))
+        if not own.has(*Role):
+            raise Forbidden("this needs a role; you have none")
+        return own
     caller = await service.tickets.redeem(ticket)
     if not await service.authenticator.still_admits(caller):
         raise Unauthenticated("the API key that asked for this ticket has ended")
