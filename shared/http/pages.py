@@ -7,7 +7,7 @@ import re
 from typing import Annotated, Any
 
 import msgspec
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from shared.errors import Malformed
 from shared.http.asked import Asked
@@ -31,7 +31,13 @@ def unquoted(value: str) -> str:
     return value[1:-1].replace('""', '"')
 
 
-Words = Annotated[list[str], BeforeValidator(split), Field(max_length=50)]
+_LISTED: dict[str, Any] = {"type": "array", "items": {"type": "string"}, "maxItems": 50}
+Words = Annotated[
+    list[str],
+    BeforeValidator(split),
+    Field(max_length=50),
+    WithJsonSchema({"anyOf": [_LISTED, {"type": "string"}]}, mode="validation"),
+]
 """Several values, separated by commas or repeated; in double quotes one may hold commas."""
 
 

@@ -153,7 +153,7 @@ def _uuid(name: str, value: str) -> str:
 
 
 def _known_errors(name: str, values: Sequence[str], caller: Caller) -> Iterator[Condition]:
-    named = [unquoted(value) for value in values if value != _NOBODYS]
+    named = [value for value in values if value != _NOBODYS]
     some = _KNOWN % " and beside.status = any({}::text[])"
     if _NOBODYS not in values:
         yield some, named

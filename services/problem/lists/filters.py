@@ -7,15 +7,20 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from services.problem.bodies import Day
+from services.problem.known_errors.known_error import KnownErrorStatus
 from services.problem.rules import Status
 from shared.http.body import Moment
 from shared.http.lists import OfMoment, QueryText, Timed, TimedQuery
 from shared.http.pages import Words, split
 
+_SOME = Field(min_length=1, max_length=50)
 Level = Annotated[int, Field(ge=1, le=9)] | Literal["none"]
-Levels = Annotated[list[Level], BeforeValidator(split), Field(max_length=50)]
-Statuses = Annotated[list[Status], BeforeValidator(split), Field(max_length=50)]
-Ids = Annotated[list[UUID], BeforeValidator(split), Field(max_length=50)]
+Levels = Annotated[list[Level], BeforeValidator(split), _SOME]
+Statuses = Annotated[list[Status], BeforeValidator(split), _SOME]
+KnownErrorStatuses = Annotated[
+    list[KnownErrorStatus | Literal["none"]], BeforeValidator(split), _SOME
+]
+Ids = Annotated[list[UUID], BeforeValidator(split), _SOME]
 Without = Annotated[str, StringConstraints(pattern="^[a-z_]+:.+$", max_length=300)]
 
 
@@ -50,7 +55,7 @@ class ProblemFilters(Timed):
     assigned_to: Words | None = None
     owner: Words | None = None
     mine: Annotated[
-        Annotated[list[Mine], BeforeValidator(split)] | None,
+        Annotated[list[Mine], BeforeValidator(split), _SOME] | None,
         Field(description="Assigned to me, owned by me, or of a group I am in"),
     ] = None
     tag: Annotated[Words | None, Field(description="Any of these")] = None
@@ -60,7 +65,7 @@ class ProblemFilters(Timed):
     duplicate_of: Annotated[Words | None, Field(description="Ids, or numbers such as PRB-1")] = None
     workaround: Annotated[Words | None, Field(description="drafted, published, withdrawn")] = None
     known_error: Annotated[
-        Words | None, Field(description="draft, published, superseded, retired")
+        KnownErrorStatuses | None, Field(description="Has one in any of these states; or none")
     ] = None
     major: bool | None = None
     has_root_cause: bool | None = None

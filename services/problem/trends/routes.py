@@ -21,7 +21,7 @@ from services.problem.trends.rules import POLICY
 from shared.errors import Invalid, TooMany
 from shared.http.access_log import record_access
 from shared.http.app import routes
-from shared.http.asked import Asked
+from shared.http.asked import Asked, correlation
 from shared.http.body import Body, Moment, Whole
 from shared.http.openapi import answers
 from shared.restrictions import any_restricted, restricted_among
@@ -83,6 +83,7 @@ async def dry_run(body: DryRunBody, asked: ByManager) -> Response:
     The candidates are those that the live watch would have raised in the same order. Incidents
     that are hidden from the caller are left out of the evidence. At most 20 seconds.
     """
+    correlation(asked.request.headers.get("x-correlation-id"))  # checked as of every POST
     until = await _until(asked, body.as_of)
     run = DryRun(body.rule.rule())
     if len(_under_way) >= MOST_AT_ONCE:

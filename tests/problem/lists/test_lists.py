@@ -192,6 +192,8 @@ async def test_what_makes_no_sense_is_refused(lister: AsyncClient) -> None:
         {"sort": "relevance"}, {"q": "!!"}, {"q": "a", "as_of": "1"}, {"id": "x"},
         {"without": "q:a"}, {"without": "status:odd"}, {"incident": "INC-1"}, {"unknown": "1"},
         {"target_before": "0"}, {"review_after": "2026-13-01"},
+        {"known_error": "false"}, {"without": "known_error:odd"},
+        {"candidate": ""}, {"status": ""},
     ):  # fmt: skip
         answer = await lister.get("/v1/problems", params=query)
         assert answer.status_code == 422, query

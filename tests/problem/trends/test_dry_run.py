@@ -127,6 +127,18 @@ async def test_what_cannot_be_tried_is_refused(
     assert forbidden.status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [(f"{PATH}/dry-run", {"rule": BY_SERVICE}), ("/v1/known-errors/match", {"title": "Slow"})],
+)
+async def test_a_correlation_id_that_is_none_is_refused_where_nothing_is_written(
+    manager: AsyncClient, path: str, body: dict[str, Any]
+) -> None:
+    for told, status in (("no-uuid", 400), (str(new_id()), 200)):
+        answer = await manager.post(path, json=body, headers={"x-correlation-id": told})
+        assert answer.status_code == status, answer.text
+
+
 async def test_restricted_incidents_are_no_evidence_and_do_not_show_through_it(
     feed: Feed, problem_service: RunningService, manager: AsyncClient, in_force: None
 ) -> None:
