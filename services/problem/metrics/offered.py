@@ -58,6 +58,16 @@ _ROWS = f"""select {_ABOUT}, o.recorded_at, w.recorded_at, u.hit, u.helped
     where true"""
 
 
+_PLACED = {"offered": "o.recorded_at", "used": "w.recorded_at"}
+
+
+def in_period(by: str, begins: datetime | None, until: datetime | None) -> list[Condition]:
+    """Conditions: from a moment until before another, by this milestone, or else its logging."""
+    at = f"coalesce({_PLACED[by]}, t.occurred_at)"
+    bounds = ((f"{at} >= {{}}::timestamptz", begins), (f"{at} < {{}}::timestamptz", until))
+    return [(sql, moment) for sql, moment in bounds if moment is not None]
+
+
 async def measured_incidents(
     store: Store, instant: Instant, visible: Sequence[Condition]
 ) -> list[MeasuredIncident]:
@@ -67,7 +77,8 @@ async def measured_incidents(
     where = where_of(visible, arguments)
     rows = await store.pool.fetch(f"{_ROWS}{where} order by 2 limit {most + 1}", *arguments)
     if len(rows) > most:
-        raise Invalid(("query:as_of", f"more than {most:,} incidents were offered known errors"))
+        detail = f"more than {most:,} incidents: ask for a shorter period, up to now or as_of"
+        raise Invalid(("query:from", detail))
     known = [MeasuredIncident(*row) for row in rows]
     return known if instant.effective_at is None else await _folded(store, instant, known)
 

@@ -13,7 +13,7 @@ from services.problem.metrics.csv_form import as_csv
 from services.problem.metrics.formulas import FORMULAS, Formula
 from services.problem.metrics.inputs import inputs
 from services.problem.metrics.measuring import ProblemMetricQuery, Subject, Value, metric, values
-from services.problem.metrics.offered import measured_incidents
+from services.problem.metrics.offered import in_period, measured_incidents
 from services.problem.metrics.offered_inputs import offered_inputs
 from services.problem.metrics.rows import Instant, measured
 from services.problem.metrics.view import (
@@ -122,8 +122,10 @@ async def _values(
         visible = visible_to(asked.caller, not_derived("t.id"))
         subjects = await measured(store, instant, visible)
     else:
-        visible = visible_to(asked.caller, not_shut("t.id"))
-        subjects = await measured_incidents(store, instant, visible)
+        where = visible_to(asked.caller, not_shut("t.id"))
+        if instant.effective_at is None:
+            where += in_period(formula.placed, query.begins, query.until)
+        subjects = await measured_incidents(store, instant, where)
     return await asyncio.to_thread(values, formula, query, instant, subjects)
 
 

@@ -140,6 +140,10 @@ async def test_over_http_now_and_then_with_what_proves_them(running: RunningServ
     assert await rates(client, effective_at="2100-01-01T00:00:00Z") == [(2, 4), (2, 4)]
     assert await rates(client, effective_at="2020-01-01T00:00:00Z") == [(0, 0), (0, 0)]
     assert await rates(client, service="vpn") == [(2, 3), (1, 2)]
+    day = {"from": "2020-01-01T00:00:00Z", "until": "2999-01-01T00:00:00Z"}
+    assert await rates(client, **day) == [(2, 4), (2, 4)]
+    assert await rates(client, until="2020-01-01T00:00:00Z") == [(0, 0), (0, 0)]
+    assert await rates(client, **{"from": "2999-01-01T00:00:00Z"}) == [(0, 0), (0, 0)]
     await _proved(running, client, helped)
     await feed.hear(feed.fact("incident.cancelled", helped))
     assert await rates(client) == [(1, 3), (1, 3)]
