@@ -10,12 +10,15 @@ from uuid import UUID
 import pytest
 
 from services.notification.app import create_app
+from services.notification.channels.channel import CHANNELS
+from services.notification.channels.chat import Chat
 from services.notification.channels.events import Kind
 from services.notification.channels.payloads import payload
 from services.notification.channels.sinks import NOT_LOCAL, printed
-from services.notification.outcome import Reached
+from services.notification.outcome import Reached, Unreached
 from services.notification.said import Words
 from shared.client import AsyncClient
+from shared.outgoing import Outgoing
 from tests.conftest import NewDatabase
 from tests.notification.sinks import WebhookSink
 from tests.notification.test_why import NOWHERE, Told
@@ -136,6 +139,16 @@ async def test_a_console_prints_on_ones_own_machine_only(
     await told.becomes("told", "subscription", await told.hear(), contact)
     (line,) = [each for each in capsys.readouterr().out.splitlines() if '"here"' in each]
     assert json.loads(line)["subject"] == "[INC-7] Checkout is slow: declared"
+
+
+async def test_a_console_prints_nothing_once_it_serves_others(
+    told: Told, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await told.post("/v1/channels", key="here", name="Here", kind="console")
+    chat = Chat(told.running.service.parts[CHANNELS], Outgoing(), tmp_path)
+    result = await chat.send("here", UUID(int=1), Words("subject", "text", {}))
+    assert result == Unreached(NOT_LOCAL, permanent=True)
+    assert capsys.readouterr().out == ""
 
 
 def test_nothing_that_is_printed_moves_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
