@@ -16,7 +16,7 @@ def reference() -> Iterator[str]:
     yield "| filter | takes | meaning |\n|---|---|---|\n"
     for name, field in schema["properties"].items():
         kinds = [kind for kind in field["anyOf"] if kind.get("type") != "null"]
-        taken = " or ".join(taken_by(kind, schema["$defs"]) for kind in kinds)
+        taken = " or ".join(dict.fromkeys(taken_by(kind, schema["$defs"]) for kind in kinds))
         yield f"| `{name}` | {taken} | {field.get('description', '')} |\n"
     names = ", ".join(f"`{name}`" for name in SORT_NAMES if not name.startswith("-"))
     yield f"\n## Orders\n\n`sort=` takes {names}.\n"
