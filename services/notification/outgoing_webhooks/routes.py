@@ -55,6 +55,13 @@ def webhooks_of(asked: Asked) -> Kept:
     return Kept("webhook", PATH, _ledger(asked), WebhookView)
 
 
+def _known(position: int, newest: int, pointer: str) -> int:
+    """Behind a position that the log has not reached nothing would ever be told."""
+    if position > newest:
+        raise Invalid((pointer, f"the log is known here up to position {newest}"))
+    return position
+
+
 def _ledger(asked: Asked) -> Webhooks:
     found: Webhooks = asked.service.parts[WEBHOOKS]
     return found
@@ -70,9 +77,8 @@ async def list_webhooks(query: Listed, asked: ByReader) -> Response:
 async def add_webhook(body: NewWebhookDocument, asked: ByAdmin) -> Response:
     """Tell another system of certain events from now on, or from a position on."""
     said, kept, ledger = _checked(body, asked), webhooks_of(asked), _ledger(asked)
-    after = body.after
-    if after is None:
-        after = await ledger.newest(body.source)
+    newest = await ledger.newest(body.source)
+    after = newest if body.after is None else _known(body.after, newest, "/after")
 
     def add(held: webhook.Webhook, *, said: WebhookSet) -> list[Any]:
         events = webhook.add(held, said=said, secret=clear(body.secret))
@@ -119,8 +125,10 @@ async def rotate_webhook_secret(id: Reference, body: Rotation, asked: ByAdmin) -
 @router.post("/{id}/redrive", **answers(WebhookView))
 async def redrive_webhook(id: Reference, body: Rewinding, asked: ByAdmin) -> Response:
     """Tell it again of everything behind a position; receivers know repeats by `webhook-id`."""
-    said = {"position": body.position, "at": asked.now}
-    return await asking.command(asked, webhooks_of(asked), id, webhook.rewind, **said)
+    kept, ledger = webhooks_of(asked), _ledger(asked)
+    held = await ledger.current(kept.find(id))
+    position = _known(body.position, await ledger.newest(held.state.source), "/position")
+    return await asking.command(asked, kept, id, webhook.rewind, position=position, at=asked.now)
 
 
 @router.post("/{id}/resume", **answers(WebhookView))
