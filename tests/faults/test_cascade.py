@@ -74,7 +74,10 @@ class Place:
 
     async def nothing_is_left(self) -> bool:
         """Whether every work list has been gone through."""
-        answer = await self.clients["incident"].get("/v1/incident/work-lists")
+        try:
+            answer = await self.clients["incident"].get("/v1/incident/work-lists")
+        except HTTPError:
+            return False  # it is not back yet
         return {each["left"] for each in answer.json()["items"]} == {0}
 
     async def in_status(self, status: str) -> int:
