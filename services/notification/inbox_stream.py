@@ -14,6 +14,7 @@ from shared.auth.caller import Caller
 from shared.auth.roles import Role
 from shared.errors import Forbidden, LogMismatch, Malformed, Unauthenticated
 from shared.http.app import routes
+from shared.http.asked import for_roles
 from shared.http.feed import After
 from shared.http.service import Service, service_of
 from shared.http.streams import place_for
@@ -28,7 +29,7 @@ _encode = msgspec.json.Encoder().encode
 router = routes("inbox", "/v1/inbox")
 
 
-async def _listening(
+async def _authenticated(
     request: Request, ticket: Annotated[str | None, Query(max_length=16_384)] = None
 ) -> Caller:
     service = service_of(request)
@@ -43,7 +44,7 @@ async def _listening(
     return caller
 
 
-_listening.roles = frozenset(Role)  # type: ignore[attr-defined]  # for the document
+_listening = for_roles(_authenticated, *Role)
 
 
 async def _start(

@@ -82,16 +82,16 @@ def reading_of(
     recorded, warned, told = (
         [each for each in events if each.topic in topics] for topics in (_RECORDS, _WARNINGS, _TOLD)
     )
-    records = {
-        event.record: each
+    stated = {
+        event.record: (event, each)
         for each in recorded
         if isinstance(event := each.event, RegulatoryRecorded)
     }
     moment = now if until is None else min(now, until)
-    held = [record_of(each.event) for each in records.values()]  # type: ignore[arg-type]  # as above
+    held = [record_of(event) for event, _ in stated.values()]
     return RegulatorReading(
         deadlines(held, regulators, moment, until) if held else (),
-        records,
+        {record: each for record, (_, each) in stated.items()},
         warned,
         told if warned else (),
         regulators.version,

@@ -17,7 +17,7 @@ from services.incident.review.deliveries import deliveries, is_delivery, without
 from services.incident.review.events import review_stream
 from services.incident.review.facts import Facts
 from services.incident.review.replay import replayed
-from services.incident.review.review import Review, evolve
+from services.incident.review.review import REVIEW, Review
 from services.incident.review.reviews import Reviews
 from services.incident.timeline import TELLER
 from shared.aggregate import Folded
@@ -90,7 +90,7 @@ def _with_what_is_due(
     content: Content, told: Sequence[Recorded], incident: Folded[Incident], at: datetime
 ) -> Content:
     """As its commands find it, though nobody has written that down yet."""
-    review: Review = reduce(evolve, (each.event for each in told), Review())  # type: ignore[arg-type]  # of its stream
+    review: Review = reduce(REVIEW.replay, (each.event for each in told), Review())
     for event in commands.due_by_itself(review, incident=incident.state, id=incident.stream, at=at):
         match event:
             case r.ReviewOpened():

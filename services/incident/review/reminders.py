@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
 from services.incident.review.review import Item, Review
@@ -40,20 +41,19 @@ def once(reminder: ItemReminder) -> str:
 
 def due_by(review: Review, incident: UUID, now: datetime) -> Iterator[ItemReminder]:
     """What is to be said by now; of one that is overdue only that."""
-    for number, item in _waiting(review):
-        due = item.due or now.date()
+    for number, item, due in _waiting(review):
         soon, over = moments_of(due)
-        told = {"incident": incident, "item": number, "due": due, "owner": item.owner}
+        told: dict[str, Any] = {"incident": incident, "item": number, "due": due}
+        told["owner"] = item.owner
         if over <= now:
-            yield ActionItemOverdue(**told, at=over)  # type: ignore[arg-type]  # as above
+            yield ActionItemOverdue(**told, at=over)
         elif soon <= now:
-            yield ActionItemDue(**told, at=soon)  # type: ignore[arg-type]  # as above
+            yield ActionItemDue(**told, at=soon)
 
 
 def next_ring(review: Review, now: datetime) -> datetime | None:
     """When there is something to say next; None where nothing waits."""
-    due = (item.due for _, item in _waiting(review) if item.due is not None)
-    later = [at for day in due for at in moments_of(day) if at > now]
+    later = [at for _, _, due in _waiting(review) for at in moments_of(due) if at > now]
     return min(later, default=None)
 
 
@@ -63,5 +63,8 @@ def moments_of(due: date) -> tuple[datetime, datetime]:
     return begins - timedelta(days=1), begins + timedelta(days=1)
 
 
-def _waiting(review: Review) -> Iterator[tuple[int, Item]]:
-    return ((n, item) for n, item in review.items.items() if item.is_open and item.due is not None)
+def _waiting(review: Review) -> Iterator[tuple[int, Item, date]]:
+    """Open items with their due dates."""
+    for number, item in review.items.items():
+        if item.is_open and item.due is not None:
+            yield number, item, item.due

@@ -1,6 +1,7 @@
 """Channels over HTTP: managed data; an address is never shown."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Self
 
 import msgspec
@@ -13,6 +14,7 @@ from services.notification.channels.channel import CHANNELS
 from services.notification.channels.events import (
     HAS_NO_ADDRESS,
     ChannelAddressSet,
+    ChannelEvent,
     ChannelRetired,
     ChannelSet,
     Kind,
@@ -96,10 +98,10 @@ async def add_channel(body: ChannelDocument, asked: ByAdmin) -> Response:
     if address is None and body.kind not in HAS_NO_ADDRESS:
         raise Invalid(("/address", f"is missing: {body.kind} is reached by one"))
 
-    def add(held: channel.ManagedChannel, *, said: ChannelSet) -> object:
+    def add(held: channel.ManagedChannel, *, said: ChannelSet) -> Sequence[ChannelEvent]:
         return channel.add(held, said=said, address=address)
 
-    return await asking.add(asked, _kept(asked), _said(body), add)  # type: ignore[arg-type]
+    return await asking.add(asked, _kept(asked), _said(body), add)
 
 
 @router.get("/{id}", **answers(ChannelView))

@@ -56,9 +56,7 @@ class Running:
     async def advance(self, stream: UUID, admits: Admits, at: datetime, work: Work) -> None:
         """Add to the work the steps that are due, until somebody could be told or none is left."""
         held = await work.current(self.escalations, stream)
-        while (step := escalation.due(held.state, at)) is not None:
-            occasion = held.state.occasion
-            assert occasion is not None  # noqa: S101  # what is due has begun
+        while (occasion := held.state.occasion) and (step := escalation.due(held.state, at)):
             words = await words_of(self._store, stream, held.state)
             page = Page(stream, occasion, words, at, work)
             paged, missed = await self._reaching.told(page, step, admits)

@@ -13,13 +13,9 @@ from shared.event_view import opened, sealed_in
 from shared.store.reader import Recorded
 from shared.store.store import Store
 
-_TEXTS = {
-    e.WhyAnswered: "answer",
-    e.CauseSuspected: "cause",
-    e.FaultAdded: "fault",
-    e.FactStated: "observed",
-    e.HypothesisProposed: "hypothesis",
-}
+Added = e.WhyAnswered | e.CauseSuspected | e.FaultAdded | e.FactStated | e.HypothesisProposed
+"""What adds a node."""
+
 _MORE = ("not_observed", "distinction", "change", "dimension")
 
 
@@ -84,10 +80,15 @@ def fold(happened: Iterable[tuple[Recorded, Event]]) -> list[Document]:
 def _take(document: Document, recorded: Recorded, event: AnalysisEvent) -> None:
     document.shape = evolve(document.shape, event)
     document.updated_at = recorded.recorded_at
-    if (text := _TEXTS.get(type(event))) is not None:
-        _say(document, recorded, event, text)
-        return
     match event:
+        case (
+            e.WhyAnswered(answer=text)
+            | e.CauseSuspected(cause=text)
+            | e.FaultAdded(fault=text)
+            | e.FactStated(observed=text)
+            | e.HypothesisProposed(hypothesis=text)
+        ):
+            _say(document, recorded, event, str(text))
         case e.NodeRevised():
             _revise(document, recorded, event)
         case e.HypothesisJudged() | e.FaultJudged():
@@ -106,11 +107,11 @@ def _take(document: Document, recorded: Recorded, event: AnalysisEvent) -> None:
             pass
 
 
-def _say(document: Document, recorded: Recorded, event: AnalysisEvent, text: str) -> None:
+def _say(document: Document, recorded: Recorded, event: Added, text: str) -> None:
     told = {name: getattr(event, name, None) for name in _MORE}
-    document.said[event.number] = Said(  # type: ignore[union-attr]  # those that _TEXTS names
-        text=str(getattr(event, text)),
-        evidence=event.evidence or (),  # type: ignore[union-attr]
+    document.said[event.number] = Said(
+        text=text,
+        evidence=event.evidence,
         actor=recorded.actor,
         recorded_at=recorded.recorded_at,
         more={name: None if value is None else str(value) for name, value in told.items()},
