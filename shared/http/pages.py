@@ -17,6 +17,10 @@ _TAG_BYTES = 16
 _PART = re.compile(r'(?:"(?:[^"]|"")*"|[^,])+')
 
 
+SOME = Field(min_length=1, max_length=50)
+"""How many alternatives a filter takes: one that is stated names something."""
+
+
 def split(value: Any) -> Any:
     """Query values at their commas, but for those in double quotes."""
     if not isinstance(value, list) or not all(isinstance(each, str | int) for each in value):

@@ -7,11 +7,9 @@ from pydantic import ValidationError
 
 from services.incident.lists import words
 from services.incident.lists.conditions import (
-    Condition,
+    INCIDENTS,
     by_filter,
     conditions,
-    number_in,
-    search_of,
 )
 from services.incident.lists.filters import FilteredQuery, IncidentFilters
 from services.incident.lists.orders import by_relevance
@@ -24,6 +22,7 @@ from shared.auth.caller import Caller
 from shared.auth.roles import Role
 from shared.errors import Invalid, Refused
 from shared.http.asked import Asked, allowed
+from shared.http.conditions import Condition, search_of
 from shared.listing import Sort
 
 ByReader = Annotated[Asked, Depends(allowed(*READERS, Role.REPORTER))]
@@ -50,7 +49,7 @@ class Wanted(NamedTuple):
             return name
         if self.q is None:
             raise Invalid(("query:sort", "relevance needs q: there is nothing to be relevant to"))
-        return by_relevance(search_of(self.q), number_in(self.q))
+        return by_relevance(search_of(self.q), INCIDENTS.number(self.q))
 
 
 def flat(by_name: dict[str, list[Condition]]) -> list[Condition]:

@@ -10,18 +10,14 @@ from services.incident.events import HoldReason, ResolutionCode
 from services.incident.rules import MajorState, Status
 from shared.http.body import Moment
 from shared.http.lists import OfMoment, QueryText, Timed, TimedQuery
-from shared.http.pages import Words, split
+from shared.http.pages import SOME, Words, split
 
 Level = Annotated[int, Field(ge=1, le=9)] | Literal["none"]
-Levels = Annotated[list[Level], BeforeValidator(split), Field(max_length=50)]
-Statuses = Annotated[list[Status], BeforeValidator(split), Field(max_length=50)]
-HoldReasons = Annotated[
-    list[HoldReason | Literal["none"]], BeforeValidator(split), Field(max_length=50)
-]
-Codes = Annotated[
-    list[ResolutionCode | Literal["none"]], BeforeValidator(split), Field(max_length=50)
-]
-MajorStates = Annotated[list[MajorState], BeforeValidator(split), Field(max_length=50)]
+Levels = Annotated[list[Level], BeforeValidator(split), SOME]
+Statuses = Annotated[list[Status], BeforeValidator(split), SOME]
+HoldReasons = Annotated[list[HoldReason | Literal["none"]], BeforeValidator(split), SOME]
+Codes = Annotated[list[ResolutionCode | Literal["none"]], BeforeValidator(split), SOME]
+MajorStates = Annotated[list[MajorState], BeforeValidator(split), SOME]
 Without = Annotated[str, StringConstraints(pattern="^[a-z_]+:.+$", max_length=300)]
 
 
@@ -63,7 +59,7 @@ class IncidentFilters(Timed):
     assigned_to: Words | None = None
     reporter: Words | None = None
     mine: Annotated[
-        Annotated[list[Mine], BeforeValidator(split)] | None,
+        Annotated[list[Mine], BeforeValidator(split), SOME] | None,
         Field(description="Assigned to me, reported by me, or of a group I am in"),
     ] = None
     source: Words | None = None
@@ -102,13 +98,13 @@ class IncidentFilters(Timed):
     closed_after: Moment | None = None
     closed_before: Moment | None = None
     without: Annotated[
-        Annotated[list[Without], BeforeValidator(split), Field(max_length=50)] | None,
+        Annotated[list[Without], BeforeValidator(split), SOME] | None,
         Field(
             description="filter:value, such as status:on_hold: not those", examples=[["tag:vip"]]
         ),
     ] = None
     sla: Annotated[
-        Annotated[list[Sla], BeforeValidator(split), Field(max_length=10)] | None,
+        Annotated[list[Sla], BeforeValidator(split), SOME] | None,
         Field(description="A clock was breached, or its warning was given and it still runs"),
     ] = None
     q: QueryText = None

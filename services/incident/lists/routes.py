@@ -10,13 +10,13 @@ from services.incident import view
 from services.incident.access import items_on_record
 from services.incident.discretion import items_shown
 from services.incident.lists.asking import ByReader, wanted
-from services.incident.lists.conditions import search_of
 from services.incident.lists.filters import IncidentQuery
 from services.incident.lists.orders import SORTS
 from services.incident.view import Highlights, IncidentItem, IncidentPage
 from services.incident.visibility import visible_to
 from shared.http.app import routes
 from shared.http.asked import Asked
+from shared.http.conditions import search_of
 from shared.http.lists import listed
 from shared.http.openapi import answers
 from shared.listing import Listing

@@ -6,7 +6,8 @@ incident in the list's order. So one look tells which texts hold it, as far as t
 
 import asyncpg
 
-from services.incident.lists.conditions import Condition, number_in, search_of
+from services.incident.lists.conditions import INCIDENTS
+from shared.http.conditions import Condition, search_of
 
 _FEW = 1_000
 _HOLD = """with x as materialized (
@@ -18,7 +19,7 @@ _HOLD = """with x as materialized (
 
 async def instead(pool: asyncpg.Pool, q: str, otherwise: list[Condition]) -> list[Condition]:
     """The condition for a search: of those ids if they are few, else as it was."""
-    rows = await pool.fetch(_HOLD, search_of(q).tsquery(), _FEW + 1, number_in(q))
+    rows = await pool.fetch(_HOLD, search_of(q).tsquery(), _FEW + 1, INCIDENTS.number(q))
     if len(rows) > _FEW:
         return otherwise
     return [("t.id = any({}::uuid[])", [row["id"] for row in rows])]

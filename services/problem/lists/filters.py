@@ -11,16 +11,15 @@ from services.problem.known_errors.known_error import KnownErrorStatus
 from services.problem.rules import Status
 from shared.http.body import Moment
 from shared.http.lists import OfMoment, QueryText, Timed, TimedQuery
-from shared.http.pages import Words, split
+from shared.http.pages import SOME, Words, split
 
-_SOME = Field(min_length=1, max_length=50)
 Level = Annotated[int, Field(ge=1, le=9)] | Literal["none"]
-Levels = Annotated[list[Level], BeforeValidator(split), _SOME]
-Statuses = Annotated[list[Status], BeforeValidator(split), _SOME]
+Levels = Annotated[list[Level], BeforeValidator(split), SOME]
+Statuses = Annotated[list[Status], BeforeValidator(split), SOME]
 KnownErrorStatuses = Annotated[
-    list[KnownErrorStatus | Literal["none"]], BeforeValidator(split), _SOME
+    list[KnownErrorStatus | Literal["none"]], BeforeValidator(split), SOME
 ]
-Ids = Annotated[list[UUID], BeforeValidator(split), _SOME]
+Ids = Annotated[list[UUID], BeforeValidator(split), SOME]
 Without = Annotated[str, StringConstraints(pattern="^[a-z_]+:.+$", max_length=300)]
 
 
@@ -55,7 +54,7 @@ class ProblemFilters(Timed):
     assigned_to: Words | None = None
     owner: Words | None = None
     mine: Annotated[
-        Annotated[list[Mine], BeforeValidator(split), _SOME] | None,
+        Annotated[list[Mine], BeforeValidator(split), SOME] | None,
         Field(description="Assigned to me, owned by me, or of a group I am in"),
     ] = None
     tag: Annotated[Words | None, Field(description="Any of these")] = None
