@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.incident import incident
+from services.incident import incident, lifecycle
 from services.incident.events import Closed, Declared, ResolutionCode, Resolved
 from services.incident.incident import Incident
 from services.incident.major.events import (
+    Inputs,
     MajorAccepted,
+    MajorDemoted,
     MajorProposed,
     MajorRole,
     PlannedUpdate,
@@ -88,3 +90,13 @@ done = resolved.given(
     sent(61, final=True), ReviewCompleted(revision=1, at=minutes(70)), ProblemWaived(reason="Known")
 )
 closed = done.given(Closed(at=minutes(80)))
+
+INPUTS = Inputs(priority=1, impact=1, urgency=1)
+demoted = accepted.given(MajorDemoted(reason="One user", at=NOON, inputs=INPUTS))
+
+
+def its_resolution() -> list[Any]:
+    """The events of resolving one that is no major incident any more."""
+    return list(
+        lifecycle.resolve(demoted.state, code=ResolutionCode.FIXED, summary="Back", at=NOON)
+    )
