@@ -46,11 +46,12 @@ class Attempted(msgspec.Struct):
 
 
 class Seen(msgspec.Struct):
-    """What we read of a notification that was acknowledged."""
+    """What we read of a notification that was acknowledged: a page has an escalation."""
 
     person: str
     channel: str
     by: str
+    escalation: UUID | None = None
 
 
 class Ended(msgspec.Struct):
@@ -118,6 +119,8 @@ def _answer(fact: Fact) -> Answer | None:
     told: dict[str, Any] = {"fact": ended.fact, "at": ended.at}
     if fact.type == "tocsin.notification.acknowledged.v1":
         seen = fact.read(Seen)
+        if seen.escalation is None:
+            return None
         told |= {"recipient": seen.person, "by": seen.by, "channel": seen.channel}
         return PageAcknowledged(notification=fact.subject, **told)
     told |= {"escalation": fact.subject, "policy": ended.policy}

@@ -262,9 +262,12 @@ class MarkedRead(Event, frozen=True):
 
 @event("notification.acknowledged")
 class Acknowledged(Event, frozen=True):
+    """Somebody has seen it; `escalation` is what it paged for, where it was a page."""
+
     by: str
     at: datetime
     delivery: Delivery | None = None  # not stated by early ones
+    escalation: UUID | None = None
 
 
 ContactEvent = (

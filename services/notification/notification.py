@@ -229,7 +229,8 @@ def acknowledge(
     _require(notification, "acknowledge")
     if notification.acknowledged_at is not None:
         return []
-    return [Acknowledged(by=by, at=at, delivery=notification.delivery)]
+    delivery, escalation = notification.delivery, notification.escalation
+    return [Acknowledged(by=by, at=at, delivery=delivery, escalation=escalation)]
 
 
 def _delivery(notification: Notification) -> Delivery:

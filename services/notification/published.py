@@ -57,7 +57,7 @@ class Failed(Outcome, frozen=True):
 
 
 class Acknowledged(msgspec.Struct, frozen=True):
-    """`by` has seen what was sent to `person` about `cause`."""
+    """`by` has seen what was sent to `person` about `cause`; a page has its `escalation`."""
 
     cause: UUID
     fact: str
@@ -67,6 +67,7 @@ class Acknowledged(msgspec.Struct, frozen=True):
     channel: str
     by: str
     at: datetime
+    escalation: UUID | None = None
 
 
 def _outcome(happened: e.Delivered | e.Exhausted) -> Outcome:
@@ -95,6 +96,7 @@ def _acknowledged(happened: e.Acknowledged) -> Acknowledged | Nothing:
         **{name: getattr(happened.delivery, name) for name in told},
         by=happened.by,
         at=happened.at,
+        escalation=happened.escalation,
     )
 
 

@@ -48,7 +48,8 @@ async def test_answers_to_pages_are_machine_facts(service: RunningService) -> No
     declared = (await client.post("/v1/incidents", json={"title": "Slow"})).json()
     about = {"about": declared["id"]}
     ways = {"contact": new_id(), "person": "ada", "channel": "email"}
-    page = await _hear(service, "acknowledged", by="ada", **about, **ways)
+    page = await _hear(service, "acknowledged", by="ada", escalation=new_id(), **about, **ways)
+    await _hear(service, "acknowledged", by="a reader of plain mail", **about, **ways)
     await _hear(service, "nobody_answered", people=["ada", "bob"], policy="payments", **about)
     missed = [{"target": "on call by night", "reason": "no rotation covers this time"}]
     await _hear(service, "nobody_to_tell", missed=missed, policy=None, **about)

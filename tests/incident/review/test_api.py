@@ -70,14 +70,18 @@ async def test_a_thousand_who_were_told_are_a_line_not_the_timeline(
 ) -> None:
     story, store = await told(service), service.service.store
     cause, ledger = new_id(), Ledger(store, FACTS)
-    about = {"notification": new_id(), "fact": "incident.update_posted", "channel": "email"}
+    about: dict[str, Any] = {
+        "notification": new_id(),
+        "fact": "incident.update_posted",
+        "channel": "email",
+    }
     entries = [
-        Told(**about, recipient=f"p{n}", outcome="delivered", at=now(), cause=cause)  # type: ignore[arg-type]  # as named
+        Told(**about, recipient=f"p{n}", outcome="delivered", at=now(), cause=cause)
         for n in range(60)
     ]
     stream = facts_stream(UUID(story.path.rsplit("/", 1)[-1]))
     order = Order(stream=stream, actor="system:follower", creates=True)
-    missed = Told(**about, recipient="x", outcome="not reached", at=now(), cause=cause)  # type: ignore[arg-type]  # as named
+    missed = Told(**about, recipient="x", outcome="not reached", at=now(), cause=cause)
     await ledger.execute(order, lambda _: [*entries, missed])
     for place in ("review", "situation"):
         found = (await story.responder.get(f"{story.path}/{place}")).json()
