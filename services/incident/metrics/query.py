@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
 from services.incident.metrics.formulas import Formula, GroupBy
 from services.incident.metrics.relation import (
@@ -16,10 +16,9 @@ from services.incident.metrics.relation import (
     clocks,
     relation,
 )
-from shared.http.body import Moment
 from shared.http.lists import Levels
-from shared.http.moments import AsOf, EffectiveAt
 from shared.http.pages import Words
+from shared.http.periods import PeriodQuery
 from shared.store.store import Store
 
 _KEYS = {
@@ -44,35 +43,17 @@ _NARROWED = {
 }
 
 
-class MetricQuery(BaseModel):
+class MetricQuery(PeriodQuery):
     """Which incidents count, at which moment; unknown parameters are refused."""
 
-    model_config = ConfigDict(extra="forbid")
+    narrowing = tuple(_FILTERS)
 
-    begins: Annotated[Moment | None, Field(alias="from", description="Included")] = None
-    until: Annotated[Moment | None, Field(description="Not included")] = None
     service: Words | None = None
     group: Words | None = None
     category: Words | None = None
     priority: Levels | None = None
     imported: Annotated[bool, Field(description="Count imported incidents too")] = False
     group_by: GroupBy | None = None
-    as_of: AsOf = None
-    effective_at: EffectiveAt = None
-    wait_for: Annotated[
-        str | None, Field(max_length=64, description="service:position to have been seen")
-    ] = None
-
-    @model_validator(mode="after")
-    def _is_a_period(self) -> "MetricQuery":
-        if self.begins and self.until and self.begins >= self.until:
-            raise ValueError("until must come after from")
-        return self
-
-    def filters(self) -> dict[str, Any]:
-        """The filters that are stated."""
-        stated = {name: getattr(self, name) for name in _FILTERS}
-        return {name: value for name, value in stated.items() if value is not None}
 
     def narrowed(self) -> list[Condition]:
         """The filters on the version rows: some version of each incident meets them."""

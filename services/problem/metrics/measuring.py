@@ -6,7 +6,7 @@ from datetime import datetime
 from statistics import fmean, median
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
 from services.problem.metrics.formulas import Formula, GroupBy, Measured, excluded, placed
 from services.problem.metrics.offered import MeasuredIncident
@@ -18,44 +18,25 @@ from services.problem.metrics.view import (
     ProblemGroup,
     ProblemMetric,
 )
-from shared.http.body import Moment
 from shared.http.lists import Levels
-from shared.http.moments import AsOf, EffectiveAt
 from shared.http.pages import Words, unquoted
+from shared.http.periods import PeriodQuery
 
 MOST_GROUPS = 1_000
 _FILTERS = ("service", "group", "category", "priority")
 
 
-class ProblemMetricQuery(BaseModel):
+class ProblemMetricQuery(PeriodQuery):
     """Which problems count, at which moment; unknown parameters are refused."""
 
-    model_config = ConfigDict(extra="forbid")
+    narrowing = _FILTERS
 
-    begins: Annotated[Moment | None, Field(alias="from", description="Included")] = None
-    until: Annotated[Moment | None, Field(description="Not included")] = None
     service: Words | None = None
     group: Words | None = None
     category: Words | None = None
     priority: Levels | None = None
     imported: Annotated[bool, Field(description="Count imported problems too")] = False
     group_by: GroupBy | None = None
-    as_of: AsOf = None
-    effective_at: EffectiveAt = None
-    wait_for: Annotated[
-        str | None, Field(max_length=64, description="service:position to have been seen")
-    ] = None
-
-    @model_validator(mode="after")
-    def _is_a_period(self) -> "ProblemMetricQuery":
-        if self.begins and self.until and self.begins >= self.until:
-            raise ValueError("until must come after from")
-        return self
-
-    def filters(self) -> dict[str, Any]:
-        """The filters that are stated."""
-        stated = {name: getattr(self, name) for name in _FILTERS}
-        return {name: value for name, value in stated.items() if value is not None}
 
 
 Subject = Measured | MeasuredIncident
