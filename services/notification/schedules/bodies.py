@@ -1,12 +1,20 @@
 """What the commands of schedules take."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from services.notification.schedules.events import Hours, Layer, Unit, Weekday
 from shared.http.body import Body, Line, Moment, Name, Whole
@@ -124,3 +132,11 @@ class OverrideDocument(Body):
     person: Name
     start: Annotated[Reached, Field(alias="from")]
     end: Annotated[Reached, Field(alias="until", description="That moment is not part of it")]
+
+    @field_validator("end")
+    @classmethod
+    def _ends_later(cls, end: datetime, info: ValidationInfo) -> datetime:
+        start = info.data.get("start")
+        if start is not None and end <= start:
+            raise ValueError("must follow from")
+        return end

@@ -111,6 +111,18 @@ async def test_what_makes_no_rotation_is_refused(
     assert (await admin.get(f"{PATH}/no")).status_code == 404
 
 
+@pytest.mark.parametrize("until", ["2026-01-02T00:00:00Z", "2026-01-01T23:59:59Z"])
+async def test_an_override_that_does_not_end_after_it_begins_is_refused(
+    admin: AsyncClient, until: str
+) -> None:
+    path = await _added(admin, f"backwards-{until}")
+    said = {"person": "dan", "from": "2026-01-02T00:00:00Z", "until": until}
+    answer = await admin.post(f"{path}/override", json=said)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"] == [{"pointer": "/until", "detail": "must follow from"}]
+    assert (await admin.get(path)).json()["overrides"] == []
+
+
 async def test_shifts_and_a_calendar(admin: AsyncClient) -> None:
     path = await _added(admin, "calendar", name="Pay; ments, 24/7")
     start = now() + timedelta(minutes=1)
