@@ -46,6 +46,10 @@ class Together:
         self.flush()
         self._transport.close()
 
+    def is_closing(self) -> bool:
+        """Asked before `100 Continue` is written."""
+        return self._transport.is_closing()
+
 
 class BoundedHttp(HttpToolsProtocol):
     """uvicorn's protocol, which by itself would wait for ever and keep any number of headers."""
@@ -85,7 +89,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._check_head()  # much of that may be a body
         self._unfinished_head = 0
         super().on_headers_complete()
-        self.cycle.transport = self._together  # type: ignore[assignment]  # write and close are all it does
+        self.cycle.transport = self._together  # type: ignore[assignment]  # all that it calls
 
     def _check_head(self) -> None:
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)

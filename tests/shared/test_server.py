@@ -70,6 +70,19 @@ async def test_a_body_arrives_whole_or_in_chunks(app: FastAPI) -> None:
         assert (await client.post("/echo", content=chunks())).json() == {"size": 400_000}
 
 
+async def test_a_body_that_waits_to_be_asked_for_is_asked_for(app: FastAPI) -> None:
+    head = HEAD + b"content-length: 4\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n"
+    async with running(app) as base:
+        reader, writer = await asyncio.open_connection(*base.removeprefix("http://").split(":"))
+        writer.write(head)
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(b"body")
+        answer = (await reader.read()).decode()
+        writer.close()
+    assert answer.startswith("HTTP/1.1 200")
+    assert answer.endswith('{"size":4}')
+
+
 @pytest.mark.parametrize(
     "pieces",
     [
