@@ -36,22 +36,6 @@ async def migrate(folder: Path, *, owner: str, app: str) -> None:
         await guard.close()
 
 
-async def is_current(folder: Path, url: str) -> bool:
-    """Is the database at the chain's newest revision? The application's role may ask."""
-    connection = await asyncpg.connect(url)
-    try:
-        found = await connection.fetchval("select version_num from alembic_version")
-    except asyncpg.UndefinedTableError:
-        return False
-    finally:
-        await connection.close()
-    return bool(found == head(folder))
-
-
-def head(folder: Path) -> str | None:
-    return _scripts(folder).get_current_head()
-
-
 def run_sql(path: Path, **names: str) -> None:
     """Inside a revision: run a file of SQL with each `{name}` replaced by the quoted identifier."""
     script = path.read_text()

@@ -17,15 +17,17 @@ from shared.process import CannotStart
 _PATH = "/v1/problem/knowledge-base"
 _PAGE = re.compile(r"(README|(known-errors|lessons)/[A-Z]+-\d+)\.md")
 
-export = typer.Typer(name="export", help="Take what Tocsin knows elsewhere.", no_args_is_help=True)
+commands = typer.Typer(
+    name="export", help="Take what Tocsin knows elsewhere.", no_args_is_help=True
+)
 
 
-@export.callback()
+@commands.callback()
 def _export() -> None:
     """Take what Tocsin knows elsewhere."""
 
 
-@export.command("knowledge-base")
+@commands.command("knowledge-base")
 def knowledge_base(
     folder: Annotated[Path, typer.Argument(help="Is made; must be empty if there is one")],
     *,

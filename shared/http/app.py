@@ -20,8 +20,8 @@ from shared.http.openapi import describe
 from shared.http.problems import explain_failures
 from shared.http.service import Service
 from shared.http.watch import Watch
-from shared.migrate import is_current
 from shared.rebuild import Replayed
+from shared.revisions import is_current
 from shared.settings import Service as Name
 from shared.settings import Settings
 from shared.store.store import Store

@@ -61,6 +61,25 @@ def test_a_token_is_signed_by_the_key_at_home(tmp_path: Path) -> None:
     assert claims["iss"] == issuer.issuer
 
 
-@pytest.mark.parametrize("command", ["run", "serve", "proxy", "migrate", "token", "site", "import"])
+COMMANDS = "run serve proxy demo migrate rebuild token site import export".split()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command: str) -> None:
     assert tocsin(command, "--help").returncode == 0
+
+
+def test_every_command_is_listed() -> None:
+    listed = tocsin("--help").stdout
+    assert [name for name in COMMANDS if f" {name} " in listed] == COMMANDS
+
+
+def test_a_service_carries_nothing_of_the_other_commands_nor_of_migrations() -> None:
+    names = "'alembic', 'aiosmtpd', 'services.cli.demo', 'services.problem'"
+    check = f"import sys; print([name for name in ({names}) if name in sys.modules])"
+    serving = "from services.cli.main import command_line; command_line(['serve'])"
+    script = f"{serving}; import services.incident.app; {check}"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -6,28 +6,35 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from alembic.script import ScriptDirectory
 
+from services.cli.migrate import chain_of
 from shared.embedded import APP
-from shared.migrate import is_current, migrate
+from shared.migrate import migrate
+from shared.revisions import is_current, newest
+from shared.settings import SERVICES, Service
 from tests.conftest import NewDatabase
 from tests.support.postgres import Databases
 
 FIRST = """
 from pathlib import Path
 from shared.migrate import run_sql
-revision, down_revision = "first", None
+revision = "first"
+down_revision = None
 def upgrade(app: str) -> None:
     run_sql(Path(__file__).with_name("first.sql"), app=app)
 """
 SECOND = """
 from alembic import op
-revision, down_revision = "second", "first"
+revision = "second"
+down_revision = "first"
 def upgrade(app: str) -> None:
     op.execute("alter table things add column size int")
 """
 BROKEN = """
 from shared.migrate import run_script
-revision, down_revision = "broken", "first"
+revision = "broken"
+down_revision = "first"
 def upgrade(app: str) -> None:
     run_script("create table half (id int); select 1/0")
 """
@@ -72,6 +79,17 @@ async def test_a_database_follows_its_chain(database: NewDatabase, chain: Path) 
     await migrate(chain, owner=empty.owner, app=APP)
     assert await is_current(chain, empty.app)
     assert "things.size" in await columns(empty.app)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_last_file_by_name_is_the_newest_revision(service: Service) -> None:
+    folder = chain_of(service)
+    scripts = ScriptDirectory(str(folder), version_locations=[str(folder)])
+    assert newest(folder) == scripts.get_current_head()
+
+
+def test_a_chain_without_revisions_has_no_newest(tmp_path: Path) -> None:
+    assert newest(tmp_path) is None
 
 
 async def test_many_starters_at_once_make_and_migrate_one_missing_database(

@@ -18,12 +18,12 @@ from services.cli.imports.uci import UciLog
 from services.cli.imports.under_way import Import
 from shared.process import CannotStart
 
-imports = typer.Typer(
+commands = typer.Typer(
     name="import", help="Take over another system's history.", no_args_is_help=True
 )
 
 
-@imports.callback()
+@commands.callback()
 def _import() -> None:
     """Take over another system's history."""
 
@@ -48,7 +48,7 @@ class _Asked(NamedTuple):
     token: str
 
 
-@imports.command("uci-incidents")
+@commands.command("uci-incidents")
 def uci_incidents(
     file: Annotated[Path, typer.Argument(help="The log as CSV, packed by gzip or not")],
     *,
@@ -74,7 +74,7 @@ def uci_incidents(
     _import_all(UciLog(_readable(file), _zone(timezone)), INCIDENTS, asked)
 
 
-@imports.command("bpi-problems")
+@commands.command("bpi-problems")
 def bpi_problems(
     file: Annotated[Path, typer.Argument(help="The log as XES, packed by gzip or not")],
     *,
