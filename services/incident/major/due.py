@@ -15,6 +15,8 @@ from services.incident.major.state import Major, Request, Task, open_tasks
 COMMUNICATIONS = "major-incident"
 """The timer of an incident that rings when something here is due."""
 
+_MOMENT = timedelta(microseconds=1)  # overdue begins after its time, not with it
+
 
 class TaskState(StrEnum):
     DUE = "due"
@@ -43,7 +45,7 @@ def task_state(task: Task, now: datetime) -> TaskState:
     """How an audience's update stands at a moment."""
     if task.closed_at is not None and task.closed_at <= now:
         return TaskState.CLOSED
-    if now >= task.due_at:
+    if now > task.due_at:
         return TaskState.OVERDUE
     if task.snoozed:
         return TaskState.SNOOZED
@@ -78,6 +80,8 @@ def ring_after(major: Major, now: datetime) -> timedelta | None:
 
 
 def _rings(major: Major) -> Iterator[_Ring]:
+    for task in major.tasks.values():
+        yield from _of_late(task)
     if not major.is_accepted:
         return
     for task in open_tasks(major):
@@ -96,7 +100,16 @@ def _of_task(major: Major, task: Task) -> Iterable[_Ring]:
     remind = _remind_at(task)
     if remind < task.due_at:
         yield _Ring(remind, partial(UpdateDue, **told, at=remind, person=lead))
-    yield _Ring(task.due_at, partial(UpdateOverdue, **told, at=task.due_at, person=commander))
+    overdue = partial(UpdateOverdue, **told, at=task.due_at, person=commander)
+    yield _Ring(task.due_at + _MOMENT, overdue)
+
+
+def _of_late(task: Task) -> Iterable[_Ring]:
+    """What was over before the timer could ring stays true, and is said once as well."""
+    told = partial(UpdateOverdue, audience=task.planned.audience)
+    for each in task.late:
+        says = partial(told, due_at=each.due_at, at=each.due_at, until=each.until)
+        yield _Ring(each.due_at, says)
 
 
 def _of_request(major: Major, id: UUID, request: Request) -> Iterable[_Ring]:

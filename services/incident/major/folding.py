@@ -7,7 +7,9 @@ from uuid import UUID
 from services.incident.major import events as m
 from services.incident.major.events import MajorEvent, MajorRole, Target
 from services.incident.major.state import (
+    MOST_LATE,
     Holder,
+    Late,
     Major,
     Request,
     Task,
@@ -177,5 +179,7 @@ def _shut(task: Task, at: datetime) -> Task:
 
 def _missed(task: Task, at: datetime) -> Task:
     """It was due by then, and nobody was told."""
-    is_late = task.closed_at is None and at > task.due_at
-    return changed(task, missed=task.missed + 1) if is_late else task
+    if task.closed_at is not None or at <= task.due_at:
+        return task
+    late = (*task.late, Late(due_at=task.due_at, until=at))
+    return changed(task, missed=task.missed + 1, late=late[-MOST_LATE:])

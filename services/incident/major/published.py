@@ -101,13 +101,17 @@ class Waived(msgspec.Struct, frozen=True):
 
 
 class UpdateAwaited(msgspec.Struct, frozen=True):
-    """An audience is soon, or was not, told in time; `person` is to do something about it."""
+    """An audience is soon, or was not, told in time; `person` is to do something about it.
+
+    Nobody is where `until` says when it was told, or owed no longer.
+    """
 
     incident: UUID
     audience: str
     due_at: datetime
     at: datetime
     person: str | None
+    until: datetime | None = None
 
 
 class TimedOut(msgspec.Struct, frozen=True):

@@ -23,13 +23,17 @@ class UpdateDue(Event, frozen=True):
 
 @event("incident.update_overdue")
 class UpdateOverdue(Event, frozen=True):
-    """An audience was not told in time: that goes to `person`, the commander, if there is one."""
+    """An audience was not told in time: that goes to `person`, the commander, if there is one.
+
+    With `until` it was over by then: told, put off, or owed no longer.
+    """
 
     incident: UUID
     audience: str
     due_at: datetime
     at: datetime
     person: str | None = None
+    until: datetime | None = None
 
 
 @event("incident.request_timed_out")

@@ -43,10 +43,7 @@ SENTENCES: dict[type[Event], Sentence] = {
     m.ReviewCompleted: lambda h: (f"Review completed, revision {h.revision}", None),
     m.ClosingNotice: lambda h: (f"Closing notice to {', '.join(h.audiences)}", None),
     rm.UpdateDue: lambda h: (f"Update to {h.audience} due at {rfc3339(h.due_at)}", h.person),
-    rm.UpdateOverdue: lambda h: (
-        f"Update to {h.audience} overdue since {rfc3339(h.due_at)}",
-        f"Escalated to {h.person}" if h.person else "There is no commander to escalate to",
-    ),
+    rm.UpdateOverdue: lambda h: (f"Update to {h.audience} {_since(h)}", _escalated(h)),
     rm.RequestTimedOut: lambda h: (f"No answer from {_who(h.asked)}{_then(h.next)}", None),
 }
 
@@ -66,6 +63,21 @@ def _who(target: Target) -> str:
 
 def _then(target: Target | None) -> str:
     return "" if target is None else f"; asked next: {_who(target)}"
+
+
+def _since(overdue: rm.UpdateOverdue) -> str:
+    due_at = rfc3339(overdue.due_at)
+    if overdue.until is None:
+        return f"overdue since {due_at}"
+    return f"was overdue from {due_at} to {rfc3339(overdue.until)}"
+
+
+def _escalated(overdue: rm.UpdateOverdue) -> str | None:
+    if overdue.until is not None:
+        return None
+    if overdue.person is None:
+        return "There is no commander to escalate to"
+    return f"Escalated to {overdue.person}"
 
 
 def _by_rule(happened: m.MajorProposed | m.MajorAccepted) -> str:

@@ -43,6 +43,13 @@ class Request(State, frozen=True):
     accepted: bool | None = None  # None: nobody has answered, or somebody is asked after a no
 
 
+class Late(State, frozen=True):
+    """An update that was overdue until it was sent, put off, or owed no longer."""
+
+    due_at: datetime
+    until: datetime
+
+
 class Task(State, frozen=True):
     """What an audience is owed: told next by `due_at`, until the final update has closed it."""
 
@@ -51,6 +58,7 @@ class Task(State, frozen=True):
     sent: int = 0
     met: int = 0  # how many of those that were due were sent in time
     missed: int = 0
+    late: tuple[Late, ...] = ()  # the newest of those missed: the clock may still have to say so
     last_sent_at: datetime | None = None
     snoozed: bool = False  # since it was last told
     final_sent: bool = False
@@ -101,6 +109,8 @@ class Major(State, frozen=True):
 
 
 NOT_MAJOR = Major()
+MOST_LATE = 50
+"""So many of an audience's updates may come late before the clock has said so of the first."""
 
 
 def interval(task: Task) -> timedelta:

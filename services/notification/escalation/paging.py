@@ -67,10 +67,13 @@ class Role(msgspec.Struct, frozen=True):
 
 
 class Overdue(msgspec.Struct, frozen=True):
+    """With `until` it was over before anybody could be paged."""
+
     incident: UUID
     audience: str
     due_at: datetime
     person: str | None = None
+    until: datetime | None = None
 
 
 class Audiences(msgspec.Struct, frozen=True):
@@ -154,6 +157,8 @@ class Paging:
 
     async def _overdue(self, fact: Fact, work: Work) -> None:
         said = fact.read(Overdue)
+        if said.until is not None:
+            return
         call = Call(
             about=said.incident,
             matter=_update(said.incident, said.audience),

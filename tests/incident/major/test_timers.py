@@ -12,6 +12,7 @@ from services.incident.major.due import COMMUNICATIONS
 from services.incident.major.events import MajorRole, Target
 from services.incident.major.reminders import RequestTimedOut, UpdateDue, UpdateOverdue
 from services.incident.major.ringing import ringing
+from services.incident.major.state import punctuality
 from services.incident.rules import Status
 from shared.auth.roles import Role
 from shared.timers import Timers
@@ -98,13 +99,35 @@ async def test_what_is_overdue_is_said_although_somebody_acts_in_the_same_moment
     room: Room,
 ) -> None:
     incident = await led(room)
-    room.now += timedelta(minutes=15)
+    room.now += timedelta(minutes=15, seconds=6)
     scribe = MajorRole.SCRIBE
     await room.give(incident, roles.assign_role, role=scribe, person="sam", **by(room))
     await room.minutes(0)
-    assert await room.armed() == [(COMMUNICATIONS, 15)]
+    assert await room.armed() == [(COMMUNICATIONS, 15.1)]
     await room.minutes(1)
     assert ("overdue", "management", 15.0) in await said(room, incident)
+
+
+async def test_an_update_that_comes_late_before_the_timer_has_rung_was_overdue_all_the_same(
+    room: Room,
+) -> None:
+    incident = await led(room)
+    room.now += timedelta(minutes=16)
+    await post(room, incident)
+    version = (await room.incidents.current(incident)).version
+    await room.store.close()
+    await room.open()
+    while await room.timers.ring():
+        pass
+    await room.minutes(3)
+    overdue = [each for each in await room.facts(incident) if isinstance(each, UpdateOverdue)]
+    told = sorted((each.audience, each.due_at - START, each.until) for each in overdue)
+    late = (timedelta(minutes=15), START + timedelta(minutes=16))
+    assert told == [(each, *late) for each in sorted(AUDIENCES)]
+    held = await room.incidents.current(incident)
+    counted = punctuality(held.state.major)
+    assert counted is not None
+    assert (held.version, counted["due"] - counted["met"]) == (version, len(overdue))
 
 
 async def test_a_request_times_out_and_goes_on_to_the_next(room: Room) -> None:

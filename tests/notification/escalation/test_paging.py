@@ -202,6 +202,16 @@ async def test_who_takes_a_role_is_not_told_so(desk: DutyDesk) -> None:
     assert await desk.escalations() == []
 
 
+async def test_nobody_is_paged_for_what_was_overdue_and_is_over(desk: DutyDesk) -> None:
+    await desk.person("bob")
+    now = desk.desk.clock()
+    told: dict[str, Any] = {"audience": "management", "due_at": now, "until": now}
+    incident = desk.desk.fact("x").subject
+    fact = desk.desk.fact("incident.update_overdue", new_id(), incident=incident, **told)
+    await desk.hear(fact)
+    assert await desk.escalations() == []
+
+
 async def test_an_overdue_update_pages_the_commander_until_it_is_posted(
     desk: DutyDesk, mail: MailSink
 ) -> None:
