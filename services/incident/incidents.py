@@ -1,6 +1,5 @@
 """The incidents of this service: their ledger, their numbers, who may see which."""
 
-from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -17,20 +16,17 @@ from services.incident.relations.events import Unmerged
 from services.incident.rules import Status
 from services.incident.tables import rows
 from shared.aggregate import Aggregate, Alarm, Folded
-from shared.errors import NotFound
+from shared.errors import Malformed, NotFound
 from shared.ledger import Ledger
+from shared.numbers import Numbering, Numbers
 from shared.policy import Policies
-from shared.store.gather import Gather
 from shared.store.store import Store
 
 AUTO_CLOSE = "auto-close"
 REGULATORS = "regulators"
 REVIEW = "review"
 
-_FIND = "select id from incidents where number = $1 and to_position is null"
-_NUMBERS = "select nextval('incident_numbers') from generate_series(1, $1)"
-_REMEMBERED = 10_000
-_STOCK = 99
+_NUMBERED = Numbering("incident", "INC", "incidents", "incident_numbers", ahead=99)
 
 
 def _about(state: Incident, event: IncidentEvent) -> Iterable[str]:
@@ -93,9 +89,7 @@ class Incidents(Ledger[Incident, IncidentEvent]):
         super().__init__(store, INCIDENT)
         self.policies = Policies(store, "incident")
         self.follow: Follow = _nothing_more
-        self._numbers: Gather[None, int] = Gather(self._draw)
-        self._stock: deque[int] = deque()
-        self._ids: OrderedDict[int, UUID] = OrderedDict()
+        self._numbers = Numbers(store.pool, _NUMBERED)
 
     def completed(
         self, state: Incident, events: Sequence[IncidentEvent]
@@ -105,15 +99,13 @@ class Incidents(Ledger[Incident, IncidentEvent]):
 
     async def next_number(self) -> int:
         """A number no other incident has; a few stay unused where a process ends."""
-        return self._stock.popleft() if self._stock else await self._numbers.ask(None)
+        return await self._numbers.next()
 
     async def find(self, reference: str) -> UUID:
         """The id of an incident named by id or number. Raises NotFound."""
-        if reference[:4].upper() == "INC-" and reference[4:].isascii() and reference[4:].isdigit():
-            return await self._by_number(int(reference[4:]))
         try:
-            return UUID(reference)
-        except ValueError:
+            return await self._numbers.find(reference)
+        except Malformed:
             raise NotFound("there is no such incident") from None
 
     async def held_at(self, stream: UUID, position: int) -> Folded[Incident]:
@@ -122,21 +114,3 @@ class Incidents(Ledger[Incident, IncidentEvent]):
             return await self.past(stream, position=position)
         except NotFound:
             return Folded(stream, self.aggregate.initial)
-
-    async def _by_number(self, number: int) -> UUID:
-        known = self._ids.get(number)
-        if known is None:
-            known = await self.store.pool.fetchval(_FIND, number) if number < 2**63 else None
-        if known is None:
-            raise NotFound("there is no such incident")
-        self._ids[number] = known
-        if len(self._ids) > _REMEMBERED:
-            self._ids.popitem(last=False)
-        return known
-
-    async def _draw(self, questions: Sequence[None]) -> Sequence[int]:
-        asked = len(questions)
-        ahead = _STOCK if asked > 1 else 0  # only where many come at once
-        drawn = [row[0] for row in await self.store.pool.fetch(_NUMBERS, asked + ahead)]
-        self._stock.extend(drawn[asked:])
-        return drawn[:asked]

@@ -1,6 +1,5 @@
 """The problems of this service: their ledgers, their numbers, what they are raised from."""
 
-from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -18,18 +17,15 @@ from services.problem.rules import Status
 from services.problem.tables import fact_rows, problem_rows
 from services.problem.trends.tables import candidate_rows
 from shared.aggregate import Aggregate, Alarm
-from shared.errors import Malformed, NotFound
 from shared.ledger import Ledger
+from shared.numbers import Numbering, Numbers
 from shared.policy import Policies
-from shared.store.gather import Gather
 from shared.store.store import Store
 
 MATRIX = "priority-matrix"
 RISK_REVIEW = "risk-review"
 
-_FIND = "select id from problems where number = $1 and to_position is null"
-_NUMBERS = "select nextval('problem_numbers') from generate_series(1, $1)"
-_REMEMBERED = 10_000
+_NUMBERED = Numbering("problem", "PRB", "problems", "problem_numbers")
 
 
 def _alarms(before: Problem, event: ProblemEvent, after: Problem) -> Iterable[Alarm]:
@@ -64,35 +60,15 @@ class Problems(Ledger[Problem, ProblemEvent]):
         self.facts = Ledger(store, FACTS)
         self.policies = Policies(store, "problem")
         self.incidents = IncidentCopies(store)
-        self._numbers: Gather[None, int] = Gather(self._draw)
-        self._ids: OrderedDict[int, UUID] = OrderedDict()
+        self._numbers = Numbers(store.pool, _NUMBERED)
 
     async def next_number(self) -> int:
         """A number no other problem has."""
-        return await self._numbers.ask(None)
+        return await self._numbers.next()
 
     async def find(self, reference: str) -> UUID:
         """The id of a problem named by id or number. Raises NotFound, Malformed."""
-        if reference[:4].upper() == "PRB-" and reference[4:].isascii() and reference[4:].isdigit():
-            return await self._by_number(int(reference[4:]))
-        try:
-            return UUID(reference)
-        except ValueError:
-            raise Malformed("a problem is named by its id or its number, such as PRB-1") from None
-
-    async def _by_number(self, number: int) -> UUID:
-        known = self._ids.get(number)
-        if known is None:
-            known = await self.store.pool.fetchval(_FIND, number) if number < 2**63 else None
-        if known is None:
-            raise NotFound("there is no such problem")
-        self._ids[number] = known
-        if len(self._ids) > _REMEMBERED:
-            self._ids.popitem(last=False)
-        return known
-
-    async def _draw(self, questions: Sequence[None]) -> Sequence[int]:
-        return [row[0] for row in await self.store.pool.fetch(_NUMBERS, len(questions))]
+        return await self._numbers.find(reference)
 
 
 def raised_from(

@@ -1,6 +1,6 @@
 """The known errors of this service: their ledger, their numbers, when they expire."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +13,8 @@ from services.problem.known_errors.tables import known_error_rows
 from services.problem.known_errors.thesaurus import Thesauruses
 from shared.aggregate import Aggregate, Alarm, Folded
 from shared.domain import Sealed
-from shared.errors import Malformed, NotFound
 from shared.ledger import Ledger, Order
-from shared.store.gather import Gather
+from shared.numbers import Numbering, Numbers
 from shared.store.store import Store
 from shared.timers import Handler
 
@@ -23,8 +22,7 @@ KNOWN_ERRORS_PART = "known_errors"
 """Among a service's parts, its `KnownErrors`."""
 EXPIRY = "known-error-expiry"
 
-_FIND = "select id from known_errors where number = $1 and to_position is null"
-_NUMBERS = "select nextval('known_error_numbers') from generate_series(1, $1)"
+_NUMBERED = Numbering("known error", "KE", "known_errors", "known_error_numbers")
 
 
 def _alarms(before: KnownError, event: KnownErrorEvent, after: KnownError) -> Iterable[Alarm]:
@@ -58,22 +56,15 @@ class KnownErrors(Ledger[KnownError, KnownErrorEvent]):
         self.offers = Ledger(store, OFFERS)
         self.thesauruses = Thesauruses()
         self.near: Near = nothing_near
-        self._numbers: Gather[None, int] = Gather(self._draw)
+        self._numbers = Numbers(store.pool, _NUMBERED)
 
     async def next_number(self) -> int:
         """A number no other known error has."""
-        return await self._numbers.ask(None)
+        return await self._numbers.next()
 
     async def find(self, reference: str) -> UUID:
         """The id of a known error named by id or number. Raises NotFound, Malformed."""
-        number = reference[3:]
-        if reference[:3].upper() == "KE-" and number.isascii() and number.isdigit():
-            return await self._by_number(int(number))
-        try:
-            return UUID(reference)
-        except ValueError:
-            detail = "a known error is named by its id or its number, such as KE-1"
-            raise Malformed(detail) from None
+        return await self._numbers.find(reference)
 
     async def said(self, held: Folded[KnownError]) -> dict[str, Any]:
         """All that it says, its texts in clear: to be said anew."""
@@ -84,16 +75,6 @@ class KnownErrors(Ledger[KnownError, KnownErrorEvent]):
 
     def _clear(self, stream: UUID, value: Any) -> Any:
         return self.store.vault.open(stream, value) if isinstance(value, Sealed) else value
-
-    async def _by_number(self, number: int) -> UUID:
-        known = await self.store.pool.fetchval(_FIND, number) if number < 2**63 else None
-        if known is None:
-            raise NotFound("there is no such known error")
-        found: UUID = known
-        return found
-
-    async def _draw(self, questions: Sequence[None]) -> Sequence[int]:
-        return [row[0] for row in await self.store.pool.fetch(_NUMBERS, len(questions))]
 
 
 CONTENT = tuple(name for name in Content.__struct_fields__ if name != "origin")
