@@ -31,6 +31,13 @@ class Folded(NamedTuple, Generic[S]):
     created_at: datetime | None = None
     updated_at: datetime | None = None
 
+    @property
+    def times(self) -> tuple[datetime, datetime]:
+        """When its first and its last event were recorded, where it has any."""
+        if self.created_at is None or self.updated_at is None:
+            raise ValueError("an aggregate without events has no times")
+        return self.created_at, self.updated_at
+
 
 class Row(NamedTuple):
     """A read model's row after an event; a versioned table's begins id, version, created_at."""

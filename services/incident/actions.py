@@ -1,7 +1,7 @@
 """Which commands a caller may give an incident now, and why not the others."""
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -10,7 +10,7 @@ from services.incident.lifecycle import refusal
 from services.incident.major.closing import unmet_of
 from services.incident.major.rights import forbids, parts_of
 from services.incident.major.state import Major
-from services.incident.rules import RULES, SURVIVOR, MajorState, roles_for
+from services.incident.rules import RULES, SURVIVOR, MajorState, Status, roles_for
 from shared.aggregate import Folded
 from shared.auth.caller import Caller
 from shared.auth.roles import Role
@@ -43,7 +43,7 @@ def actions_of(folded: Folded[Incident], caller: Caller) -> bytes:
     """What this caller may do with it now, and why not the rest, as JSON."""
     own = folded.state.reporter == caller.id
     standing = _standing(folded.state, caller)
-    template = _actions(folded.state.status or "", caller.roles, own, standing)
+    template = _actions(folded.state.status, caller.roles, own, standing)
     survivor = f"INC-{folded.state.merged_number}".encode()
     told = template.replace(b"{id}", str(folded.stream).encode())
     return told.replace(SURVIVOR.encode(), survivor)
@@ -57,12 +57,16 @@ def _standing(incident: Incident, caller: Caller) -> Standing:
 
 
 @lru_cache(maxsize=4096)
-def _actions(status: str, roles: frozenset[Role], own: bool, standing: Standing) -> bytes:
+def _actions(status: Status | None, roles: frozenset[Role], own: bool, standing: Standing) -> bytes:
     return _encode([action(name, status, roles, own, standing) for name in RULES])
 
 
 def action(
-    name: str, status: Any, roles: frozenset[Role], own: bool, standing: Standing = _ORDINARY
+    name: str,
+    status: Status | None,
+    roles: frozenset[Role],
+    own: bool,
+    standing: Standing = _ORDINARY,
 ) -> Action:
     """One of them; `{id}` stands for the incident's."""
     held = Incident(status=status, major=Major(state=standing.major))

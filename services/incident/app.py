@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from services.incident import (
     access_routes,
     api_key_routes,
-    history,
+    history_routes,
     policy_routes,
     routes,
     triage_routes,
@@ -173,7 +173,7 @@ DEFINITION = Definition(
         triage_routes.router,
         relation_routes.router,
         major_routes.router,
-        history.router,
+        history_routes.router,
         clock_routes.router,
         regulator_routes.router,
         review_routes.router,

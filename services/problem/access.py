@@ -8,8 +8,6 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from services.problem.copies import IncidentCopy
 from services.problem.problems import Problems, raised_from
 from shared.errors import NotFound
@@ -58,6 +56,12 @@ async def hidden_from(asked: Asked, ids: Iterable[UUID | None]) -> Collection[UU
     return (await restricted_among(pool, asked.caller, named)).hidden
 
 
+async def known_among(asked: Asked, ids: Sequence[UUID]) -> list[UUID]:
+    """Those of these incidents and problems that the caller may know of."""
+    hidden = await hidden_from(asked, ids)
+    return [id for id in ids if id not in hidden]
+
+
 async def taken_over(asked: Asked, copies: Sequence[IncidentCopy]) -> dict[str, Any]:
     """The facts a problem takes over from these incidents."""
     ids = [copy.id for copy in copies]
@@ -65,17 +69,17 @@ async def taken_over(asked: Asked, copies: Sequence[IncidentCopy]) -> dict[str, 
     return raised_from(copies, restricted)
 
 
-async def on_record(asked: Asked, rows: Sequence[asyncpg.Record], other: str) -> Collection[UUID]:
-    """Put on record what a list shows that is restricted.
+async def on_record(
+    asked: Asked, shown: Collection[UUID], named: Iterable[UUID | None] = ()
+) -> Collection[UUID]:
+    """Put on record what is restricted of the things that are shown.
 
-    Answers what it names beside, incidents and the problem in column `other`, that the caller may
-    not know of.
+    Answers which of those that are `named` beside them the caller may not know of.
     """
-    pool, shown = asked.service.store.pool, {row["id"] for row in rows}
-    named = {UUID(id) for row in rows for id in row["incidents"]}
-    named |= {row[other] for row in rows if row[other] is not None}
+    pool = asked.service.store.pool
     if not shown or not await any_restricted(pool):
         return ()
-    restricted, hidden = await restricted_among(pool, asked.caller, shown | named)
-    await record_access(asked.request, asked.caller, restricted & shown)
+    beside = {id for id in named if id is not None}
+    restricted, hidden = await restricted_among(pool, asked.caller, beside.union(shown))
+    await record_access(asked.request, asked.caller, restricted.intersection(shown))
     return hidden

@@ -1,15 +1,14 @@
 """Which commands a caller may give now, and why not the others."""
 
 from functools import lru_cache
-from typing import Any
 
 import msgspec
 
-from services.problem.candidate import Candidate
+from services.problem.candidate import Candidate, CandidateStatus
 from services.problem.candidate import refusal as candidate_refusal
 from services.problem.lifecycle import refusal
 from services.problem.problem import Problem
-from services.problem.rules import MANAGERS, RULES
+from services.problem.rules import MANAGERS, RULES, Status
 from shared.auth.roles import Role
 
 _encode = msgspec.json.Encoder().encode
@@ -25,7 +24,7 @@ class Action(msgspec.Struct, frozen=True):
 
 
 @lru_cache(maxsize=4096)
-def problem_actions(status: Any, roles: frozenset[Role]) -> bytes:
+def problem_actions(status: Status | None, roles: frozenset[Role]) -> bytes:
     """The actions of a problem in this status, as JSON; `{id}` stands for its id."""
     state = Problem(status=status)
     return _encode(
@@ -39,7 +38,7 @@ def problem_actions(status: Any, roles: frozenset[Role]) -> bytes:
 
 
 @lru_cache(maxsize=256)
-def candidate_actions(status: Any, roles: frozenset[Role]) -> bytes:
+def candidate_actions(status: CandidateStatus | None, roles: frozenset[Role]) -> bytes:
     """The actions of a candidate in this status, as JSON; `{id}` stands for its id."""
     reason = candidate_refusal(Candidate(status=status)) or _forbidden(MANAGERS, roles)
     names = ("accept", "dismiss", "merge")

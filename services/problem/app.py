@@ -7,7 +7,14 @@ from typing import Any, get_args
 
 from fastapi import FastAPI
 
-from services.problem import candidate_history, candidates, duplicate_routes, history, routes, steps
+from services.problem import (
+    candidate_history_routes,
+    candidate_routes,
+    duplicate_routes,
+    history_routes,
+    investigation_routes,
+    routes,
+)
 from services.problem.analyses import reading_routes as analysis_reading
 from services.problem.analyses import routes as analysis_routes
 from services.problem.backfill import routes as backfill_routes
@@ -98,12 +105,12 @@ DEFINITION = Definition(
         routes.router,
         duplicate_routes.router,
         backfill_routes.router,
-        steps.router,
+        investigation_routes.router,
         analysis_routes.router,
         analysis_reading.router,
-        history.router,
-        candidates.router,
-        candidate_history.router,
+        history_routes.router,
+        candidate_routes.router,
+        candidate_history_routes.router,
         trend_routes.router,
         *known_errors.ROUTERS,
         *loop.ROUTERS,

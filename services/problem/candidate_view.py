@@ -91,6 +91,7 @@ def shown(
 async def render(store: Store, folded: Folded[Candidate], hidden: Collection[UUID] = ()) -> bytes:
     """The representation as JSON, without the incidents that are hidden from the caller."""
     state = folded.state
+    created_at, updated_at = folded.times
     await store.vault.load(store.pool, [state.reason])
     reason = None if state.reason is None else store.vault.open(folded.stream, state.reason)
     window = Window(state.window_from, state.window_until)  # type: ignore[arg-type]
@@ -99,8 +100,8 @@ async def render(store: Store, folded: Folded[Candidate], hidden: Collection[UUI
             id=folded.stream,
             version=folded.version,
             position=folded.position,
-            created_at=folded.created_at,  # type: ignore[arg-type]  # it has at least one event
-            updated_at=folded.updated_at,  # type: ignore[arg-type]
+            created_at=created_at,
+            updated_at=updated_at,
             status=state.status or "",
             rule=state.rule,
             rule_version=state.rule_version,

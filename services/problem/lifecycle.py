@@ -1,6 +1,7 @@
 """The way of a problem from its logging to its end: each command answers with events, or refuses.
 
-What is done along the way (analyses, workarounds, tasks, links) stands in `investigation.py`.
+What is done along the way stands in `investigation.py` (assignment, notes, links, tasks),
+`workarounds.py` and `analyses/`; how it ends in `closing.py` and `duplicates.py`.
 """
 
 from collections.abc import Iterable, Sequence

@@ -154,13 +154,14 @@ def _texts(state: Problem) -> list[Personal | None]:
 
 def _view(folded: Folded[Problem], clear: Callable[[Personal | None], str | None]) -> ProblemView:
     state, workaround = folded.state, folded.state.workaround
+    created_at, updated_at = folded.times
     return ProblemView(
         **{name: getattr(state, name) for name in (*SHARED, "duplicate_of", "candidate")},
         id=folded.stream,
         version=folded.version,
         position=folded.position,
-        created_at=folded.created_at,  # type: ignore[arg-type]  # it has at least one event
-        updated_at=folded.updated_at,  # type: ignore[arg-type]
+        created_at=created_at,
+        updated_at=updated_at,
         number=f"PRB-{state.number}",
         group=state.group,
         tags=list(state.tags),

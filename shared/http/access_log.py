@@ -22,7 +22,7 @@ from shared.errors import Unavailable
 from shared.http.app import routes
 from shared.http.asked import Asked, allowed
 from shared.http.body import Moment
-from shared.http.lists import CHANGED, TimedQuery, listed
+from shared.http.lists import CHANGED, WHEN, TimedQuery, listed
 from shared.http.openapi import answers
 from shared.http.pages import Words, split
 from shared.http.service import service_of
@@ -68,14 +68,10 @@ class AccessQuery(TimedQuery):
     before: Annotated[Moment | None, Field(description="Read before this time")] = None
 
 
-_CONDITIONS = {
+_CONDITIONS = WHEN | {
     "principal": "t.principal = any({}::text[])",
     "after": "t.created_at > {}::timestamptz",
     "before": "t.created_at < {}::timestamptz",
-    "created_after": "t.created_at > {}::timestamptz",
-    "created_before": "t.created_at < {}::timestamptz",
-    "updated_after": "t.updated_at > {}::timestamptz",
-    "updated_before": "t.updated_at < {}::timestamptz",
 }
 
 

@@ -22,7 +22,7 @@ from services.incident.major.closing import unmet_of
 from services.incident.major.due import ring_after
 from services.incident.major.events import Target
 from services.incident.relations.events import LinkKind
-from services.incident.rules import RULES, MajorState
+from services.incident.rules import RULES, MajorState, Status
 from services.incident.stretches import seconds_in_status
 from shared.aggregate import Folded
 from shared.auth.roles import Role
@@ -80,10 +80,8 @@ def test_each_command_in_each_state_does_what_the_tables_say(
 def test_the_actions_each_role_is_offered_are_those_of_the_tables(
     state: str, role: Role, own: bool, major: str
 ) -> None:
-    standing = Standing(MajorState(major))
-    offered = {
-        name for name in COMMANDS if action(name, state, frozenset({role}), own, standing).allowed
-    }
+    status, roles, standing = Status(state), frozenset({role}), Standing(MajorState(major))
+    offered = {name for name in COMMANDS if action(name, status, roles, own, standing).allowed}
     legal = {name for name in COMMANDS if target(name, state) and major_target(name, major)}
     assert offered == {name for name in legal if may(role, name, state, own=own, major=major)}
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.problem.access import problems_of
+from services.problem.access import on_record, problems_of
 from services.problem.knowledge.articles import KnowledgeBase, KnownErrorArticle, Lesson
 from services.problem.known_errors.access import known_errors_of
 from services.problem.known_errors.known_error import KnownError
@@ -15,11 +15,10 @@ from services.problem.problem import Problem
 from shared.aggregate import Folded
 from shared.domain import Personal, State
 from shared.errors import Invalid
-from shared.http.access_log import record_access
 from shared.http.asked import Asked
 from shared.ledger import Ledger
 from shared.listing import moments
-from shared.restrictions import any_restricted, not_derived, restricted_among, visible_to
+from shared.restrictions import not_derived, visible_to
 
 MOST = 5_000
 
@@ -41,8 +40,7 @@ async def knowledge_base(asked: Asked, position: int, service: str | None) -> Kn
     problems = await _found(asked, "problems", _CLOSED, position, service)
     if len(errors) + len(problems) > MOST:
         raise Invalid(("query:service", f"there are more than {MOST:,} articles; name a service"))
-    seen = {row["id"] for row in (*errors, *problems)}
-    await _on_record(asked, seen)
+    await on_record(asked, [row["id"] for row in (*errors, *problems)])
     known = await _folded(known_errors_of(asked), errors, position)
     closed = await _folded(problems_of(asked), problems, position)
     numbers = {each.stream: f"PRB-{each.state.number}" for each in closed}
@@ -151,10 +149,3 @@ async def _lesson(
         review_outcome=said[5],
         known_errors=[f"KE-{k.state.number}" for k in known if k.state.problem == folded.stream],
     )
-
-
-async def _on_record(asked: Asked, ids: set[UUID]) -> None:
-    pool = asked.service.store.pool
-    if ids and await any_restricted(pool):
-        restricted = (await restricted_among(pool, None, ids)).restricted
-        await record_access(asked.request, asked.caller, restricted)

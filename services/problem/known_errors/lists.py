@@ -1,27 +1,24 @@
 """Lists of known errors: filters, sorting, full text, any past position."""
 
 from typing import Annotated, Literal
-from uuid import UUID
 
 from fastapi import Query, Response
 from pydantic import BeforeValidator
 
-from services.problem.access import hidden_from
+from services.problem.access import known_among, on_record
 from services.problem.known_errors.known_error import KnownErrorStatus
 from services.problem.known_errors.routes import ByReader
 from services.problem.known_errors.view import KnownErrorPage, item
 from services.problem.known_errors.words import plain_code, words
 from services.problem.lists.filters import Ids
 from shared.errors import Invalid
-from shared.http.access_log import record_access
 from shared.http.app import routes
-from shared.http.asked import Asked
 from shared.http.lists import CHANGED, WHEN, TextQuery, given, listed
 from shared.http.managed import list_answer
 from shared.http.openapi import answers
 from shared.http.pages import Words, split
 from shared.listing import Listing, Sort
-from shared.restrictions import any_restricted, not_derived, restricted_among, visible_to
+from shared.restrictions import not_derived, visible_to
 
 _LISTING = Listing(
     "known_errors",
@@ -72,17 +69,15 @@ async def list_known_errors(
 ) -> Response:
     """Known errors, drafts and ended ones too, newest change first; at any moment with as_of."""
     if query.problem is not None:
-        unknown = await hidden_from(asked, query.problem)
-        query.problem = [id for id in query.problem if id not in unknown]
+        query.problem = await known_among(asked, query.problem)
     conditions = given(query, _CONDITIONS) + visible_to(asked.caller, not_derived("t.id"))
     if query.error_code is not None:
         conditions.append((_OF_CODES, [plain_code(code) for code in query.error_code]))
     if query.q is not None:
         conditions.append((_OF_WORDS, _all_of(query.q)))
     found = await listed(asked, _LISTING, query, query.sort, conditions)
-    others = {row[name] for row in found.rows for name in ("problem", "superseded_by")}
-    hidden = await hidden_from(asked, others)
-    await _on_record(asked, [row["id"] for row in found.rows])
+    named = {row[name] for row in found.rows for name in ("problem", "superseded_by")}
+    hidden = await on_record(asked, [row["id"] for row in found.rows], named)
     return list_answer(found, [item(row, hidden) for row in found.rows])
 
 
@@ -92,11 +87,3 @@ def _all_of(q: str) -> str:
     if not found:
         raise Invalid(("query:q", "holds no word to search for; give a word that tells more"))
     return " & ".join(f"'{stem}'" for stem in found)
-
-
-async def _on_record(asked: Asked, ids: list[UUID]) -> None:
-    """Put on record which of these are restricted."""
-    pool = asked.service.store.pool
-    if ids and await any_restricted(pool):
-        restricted = (await restricted_among(pool, None, ids)).restricted
-        await record_access(asked.request, asked.caller, restricted)

@@ -92,6 +92,7 @@ def _view(
     folded: Folded[KnownError], uses: Uses, texts: dict[str, str | None], hidden: Collection[UUID]
 ) -> KnownErrorView:
     state = folded.state
+    created_at, updated_at = folded.times
     replaced = state.superseded_by not in hidden
     said: dict[str, Any] = {name: getattr(state, name) for name in _SHARED}
     return KnownErrorView(
@@ -99,8 +100,8 @@ def _view(
         id=folded.stream,
         version=folded.version,
         position=folded.position,
-        created_at=folded.created_at,  # type: ignore[arg-type]  # it has at least one event
-        updated_at=folded.updated_at,  # type: ignore[arg-type]
+        created_at=created_at,
+        updated_at=updated_at,
         number=f"KE-{state.number}",
         status=state.status or "",
         problem=None if state.problem in hidden else state.problem,

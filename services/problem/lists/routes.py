@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Query, Response
 
 from services.problem import items
-from services.problem.access import hidden_from, on_record
+from services.problem.access import known_among, on_record
 from services.problem.answering import ByReader
 from services.problem.items import Highlights, ProblemItem, ProblemPage
 from services.problem.known import furthest
@@ -41,7 +42,9 @@ async def list_problems(query: Annotated[ProblemQuery, Query()], asked: ByReader
     conditions = [each for found in by_filter(query, asked.caller).values() for each in found]
     visible = visible_to(asked.caller, not_derived("t.id"))
     found = await listed(asked, LISTING, query, _order(query), conditions + visible)
-    hidden = await on_record(asked, found.rows, "duplicate_of")
+    named = {UUID(id) for row in found.rows for id in row["incidents"]}
+    named |= {row["duplicate_of"] for row in found.rows}
+    hidden = await on_record(asked, [row["id"] for row in found.rows], named)
     shown = [items.item(row, hidden) for row in found.rows]
     is_past = query.as_of is not None or query.cursor is not None
     await _add_known_errors(asked, shown, found.position if is_past else None)
@@ -59,8 +62,7 @@ async def list_problems(query: Annotated[ProblemQuery, Query()], asked: ByReader
 async def without_hidden(query: FilteredQuery, asked: Asked) -> None:
     """By an incident that is hidden from the caller nothing is found."""
     if query.incident is not None:
-        unknown = await hidden_from(asked, query.incident)
-        query.incident = [id for id in query.incident if id not in unknown]
+        query.incident = await known_among(asked, query.incident)
 
 
 def _order(query: ProblemQuery) -> str | Sort:

@@ -8,6 +8,7 @@ import msgspec
 from fastapi import Path, Query, Response
 from pydantic import Field
 
+from services.problem.access import on_record
 from services.problem.answering import ByReader
 from services.problem.metrics.csv_form import as_csv
 from services.problem.metrics.formulas import FORMULAS, Formula
@@ -23,14 +24,13 @@ from services.problem.metrics.view import (
     formula_view,
 )
 from shared.errors import Invalid, NotFound
-from shared.http.access_log import record_access
 from shared.http.app import routes
 from shared.http.asked import Asked
 from shared.http.moments import moment_of, position_of, time_of
 from shared.http.openapi import answers
 from shared.http.pages import Cursor, read_cursor, write_cursor
 from shared.http.waiting import has_seen
-from shared.restrictions import not_derived, not_shut, restricted_among, visible_to
+from shared.restrictions import not_derived, not_shut, visible_to
 
 Name = Annotated[str, Path(max_length=60, json_schema_extra={"enum": list(FORMULAS)})]
 
@@ -105,7 +105,7 @@ async def list_problem_metric_inputs(
     if len(rest) > query.limit:
         last = Cursor(instant.position, str(shown[-1].measured.number), instant.now.isoformat())
         following = write_cursor(last, asked, filters)
-    await _on_record(asked, shown)
+    await on_record(asked, [each.measured.id for each in shown])
     prove = inputs if formula.of == "problem" else offered_inputs
     items = await prove(asked.service.store, formula, instant, shown)
     return _json(ProblemInputs(items=items, next_cursor=following, total_estimate=len(found),
@@ -138,12 +138,6 @@ def _require_told(formula: Formula, query: ProblemMetricQuery) -> None:
     if unknown:
         detail = "of incidents only service, category and month are known here"
         raise Invalid(*((f"query:{name}", detail) for name in unknown))
-
-
-async def _on_record(asked: Asked, shown: list[Value]) -> None:
-    ids = [each.measured.id for each in shown]
-    restricted = (await restricted_among(asked.service.store.pool, asked.caller, ids)).restricted
-    await record_access(asked.request, asked.caller, restricted)
 
 
 def _formula(name: str) -> Formula:

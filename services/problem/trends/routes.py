@@ -9,6 +9,7 @@ import msgspec
 from fastapi import Response
 from pydantic import Field, StrictBool
 
+from services.problem.access import hidden_from, on_record
 from services.problem.answering import ByManager
 from services.problem.candidate import Match
 from services.problem.candidate_view import Window, shown
@@ -19,12 +20,10 @@ from services.problem.trends.group import MOST_MATCHES
 from services.problem.trends.live import match_of, raised_by
 from services.problem.trends.rules import POLICY
 from shared.errors import Invalid, TooMany
-from shared.http.access_log import record_access
 from shared.http.app import routes
 from shared.http.asked import Asked, correlation
 from shared.http.body import Body, Moment, Whole
 from shared.http.openapi import answers
-from shared.restrictions import any_restricted, restricted_among
 
 MOST_AT_ONCE = 2
 """Dry runs that a process does at a time."""
@@ -141,10 +140,7 @@ def _trial(trial: Trial, hidden: Collection[UUID]) -> TrialView:
 
 async def _hidden(asked: Asked, trials: Collection[Trial]) -> Collection[UUID]:
     """Which incidents the caller may not know of; those they may are on record as read."""
-    pool = asked.service.store.pool
     named = {each.incident for trial in trials for each in trial.matches}
-    if not named or not await any_restricted(pool):
-        return ()
-    restricted, hidden = await restricted_among(pool, asked.caller, named)
-    await record_access(asked.request, asked.caller, restricted - hidden)
+    hidden = await hidden_from(asked, named)
+    await on_record(asked, named.difference(hidden))
     return hidden

@@ -1,4 +1,4 @@
-"""What is done along the way, over HTTP: notes, links, analyses, workarounds, tasks."""
+"""What is done along the way, over HTTP: assignment, notes, links, workarounds, tasks, reviews."""
 
 from fastapi import Response
 

@@ -6,7 +6,7 @@ from fastapi import Query, Response
 
 from services.problem import candidate as c
 from services.problem.answering import ByReader
-from services.problem.candidates import Id, known_candidate
+from services.problem.candidate_routes import Id, known_candidate
 from shared.domain import Event
 from shared.event_view import event_views
 from shared.http.app import routes

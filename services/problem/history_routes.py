@@ -1,4 +1,4 @@
-"""A problem's past over HTTP: its timeline for people, its events for machines, its analyses."""
+"""A problem's past over HTTP: its timeline for people, its events for machines."""
 
 from typing import Annotated
 

@@ -1,10 +1,8 @@
 """Candidates over HTTP: see which trends were found; accept, dismiss or merge them."""
 
-from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
-import asyncpg
 import msgspec
 from fastapi import Body, Path, Query, Response
 from pydantic import BeforeValidator
@@ -12,6 +10,8 @@ from pydantic import BeforeValidator
 from services.problem import bodies, candidate, investigation, lifecycle
 from services.problem.access import (
     hidden_from,
+    known_among,
+    on_record,
     problems_of,
     require_known,
     seen,
@@ -19,14 +19,13 @@ from services.problem.access import (
 )
 from services.problem.actions import candidate_actions
 from services.problem.answering import ByManager, ByReader, WaitFor, matrix_in_force
-from services.problem.candidate import Candidate, CandidateStatus, Match
+from services.problem.candidate import Candidate, CandidateStatus
 from services.problem.candidate_view import CandidatePage, CandidateView, item, matches_of, render
 from services.problem.lists.filters import Ids
 from services.problem.problems import MATRIX
 from services.problem.view import with_actions
 from shared.aggregate import Folded
 from shared.clock import new_id
-from shared.http.access_log import record_access
 from shared.http.app import routes
 from shared.http.asked import Asked
 from shared.http.lists import CHANGED, WHEN, TimedQuery, given, listed
@@ -35,7 +34,7 @@ from shared.http.openapi import answers
 from shared.http.pages import Words, split
 from shared.http.waiting import has_seen
 from shared.listing import Listing
-from shared.restrictions import any_restricted, not_derived, restricted_among, visible_to
+from shared.restrictions import not_derived, visible_to
 from shared.work import Work, settle
 
 
@@ -69,12 +68,13 @@ router = routes("candidates", "/v1/candidates")
 async def list_candidates(query: Annotated[CandidateQuery, Query()], asked: ByReader) -> Response:
     """Candidates, newest change first unless sorted otherwise; at any past moment with as_of."""
     if query.incident is not None:
-        unknown = await hidden_from(asked, query.incident)
-        query.incident = [each for each in query.incident if each not in unknown]
+        query.incident = await known_among(asked, query.incident)
     conditions = given(query, _CONDITIONS) + visible_to(asked.caller, not_derived("t.id"))
     found = await listed(asked, _LISTING, query, query.sort, conditions)
     matches = await matches_of(asked.service.store.pool, found.rows)
-    hidden = await _on_record(asked, found.rows, matches)
+    named = {match.incident for each in matches.values() for match in each}
+    named |= {row["problem"] for row in found.rows}
+    hidden = await on_record(asked, [row["id"] for row in found.rows], named)
     page = CandidatePage(
         items=[item(row, matches[row["id"]], hidden) for row in found.rows],
         next_cursor=found.next_cursor,
@@ -148,20 +148,6 @@ async def merge(id: Id, body: bodies.Merging, asked: ByManager) -> Response:
         )
 
     return await _answer(asked, await settle(problems.candidates, await asked.order(id), link))
-
-
-async def _on_record(
-    asked: Asked, rows: Sequence[asyncpg.Record], matches: Mapping[UUID, Sequence[Match]]
-) -> Collection[UUID]:
-    """Put on record what is shown that is restricted; answers what it names that is hidden."""
-    pool, shown = asked.service.store.pool, {row["id"] for row in rows}
-    named = {match.incident for each in matches.values() for match in each}
-    named |= {row["problem"] for row in rows if row["problem"] is not None}
-    if not shown or not await any_restricted(pool):
-        return ()
-    restricted, hidden = await restricted_among(pool, asked.caller, shown | named)
-    await record_access(asked.request, asked.caller, restricted & shown)
-    return hidden
 
 
 async def _answer(asked: Asked, folded: Folded[Candidate]) -> Response:
