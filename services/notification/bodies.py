@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 from services.notification import template
 from services.notification.copies import STATUS_AFTER
 from services.notification.events import Channel, QuietHours
+from services.notification.references import Named
 from services.notification.schedules.bodies import ClockTime, TimeZone
 from services.notification.schedules.events import Weekday
 from shared.destination import MOST_CHARACTERS
@@ -119,6 +120,10 @@ class ContactDocument(Body):
     chat: Annotated[Name | None, Field(description="The key of a channel")] = None
     quiet_hours: QuietDocument | None = None
 
+    def named(self) -> list[Named]:
+        """What it names of this service."""
+        return [Named("/chat", "channel", self.chat)] if self.chat is not None else []
+
 
 class TemplateDocument(Body):
     """Words with {{names}} in them: number, title, status, priority, service and the like."""
@@ -149,6 +154,12 @@ class SubscriptionDocument(Body):
         if told != ((False, False) if self.escalation_policy is not None else (True, True)):
             raise ValueError("name a contact and a channel, or an escalation policy")
         return self
+
+    def named(self) -> list[Named]:
+        """What it names of this service."""
+        if self.contact is not None:
+            return [Named("/contact", "contact", self.contact)]
+        return [Named("/escalation_policy", "escalation policy", self.escalation_policy or "")]
 
 
 class NoArguments(Body):

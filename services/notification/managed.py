@@ -1,7 +1,6 @@
 """Contacts and subscriptions over HTTP: managed data; nothing is deleted, all of it has a past."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import Depends, Response
 
@@ -15,9 +14,9 @@ from services.notification.answer import (
     require_visible,
 )
 from services.notification.bodies import ContactDocument, Rotation, SubscriptionDocument
-from services.notification.channels.channel import require_channel
 from services.notification.contacts import Contacts
 from services.notification.events import Channel, Template
+from services.notification.references import Errors, faults, without
 from services.notification.rules import ADMINS
 from services.notification.subscriptions import Subscriptions
 from services.notification.view import (
@@ -28,7 +27,7 @@ from services.notification.view import (
 )
 from shared.clock import new_id
 from shared.destination import OutgoingRefused, check_url
-from shared.errors import Forbidden, Invalid, Refused
+from shared.errors import Forbidden, Invalid
 from shared.http.app import routes
 from shared.http.asked import Asked, allowed
 from shared.http.managed import When, command_answer, folded_at, managed_actions, read_answer
@@ -58,9 +57,9 @@ def subscriptions_of(asked: Asked) -> Subscriptions:
 async def add_contact(body: ContactDocument, asked: ByPerson) -> Response:
     """Add a contact: one's own, or as an admin anybody's."""
     said = _contact(body, asked, body.person or asked.caller.id)
-    await require_channel(asked, body.chat)
+    put = without(await faults(asked.service.store.pool, body.named()), contact.put)
     order = await asked.order(new_id(), creates=True)
-    after = await contacts_of(asked).execute(order, contact.put, **said)
+    after = await contacts_of(asked).execute(order, put, **said)
     return command_answer(await contact_view(asked.service.store, after), after, "/v1/contacts")
 
 
@@ -81,12 +80,12 @@ async def change_contact(id: Id, body: ContactDocument, asked: ByPerson) -> Resp
     held = await contacts_of(asked).current(id)
     person = held.state.person
     require_visible(asked, person, "contact")
-    await require_channel(asked, body.chat)
     said = _contact(body, asked, person) | {"person": body.person or person}
+    put = without(await faults(asked.service.store.pool, body.named()), contact.put)
     told = {Channel.EMAIL: body.email, Channel.WEBHOOK: said["webhook_url"]}
     told[Channel.CHAT] = said["chat"]
     said["same"] = await contacts_of(asked).leading_to(held, told)
-    after = await contacts_of(asked).execute(await asked.order(id), contact.put, **said)
+    after = await contacts_of(asked).execute(await asked.order(id), put, **said)
     return command_answer(await contact_view(asked.service.store, after), after)
 
 
@@ -116,9 +115,9 @@ async def retire_contact(id: Id, asked: ByPerson, body: Nothing = None) -> Respo
 @subscriptions_router.post("", **answers(SubscriptionView, 201, "Added"))
 async def add_subscription(body: SubscriptionDocument, asked: ByAdmin) -> Response:
     """Tell a contact of certain facts from now on."""
-    said = await _subscription(body, asked)
+    put = without(await _in_vain(body, asked), subscription.put)
     order = await asked.order(new_id(), creates=True)
-    after = await subscriptions_of(asked).execute(order, subscription.put, **said)
+    after = await subscriptions_of(asked).execute(order, put, **_subscription(body))
     return command_answer(subscription_view(after), after, "/v1/subscriptions")
 
 
@@ -135,8 +134,8 @@ async def read_subscription(id: Id, when: When, asked: ByReader) -> Response:
 @subscriptions_router.put("/{id}", **answers(SubscriptionView))
 async def change_subscription(id: Id, body: SubscriptionDocument, asked: ByAdmin) -> Response:
     """Say the whole subscription anew."""
-    said = await _subscription(body, asked)
-    after = await subscriptions_of(asked).execute(await asked.order(id), subscription.put, **said)
+    put, order = without(await _in_vain(body, asked), subscription.put), await asked.order(id)
+    after = await subscriptions_of(asked).execute(order, put, **_subscription(body))
     return command_answer(subscription_view(after), after)
 
 
@@ -182,17 +181,18 @@ def _check_webhook(url: str, asked: Asked) -> None:
         raise Invalid(("/webhook/url", str(refused))) from None
 
 
-async def _subscription(body: SubscriptionDocument, asked: Asked) -> dict[str, Any]:
-    """The subscription as its command takes it. Raises Refused."""
-    if body.contact is not None and body.channel is not None:
-        await _require_reachable(body.contact, body.channel, asked)
+def _subscription(body: SubscriptionDocument) -> dict[str, Any]:
+    """The subscription as its command takes it."""
     words = body.template and Template(subject=body.template.subject, text=body.template.text)
     return body.arguments() | {"template": words}
 
 
-async def _require_reachable(contact: UUID, channel: Channel, asked: Asked) -> None:
-    held = await contacts_of(asked).held(contact, fresh=True)
-    if held.version == 0:
-        raise Refused(f"there is no contact {contact}; add it first")
-    if held.state.reach(channel) is None:
-        raise Refused(f"the contact cannot be reached by {channel}")
+async def _in_vain(body: SubscriptionDocument, asked: Asked) -> Errors:
+    """What is wrong with whom it names: nobody would be told."""
+    found = await faults(asked.service.store.pool, body.named())
+    if found or body.contact is None or body.channel is None:
+        return found
+    held = await contacts_of(asked).held(body.contact, fresh=True)
+    if held.state.reach(body.channel) is not None:
+        return []
+    return [("/channel", f"the contact has no {body.channel}; add one to it, or name another")]

@@ -182,7 +182,8 @@ async def test_a_contact_names_a_channel_that_there_is(told: Told) -> None:
     answer = await told.admin.post(
         "/v1/contacts", json={"name": "Room", "person": "room", "chat": "nowhere"}
     )
-    assert answer.status_code == 409
+    detail = "there is no channel nowhere; add it first"
+    assert answer.json()["errors"] == [{"pointer": "/chat", "detail": detail}]
 
 
 async def _unread(ada: AsyncClient) -> list[str]:

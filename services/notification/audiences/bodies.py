@@ -6,7 +6,9 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from services.notification.audiences.events import AudienceSet
+from services.notification.bodies import FactName
 from services.notification.events import Channel
+from services.notification.references import Named, each_of
 from shared.http.body import Body, Line, Name
 
 _EXAMPLE: Any = {
@@ -32,7 +34,8 @@ class AudienceDocument(Body):
     teams: Annotated[list[Name], Field(max_length=50, description="Their members")] = []
     schedules: Annotated[list[Name], Field(max_length=50, description="Whoever is on call")] = []
     subscribed_to: Annotated[
-        list[Name], Field(max_length=50, description="Whoever subscribes to one of these facts")
+        list[FactName],
+        Field(max_length=50, description="Whoever subscribes to one of these facts"),
     ] = []
     channels: Annotated[
         list[Channel],
@@ -45,3 +48,13 @@ class AudienceDocument(Body):
         told = self.arguments()
         lists = {n: tuple(dict.fromkeys(v)) for n, v in told.items() if isinstance(v, list)}
         return AudienceSet(**(told | lists))
+
+    def named(self) -> list[Named]:
+        """What it names of this service."""
+        words = [Named("/template", "template", self.template)] if self.template else []
+        return [
+            *each_of("/contacts", "contact", self.contacts),
+            *each_of("/teams", "team", self.teams),
+            *each_of("/schedules", "schedule", self.schedules),
+            *words,
+        ]

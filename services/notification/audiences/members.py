@@ -23,6 +23,7 @@ AUDIENCES = "audiences"
 
 AUDIENCE = Aggregate("audience", Audience(), audience.evolve, rows=keyed_rows)
 
+_NAMED = "named"
 _OF_PERSON = """select id from contacts
     where person = $1 and to_position is null and not retired order by created_at, id limit 10"""
 _SUBSCRIBED = """select distinct contact from subscriptions
@@ -62,10 +63,13 @@ class Audiences(Ledger[Audience, AudienceEvent]):
         meant = await self._people.meant(_targets(audience), at, work)
         wanted = tuple(channels) or audience.channels or tuple(Channel)
         found: dict[UUID, Member] = {}
-        for contact, because in await self._addresses(audience, work):
-            if (member := await self._member(contact, because, wanted, work)) is not None:
-                found.setdefault(contact, member)
         missing = [(each.target, each.reason) for each in meant.missed]
+        for contact, because in await self._addresses(audience, work):
+            member = await self._member(contact, because, wanted, work)
+            if member is not None:
+                found.setdefault(contact, member)
+            elif because == _NAMED:
+                missing.append((f"contact {contact}", "there is no such contact"))
         for person, because in meant.people.items():
             member = await self._of_person(person, because, wanted, work)
             if member is None:
@@ -76,7 +80,7 @@ class Audiences(Ledger[Audience, AudienceEvent]):
 
     async def _addresses(self, audience: Audience, work: Work) -> list[tuple[UUID, str]]:
         """Contacts that are meant themselves, whosever they are."""
-        named_ones = [(contact, "named") for contact in audience.contacts]
+        named_ones = [(contact, _NAMED) for contact in audience.contacts]
         if not audience.subscribed_to:
             return named_ones
         rows = await work.store.pool.fetch(_SUBSCRIBED, list(audience.subscribed_to))

@@ -40,7 +40,7 @@ async def list_audiences(query: Listed, asked: ByReader) -> Response:
 @router.post("", **answers(AudienceView, 201, "Added"))
 async def add_audience(body: AudienceDocument, asked: ByAdmin) -> Response:
     """Add an audience; a retired one of the same key is taken up again."""
-    return await asking.add(asked, audiences_of(asked), body.said())
+    return await asking.add(asked, audiences_of(asked), body.said(), named=body.named())
 
 
 @router.get("/{id}", **answers(AudienceView))
@@ -53,7 +53,7 @@ async def read_audience(id: Reference, when: When, asked: ByReader) -> Response:
 async def change_audience(id: Reference, body: AudienceDocument, asked: ByAdmin) -> Response:
     """Say the whole audience anew; who was told before stays on record."""
     kept, said = audiences_of(asked), body.said()
-    return await asking.command(asked, kept, id, keyed.change, said=said)
+    return await asking.change(asked, kept, id, said, named=body.named())
 
 
 @router.post("/{id}/retire", **answers(AudienceView))

@@ -12,12 +12,11 @@ from services.notification.channels.events import (
     Kind,
 )
 from services.notification.keyed import keyed
-from services.notification.keyed.keyed import Keyed, stream_of
+from services.notification.keyed.keyed import Keyed
 from services.notification.keyed.rows import keyed_rows
 from shared.aggregate import Aggregate, Folded
 from shared.domain import Personal, changed
 from shared.errors import Refused
-from shared.http.asked import Asked
 from shared.ledger import Ledger
 from shared.store.store import Store
 from shared.vault import ERASED
@@ -36,16 +35,6 @@ class ManagedChannel(Keyed, frozen=True):
 
     def shown(self) -> dict[str, Any]:
         return {"kind": self.kind}
-
-
-async def require_channel(asked: Asked, key: str | None) -> None:
-    """Raises Refused where there is no such channel, or none any more."""
-    channels: Channels = asked.service.parts[CHANNELS]
-    if key is None:
-        return
-    held = await channels.held(stream_of("channel", key), fresh=True)
-    if held.version == 0 or held.state.retired:
-        raise Refused(f"there is no channel {key}; add it first")
 
 
 def add(

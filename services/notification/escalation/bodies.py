@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from services.notification.escalation.events import EscalationPolicySet, Step, Target
+from services.notification.references import Named
 from shared.http.body import Body, Line, Name, Whole
 
 _EXAMPLE: Any = {
@@ -30,6 +31,11 @@ class TargetDocument(Body):
         if sum(each is not None for each in (self.person, self.team, self.schedule)) != 1:
             raise ValueError("name a person, a team or a schedule")
         return self
+
+    def named(self, pointer: str) -> list[Named]:
+        """What it names of this service: people are known by their tokens alone."""
+        told = {"team": self.team, "schedule": self.schedule}
+        return [Named(f"{pointer}/{noun}", noun, key) for noun, key in told.items() if key]
 
 
 class StepDocument(Body):
@@ -58,3 +64,11 @@ class EscalationPolicyDocument(Body):
         """As it is stored."""
         steps = tuple(step.said() for step in self.steps)
         return EscalationPolicySet(key=self.key, name=self.name, steps=steps, repeat=self.repeat)
+
+    def named(self) -> list[Named]:
+        """What its steps name of this service."""
+        found = []
+        for place, step in enumerate(self.steps):
+            for at, target in enumerate(step.targets):
+                found += target.named(f"/steps/{place}/targets/{at}")
+        return found

@@ -35,7 +35,7 @@ async def list_escalation_policies(query: Listed, asked: ByReader) -> Response:
 @router.post("", **answers(EscalationPolicyView, 201, "Added"))
 async def add_escalation_policy(body: EscalationPolicyDocument, asked: ByAdmin) -> Response:
     """Add an escalation policy; a retired one of the same key is taken up again."""
-    return await asking.add(asked, policies_of(asked), body.said())
+    return await asking.add(asked, policies_of(asked), body.said(), named=body.named())
 
 
 @router.get("/{id}", **answers(EscalationPolicyView))
@@ -50,7 +50,7 @@ async def change_escalation_policy(
 ) -> Response:
     """Say the whole policy anew; escalations that have begun go on by the one they began with."""
     kept, said = policies_of(asked), body.said()
-    return await asking.command(asked, kept, id, keyed.change, said=said)
+    return await asking.change(asked, kept, id, said, named=body.named())
 
 
 @router.post("/{id}/retire", **answers(EscalationPolicyView))

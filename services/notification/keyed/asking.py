@@ -9,6 +9,7 @@ from fastapi import Depends, Path, Query, Response
 from services.notification.keyed import keyed
 from services.notification.keyed.keyed import Said, stream_of
 from services.notification.keyed.rows import KeyedItem, item_of, view_of
+from services.notification.references import Named, faults, without
 from services.notification.rules import ADMINS
 from shared.aggregate import Folded
 from shared.domain import Event
@@ -74,12 +75,20 @@ async def page(asked: Asked, kept: Kept, query: KeyedQuery) -> Response:
     return list_answer(found, [item_of(kept.view, row) for row in found.rows])
 
 
-async def add(asked: Asked, kept: Kept, said: Said, command: Command = keyed.add) -> Response:
-    """Add one, or take up a retired one. Raises Refused."""
+async def add(
+    asked: Asked,
+    kept: Kept,
+    said: Said,
+    command: Command = keyed.add,
+    *,
+    named: Sequence[Named] = (),
+) -> Response:
+    """Add one, or take up a retired one. Raises Refused, Invalid for what it names in vain."""
+    act = without(await faults(asked.service.store.pool, named), command)
     stream = stream_of(kept.noun, said.key)
     order = await asked.order(stream, creates=not await is_known(kept.ledger, stream))
     try:
-        after = await kept.ledger.execute(order, command, said=said)
+        after = await kept.ledger.execute(order, act, said=said)
     except GuardMoved:
         raise Refused(f"somebody has just added {said.key}; change that one") from None
     return command_answer(view_of(kept.view, after), after, kept.path)
@@ -92,6 +101,14 @@ async def read(asked: Asked, kept: Kept, reference: str, moments: Moments) -> Re
     path = f"{kept.path}/{found.stream}"
     shown.actions = managed_actions(path, why_not(asked), found.state.retired)
     return read_answer(shown, found.version)
+
+
+async def change(
+    asked: Asked, kept: Kept, reference: str, said: Said, *, named: Sequence[Named] = ()
+) -> Response:
+    """Say one anew. Raises NotFound, Refused, Invalid for what it names in vain."""
+    act = without(await faults(asked.service.store.pool, named), keyed.change)
+    return await command(asked, kept, reference, act, said=said)
 
 
 async def command(asked: Asked, kept: Kept, reference: str, act: Command, **said: Any) -> Response:

@@ -83,8 +83,7 @@ async def read_template(id: Reference, when: When, asked: ByReader) -> Response:
 @router.put("/{id}", **answers(TemplateView))
 async def change_template(id: Reference, body: TemplateDocument, asked: ByAdmin) -> Response:
     """Say the whole template anew; what was sent stays as it was sent."""
-    kept, said = templates_of(asked), body.said()
-    return await asking.command(asked, kept, id, keyed.change, said=said)
+    return await asking.change(asked, templates_of(asked), id, body.said())
 
 
 @router.post("/{id}/retire", **answers(TemplateView))

@@ -47,7 +47,9 @@ async def test_an_audience_is_who_is_named_and_whom_its_rules_find(admin: AsyncC
         "schedules": ["night"],
         "subscribed_to": ["incident.resolved"],
     }
+    await _post(admin, "/v1/teams", {"key": "gone", "name": "Gone"})
     await _post(admin, PATH, said)
+    await admin.post("/v1/teams/gone/retire")
     told = (await admin.get(f"{PATH}/management/members")).json()
     assert [(m["person"], m["channel"], m["because"]) for m in told["items"]] == [
         ("eve", "email", "named"),
