@@ -226,6 +226,14 @@ class ReviewCompleted(Event, frozen=True):
     at: datetime
 
 
+@event("incident.review_reopened")
+class ReviewReopened(Event, frozen=True):
+    """Its review goes on in another revision, by command: it is not complete any more."""
+
+    revision: int
+    at: datetime
+
+
 @event("incident.closing_notice")
 class ClosingNotice(Event, frozen=True):
     """Every audience is told that it is over."""
@@ -250,5 +258,6 @@ MajorEvent = (
     | Decided
     | ProblemWaived
     | ReviewCompleted
+    | ReviewReopened
     | ClosingNotice
 )

@@ -63,6 +63,8 @@ def evolve(major: Major, event: MajorEvent) -> Major:
             return changed(major, problem_waived=reason)
         case m.ReviewCompleted(revision=revision):
             return changed(major, review_revision=revision, review_completed=True)
+        case m.ReviewReopened():
+            return changed(major, review_completed=False)
         case m.ClosingNotice(at=at):
             return changed(major, tasks=_closed(major.tasks, at))
 

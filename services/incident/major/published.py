@@ -86,6 +86,8 @@ class DecisionTaken(msgspec.Struct, frozen=True):
 
 
 class Reviewed(msgspec.Struct, frozen=True):
+    """A revision of its review was completed, or begun because the last one was reopened."""
+
     revision: int
     at: datetime
 
@@ -147,6 +149,7 @@ MAJOR_PUBLISHED: Published = {
     m.Decided: lambda h: DecisionTaken(h.kind, h.person, h.at),
     m.ProblemWaived: lambda h: Waived(),
     m.ReviewCompleted: lambda h: Reviewed(h.revision, h.at),
+    m.ReviewReopened: lambda h: Reviewed(h.revision, h.at),
     m.ClosingNotice: lambda h: Closing(**h.fields()),
     rm.UpdateDue: lambda h: UpdateAwaited(**h.fields()),
     rm.UpdateOverdue: lambda h: UpdateAwaited(**h.fields()),

@@ -41,6 +41,7 @@ SENTENCES: dict[type[Event], Sentence] = {
     ),
     m.ProblemWaived: lambda h: ("May close without a problem", h.reason),
     m.ReviewCompleted: lambda h: (f"Review completed, revision {h.revision}", None),
+    m.ReviewReopened: lambda h: (f"Review reopened, revision {h.revision}", None),
     m.ClosingNotice: lambda h: (f"Closing notice to {', '.join(h.audiences)}", None),
     rm.UpdateDue: lambda h: (f"Update to {h.audience} due at {rfc3339(h.due_at)}", h.person),
     rm.UpdateOverdue: lambda h: (f"Update to {h.audience} {_since(h)}", _escalated(h)),

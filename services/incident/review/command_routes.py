@@ -1,6 +1,7 @@
 """The commands on a review over HTTP; each answers with the review."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Annotated, Concatenate, ParamSpec
 
 from fastapi import Body, Depends, Response
@@ -114,8 +115,20 @@ async def complete_review(id: Reference, asked: ByCompleter, body: Nothing = Non
 
 @router.post("/{id}/review/reopen", **_REVIEW)
 async def reopen_review(id: Reference, body: Reason, asked: ByCompleter) -> Response:
-    """Begin the next revision with what the last one says; that one stays readable as it was."""
-    return await _command(asked, id, commands.reopen, reason=body.reason, at=asked.now)
+    """Begin the next revision with what the last one says; that one stays readable as it was.
+
+    A major incident that is not closed yet must have it completed again before it closes.
+    """
+    desk = desk_of(asked)
+
+    async def act(work: Work, incident: Folded[Incident]) -> Folded[Review]:
+        stream = review_stream(incident.stream)
+        reopen = partial(commands.reopen, reason=body.reason, at=asked.now)
+        review = await work.execute(desk.reviews, stream, reopen)
+        await desk.tell(work, incident, review, asked.now)
+        return review
+
+    return await _carried(asked, id, act)
 
 
 async def _command(

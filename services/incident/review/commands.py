@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+from services.incident.events import IncidentEvent
 from services.incident.incident import Incident
 from services.incident.lifecycle import why_not
+from services.incident.major.events import ReviewReopened
 from services.incident.review import events as r
 from services.incident.review.events import ReviewEvent
 from services.incident.review.review import Item, Review, Standing
@@ -38,6 +40,14 @@ def due_by_itself(
         and not incident.major.review_completed
     )
     return [r.ReviewReopened(revision=review.revision + 1, at=at)] if is_reopened else []
+
+
+def heard_of(incident: Incident, *, review: Review, at: datetime) -> Sequence[IncidentEvent]:
+    """A review that was reopened must be completed again before its incident closes."""
+    is_told = incident.major.review_completed and review.standing is Standing.OPEN
+    if not is_told or incident.status is Status.CLOSED:
+        return []
+    return [ReviewReopened(revision=review.revision, at=at)]
 
 
 def open_review(

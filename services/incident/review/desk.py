@@ -79,11 +79,21 @@ class ReviewDesk:
         )
 
     async def catch_up(self, work: Work, incident: UUID, at: datetime) -> Folded[Incident]:
-        """Open it, or begin its next revision, where the incident's course says so."""
+        """Open it, or begin its next revision, where the incident's course says so.
+
+        The incident must not have moved when this is stored.
+        """
         held = await work.rest_on(self.incidents, incident)
         due = partial(commands.due_by_itself, incident=held.state, id=incident, at=at)
-        await work.execute(self.reviews, review_stream(incident), due)
-        return held
+        review = await work.execute(self.reviews, review_stream(incident), due)
+        return await self.tell(work, held, review, at)
+
+    async def tell(
+        self, work: Work, incident: Folded[Incident], review: Folded[Review], at: datetime
+    ) -> Folded[Incident]:
+        """Let the incident know that its review is open again, where it takes it for completed."""
+        heard = partial(commands.heard_of, review=review.state, at=at)
+        return await work.execute(self.incidents, incident.stream, heard)
 
 
 def _with_what_is_due(

@@ -8,7 +8,10 @@ from uuid import UUID
 
 import pytest
 
+from services.incident import incident
+from services.incident.events import IncidentEvent
 from services.incident.incident import Incident
+from services.incident.major.events import ReviewReopened
 from services.incident.major.state import Major
 from services.incident.review import commands
 from services.incident.review import events as r
@@ -81,6 +84,25 @@ def test_while_it_was_not_completed_the_reopening_changes_nothing() -> None:
     reopened = Major(state=MajorState.ACCEPTED)
     incident = Incident(status=Status.IN_PROGRESS, major=reopened)
     assert commands.due_by_itself(after(OPENED), incident=incident, id=ID, at=AT) == []
+
+
+def test_the_incident_hears_that_its_review_goes_on_unless_it_is_closed() -> None:
+    finished = Major(state=MajorState.ACCEPTED, review_revision=1, review_completed=True)
+    completed = after(OPENED, *WRITTEN, COMPLETED)
+    review = after(OPENED, *WRITTEN, COMPLETED, r.ReviewReopened(revision=2, at=AT, reason="x"))
+
+    def heard(incident: Incident, review: Review = review) -> Sequence[IncidentEvent]:
+        return commands.heard_of(incident, review=review, at=AT)
+
+    resolved = Incident(status=Status.RESOLVED, major=finished)
+    [told] = heard(resolved)
+    assert told == ReviewReopened(revision=2, at=AT)
+    again = incident.evolve(resolved, told)
+    assert (again.major.review_completed, again.major.review_revision) == (False, 1)
+    assert heard(again) == []
+    assert heard(resolved, completed) == []
+    assert heard(Incident(status=Status.CLOSED, major=finished)) == []
+    assert commands.due_by_itself(review, incident=again, id=ID, at=AT) == []
 
 
 def test_each_thing_that_is_missing_is_named() -> None:
