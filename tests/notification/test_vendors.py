@@ -57,6 +57,8 @@ async def test_what_waits_until_the_extra_is_back_is_tried_again(
 ) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     assert await Vendors().send(DISCORD, WORDS) == Unreached(MISSING, down=True)
+    assert "pip install 'tocsin[apprise]'" in MISSING, "of an installed package"
+    assert ".venv/bin/pip install -e '.[apprise]'" in MISSING, "of a clone"
 
 
 @pytest.mark.parametrize("address", NOT_TAKEN)

@@ -11,7 +11,9 @@ from services.incident.review.outline import Block, Outline, Picture
 from services.incident.review.picture import picture
 from services.incident.review.words import moment
 from shared.errors import Refused
+from shared.extras import how_to_install
 
+MISSING = f"PDF needs the extra typst: {how_to_install('typst')}; the HTML form prints well"
 _TEMPLATE = Path(__file__).with_name("page.typ")
 
 
@@ -20,9 +22,7 @@ def as_pdf(outline: Outline) -> bytes:
     try:
         typst: Any = import_module("typst")
     except ImportError:
-        raise Refused(
-            "PDF needs the extra typst (pip install 'tocsin[typst]'); the HTML form prints well"
-        ) from None
+        raise Refused(MISSING) from None
     told = {
         "kind": outline.kind,
         "title": outline.title,

@@ -16,6 +16,7 @@ from services.notification.outcome import Lost, Reached, Result, Unreached
 from services.notification.said import Words
 from shared.destination import MOST_CHARACTERS, OutgoingRefused
 from shared.errors import Refused
+from shared.extras import how_to_install
 
 VENDORS = frozenset(
     """46elks bulksms clickatell clicksend d7sms dingtalk discord feishu firehydrant flock gchat
@@ -26,7 +27,7 @@ VENDORS = frozenset(
 PARAMETERS = frozenset(
     "from key method mode priority region secret severity silent sound thread to token ttl".split()
 )
-MISSING = "this kind needs the extra apprise: pip install 'tocsin[apprise]'"
+MISSING = f"this kind needs the extra apprise: {how_to_install('apprise')}"
 _AT_ONCE = 8
 _UNSEEN = "\u200b"
 

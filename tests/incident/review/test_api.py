@@ -307,7 +307,9 @@ async def test_without_the_extra_pdf_is_a_clear_problem(
     monkeypatch.setitem(sys.modules, "typst", None)
     answer = await story.responder.get(f"{story.path}/review.pdf")
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/refused")
-    assert "tocsin[typst]" in answer.json()["detail"]
+    detail = answer.json()["detail"]
+    assert "pip install 'tocsin[typst]'" in detail, "of an installed package"
+    assert ".venv/bin/pip install -e '.[typst]'" in detail, "of a clone"
 
 
 async def test_the_live_state_says_what_a_latecomer_must_know(service: RunningService) -> None:
