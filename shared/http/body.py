@@ -24,6 +24,7 @@ from starlette.types import Receive, Scope
 
 from shared.errors import Invalid
 from shared.http.direct import direct
+from shared.http.known import known_here
 
 MAX_DEPTH = 32
 BODY_LIMIT = 1024 * 1024
@@ -163,10 +164,10 @@ class JsonRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The route's handler, given our kind of request."""
         handle = direct(self) or super().get_route_handler()
-        known, takes_body = _query_names(self), bool(self.dependant.body_params)
+        allowed, takes_body = _query_names(self), bool(self.dependant.body_params)
 
         async def strictly(request: Request) -> Response:
-            _check_address(request, known)
+            _check_address(request, allowed)
             if takes_body:
                 _check_content_type(request.headers.get("content-type"))
             if not isinstance(request, JsonRequest):
@@ -203,10 +204,11 @@ def _check_content_type(header: str | None) -> None:
         raise UnreadableBody("the body must be JSON: send Content-Type: application/json")
 
 
-def _check_address(request: Request, known: frozenset[str]) -> None:
-    unknown = request.scope["query_string"] and request.query_params.keys() - known
+def _check_address(request: Request, allowed: frozenset[str]) -> None:
+    unknown = request.scope["query_string"] and request.query_params.keys() - allowed
     if unknown:
-        raise Invalid(*((f"query:{name}", "is not a parameter here") for name in sorted(unknown)))
+        wrong = [(f"query:{name}", "is not a parameter here") for name in sorted(unknown)]
+        raise Invalid(*wrong[:-1], (wrong[-1][0], wrong[-1][1] + known_here(sorted(allowed))))
     if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
         raise Invalid(("query:", "an address must not hold the character NUL"))
 

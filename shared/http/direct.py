@@ -26,6 +26,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticUndefined
 from starlette.datastructures import QueryParams
 
+from shared.http.known import with_known_fields
+
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -108,7 +110,8 @@ class _Check:
         try:
             return self._quick(body), []
         except ValidationError:
-            return self._field.validate(body, {}, loc=("body",))
+            value, errors = self._field.validate(body, {}, loc=("body",))
+            return value, with_known_fields(errors, self._field.field_info.annotation)
 
 
 class _Query:

@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect
 
 from shared import errors
 from shared.http.body import UnreadableBody
+from shared.http.known import known_here
 from shared.ledger import GuardMoved
 from shared.store.database import CONNECTION_LOST
 
@@ -139,7 +140,8 @@ def _validation_error(error: dict[str, Any]) -> tuple[str, str]:
 
 def _sentence(error: dict[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
-        return "is not a field of this request"
+        names = error.get("ctx", {}).get("known")
+        return "is not a field of this request" + ("" if names is None else known_here(names))
     return str(error["msg"]).removeprefix("Value error, ")
 
 

@@ -105,6 +105,17 @@ async def test_a_declaration_is_refused_that_holds(case: str, agent: AsyncClient
 
 
 @pytest.mark.usefixtures("unchanged")
+async def test_who_names_what_is_not_there_is_told_what_is(agent: AsyncClient) -> None:
+    wrong = SLOW | {"reporter": {"id": "rita", "mail": "rita@example.com"}}
+    [error] = (await agent.post("/v1/incidents", json=wrong)).json()["errors"]
+    assert error["pointer"] == "/reporter/mail"
+    assert error["detail"].endswith("known here: id, name, email")
+    [error] = (await agent.get("/v1/incidents", params={"state": "new"})).json()["errors"]
+    assert error["pointer"] == "query:state"
+    assert " status," in error["detail"]
+
+
+@pytest.mark.usefixtures("unchanged")
 @pytest.mark.parametrize(
     "body",
     [
