@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.incident.major.events import MajorRole
 from services.incident.major.reminders import Reminder, RequestTimedOut, UpdateDue, UpdateOverdue
-from services.incident.major.responders import asked_after, step_at
+from services.incident.major.responders import asked_after, step_at, to_tell
 from services.incident.major.state import Major, Request, Task, open_tasks
 
 COMMUNICATIONS = "major-incident"
@@ -62,9 +62,14 @@ def request_state(request: Request, now: datetime) -> RequestState:
     return RequestState.TIMED_OUT if is_over else RequestState.ASKED
 
 
-def passed(incident: UUID, major: Major, now: datetime) -> list[Reminder]:
-    """All that the clock has had to say by now about how things stand, oldest first."""
-    rings = [ring for ring in _rings(major) if ring.at <= now]
+def passed(
+    incident: UUID, major: Major, now: datetime, *, group: str | None = None
+) -> list[Reminder]:
+    """All that the clock has had to say by now about how things stand, oldest first.
+
+    `group` is the one that has the incident: it hears where nobody else can.
+    """
+    rings = [ring for ring in _rings(major, group) if ring.at <= now]
     return [ring.says(incident=incident) for ring in sorted(rings, key=lambda ring: ring.at)]
 
 
@@ -79,7 +84,7 @@ def ring_after(major: Major, now: datetime) -> timedelta | None:
     return None if first is None else max(first - now, timedelta())
 
 
-def _rings(major: Major) -> Iterator[_Ring]:
+def _rings(major: Major, group: str | None = None) -> Iterator[_Ring]:
     for task in major.tasks.values():
         yield from _of_late(task)
     if not major.is_accepted:
@@ -87,7 +92,7 @@ def _rings(major: Major) -> Iterator[_Ring]:
     for task in open_tasks(major):
         yield from _of_task(major, task)
     for id, request in major.waiting.items():
-        yield from _of_request(major, id, request)
+        yield from _of_request(major, id, request, group)
 
 
 def _of_task(major: Major, task: Task) -> Iterable[_Ring]:
@@ -112,21 +117,14 @@ def _of_late(task: Task) -> Iterable[_Ring]:
         yield _Ring(each.due_at, says)
 
 
-def _of_request(major: Major, id: UUID, request: Request) -> Iterable[_Ring]:
+def _of_request(major: Major, id: UUID, request: Request, group: str | None) -> Iterable[_Ring]:
     for step in range(request.step, len(request.asked)):
         windows = step - request.step + 1
         at = request.since + windows * timedelta(minutes=request.within_minutes)
-        yield _Ring(
-            at,
-            partial(
-                RequestTimedOut,
-                request=id,
-                step=step,
-                at=at,
-                asked=request.asked[step],
-                next=asked_after(major, request, step),
-            ),
-        )
+        following = asked_after(major, request, step)
+        told: dict[str, Any] = {"request": id, "step": step, "asked": request.asked[step]}
+        tell = () if following is not None else to_tell(request, group)
+        yield _Ring(at, partial(RequestTimedOut, **told, at=at, next=following, tell=tell))
 
 
 def _remind_at(task: Task) -> datetime:

@@ -139,7 +139,7 @@ class RoleHandedOver(Event, frozen=True):
 class ResponderRequested(Event, frozen=True):
     """One of the first four is asked; after so many minutes without an answer the next of `then`.
 
-    Who is asked when nobody is left is the commander.
+    Who is asked when nobody is left is the commander; `by` is who asks, and hears if nobody comes.
     """
 
     tells = True
@@ -153,11 +153,15 @@ class ResponderRequested(Event, frozen=True):
     schedule: str | None = None
     escalation_policy: str | None = None
     then: tuple[Target, ...] = ()
+    by: str | None = None
 
 
 @event("incident.request_answered", personal={"note": FREE_TEXT})
 class RequestAnswered(Event, frozen=True):
-    """`person` comes, or does not; then `next` is asked, who is there to be asked."""
+    """`person` comes, or does not; then `next` is asked, who is there to be asked.
+
+    Where nobody is, the first of `tell` is told that nobody comes, then the next.
+    """
 
     request: UUID
     accepted: bool
@@ -166,6 +170,7 @@ class RequestAnswered(Event, frozen=True):
     note: Personal | None = None
     next: Target | None = None
     step: int | None = None  # who is asked now; None: nobody is left, or need be
+    tell: tuple[Target, ...] = ()
 
 
 @event(

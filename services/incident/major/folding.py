@@ -114,6 +114,7 @@ def _request(event: m.ResponderRequested) -> Request:
         at=event.at,
         since=event.at,
         message=event.message,
+        by=event.by,
     )
 
 

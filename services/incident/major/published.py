@@ -45,14 +45,18 @@ class Request(msgspec.Struct, frozen=True):
     schedule: str | None
     escalation_policy: str | None
     then: tuple[Target, ...]
+    by: str | None
 
 
 class Answer(msgspec.Struct, frozen=True):
+    """Who says whether they come; `tell` is who hears that nobody does and nobody is left."""
+
     request: UUID
     accepted: bool
     person: str
     at: datetime
     next: Target | None
+    tell: tuple[Target, ...]
 
 
 class Update(msgspec.Struct, frozen=True):
@@ -117,12 +121,15 @@ class UpdateAwaited(msgspec.Struct, frozen=True):
 
 
 class TimedOut(msgspec.Struct, frozen=True):
+    """Nobody answered in time; `tell` is who hears of it where nobody is left to be asked."""
+
     incident: UUID
     request: UUID
     step: int
     at: datetime
     asked: Target
     next: Target | None
+    tell: tuple[Target, ...]
 
 
 def _turn(happened: m.MajorProposed | m.MajorAccepted) -> Turn:
@@ -143,7 +150,7 @@ MAJOR_PUBLISHED: Published = {
     m.RoleAccepted: lambda h: Role(h.role, h.person, h.at),
     m.RoleHandedOver: lambda h: Role(h.role, h.person, h.at, h.was),
     m.ResponderRequested: lambda h: Request(**h.fields()),
-    m.RequestAnswered: lambda h: Answer(h.request, h.accepted, h.person, h.at, h.next),
+    m.RequestAnswered: lambda h: Answer(**h.fields(*Answer.__struct_fields__)),
     m.UpdatePosted: lambda h: Update(**h.fields()),
     m.UpdateSnoozed: lambda h: Snoozed(h.audience, h.due_at, h.was, h.at),
     m.Decided: lambda h: DecisionTaken(h.kind, h.person, h.at),

@@ -38,7 +38,10 @@ class UpdateOverdue(Event, frozen=True):
 
 @event("incident.request_timed_out")
 class RequestTimedOut(Event, frozen=True):
-    """Nobody has answered in time: `next` is asked; without one, there is nobody left to ask."""
+    """Nobody has answered in time: `next` is asked.
+
+    Without one there is nobody left to ask: the first of `tell` is told so, then the next.
+    """
 
     incident: UUID
     request: UUID
@@ -46,6 +49,7 @@ class RequestTimedOut(Event, frozen=True):
     at: datetime
     asked: Target
     next: Target | None = None
+    tell: tuple[Target, ...] = ()
 
 
 Reminder = UpdateDue | UpdateOverdue | RequestTimedOut

@@ -25,6 +25,7 @@ def request_responder(
     asked: Sequence[Target],
     message: str,
     within_minutes: int,
+    by: str,
     at: datetime,
 ) -> Sequence[IncidentEvent]:
     """The first of them, and the next whenever nobody answers in time."""
@@ -46,6 +47,7 @@ def request_responder(
             schedule=first.schedule,
             escalation_policy=first.escalation_policy,
             then=tuple(others),
+            by=by,
         )
     ]
 
@@ -74,7 +76,7 @@ def answer_request(
     if held.ended_at is not None:
         raise Refused("nobody need come any more; make another request")
     _require_asked(major, held, person, by, roles)
-    then = {} if accepted else _asked_next(major, held, person, at)
+    then = {} if accepted else _asked_next(incident, held, person, at)
     return [
         m.RequestAnswered(request=id, accepted=accepted, person=person, at=at, note=note, **then)
     ]
@@ -108,15 +110,28 @@ def asked_after(major: Major, request: Request, step: int) -> Target | None:
     return Target(person=commander.person)
 
 
-def _asked_next(major: Major, request: Request, person: str, now: datetime) -> dict[str, Any]:
+def to_tell(request: Request, group: str | None) -> tuple[Target, ...]:
+    """Who hears, one after the other, that nobody comes: who asked, then who has the incident."""
+    asker = [] if request.by is None else [Target(person=request.by)]
+    return (*asker, *([] if group is None else [Target(group=group)]))
+
+
+def _asked_next(incident: Incident, request: Request, person: str, now: datetime) -> dict[str, Any]:
     """After a no: the next one, unless it came from somebody who had been passed over already."""
-    step = step_at(request, now)
-    if step == len(request.asked):
-        return {}
-    if request.asked[step].person not in (person, None):
+    major, step = incident.major, step_at(request, now)
+    if not _is_their_turn(major, request, step, person):
         return {"step": request.step}
-    following = asked_after(major, request, step)
-    return {} if following is None else {"step": step + 1, "next": following}
+    is_over = step == len(request.asked)
+    following = None if is_over else asked_after(major, request, step)
+    if following is None:
+        return {"tell": to_tell(request, incident.group)}
+    return {"step": step + 1, "next": following}
+
+
+def _is_their_turn(major: Major, request: Request, step: int, person: str) -> bool:
+    if step == len(request.asked):
+        return asked_after(major, request, step - 1) == Target(person=person)
+    return request.asked[step].person in (person, None)
 
 
 def _only_open(major: Major, person: str) -> UUID:

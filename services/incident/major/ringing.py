@@ -33,7 +33,7 @@ async def _rung(incidents: Incidents, facts: Ledger[Facts, Fact], incident: UUID
     work = Work(incidents.store, _ACTOR)
     held = await work.rest_on(incidents, incident)
     major = held.state.major
-    due = passed(incident, major, now)
+    due = passed(incident, major, now, group=held.state.group)
     await work.execute(facts, facts_stream(incident), pass_once, passed=due)
     work.arm(incident, COMMUNICATIONS, next_ring(major, now))
     return (await work.append()).outcome in ("appended", "already")

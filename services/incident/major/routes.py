@@ -95,7 +95,8 @@ async def request_responder(
 ) -> Response:
     """Ask somebody to come: they are paged, and the next one after them if they do not answer.
 
-    Who is left in the end is its commander. The request's id is in `major_incident.requests`.
+    Who is left in the end is its commander; where nobody is, who asks is told that nobody comes,
+    and after them the group that has the incident. Its id is in `major_incident.requests`.
     """
     return await command(
         asked,
@@ -105,6 +106,7 @@ async def request_responder(
         asked=[body.asked(), *(each.asked() for each in body.then)],
         message=body.message,
         within_minutes=body.within_minutes,
+        by=asked.caller.id,
         at=asked.now,
     )
 

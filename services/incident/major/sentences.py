@@ -1,5 +1,7 @@
 """Major incidents told in sentences, for the timeline."""
 
+from collections.abc import Sequence
+
 from services.incident.major import events as m
 from services.incident.major import reminders as rm
 from services.incident.major.events import Target
@@ -24,7 +26,7 @@ SENTENCES: dict[type[Event], Sentence] = {
     ),
     m.ResponderRequested: lambda h: (f"Asked to come: {asked(h)}", h.message),
     m.RequestAnswered: lambda h: (
-        f"{h.person} {'comes' if h.accepted else 'does not come'}{_then(h.next)}",
+        f"{h.person} {'comes' if h.accepted else 'does not come'}{_after_answer(h)}",
         h.note,
     ),
     m.UpdatePosted: lambda h: (
@@ -45,7 +47,10 @@ SENTENCES: dict[type[Event], Sentence] = {
     m.ClosingNotice: lambda h: (f"Closing notice to {', '.join(h.audiences)}", None),
     rm.UpdateDue: lambda h: (f"Update to {h.audience} due at {rfc3339(h.due_at)}", h.person),
     rm.UpdateOverdue: lambda h: (f"Update to {h.audience} {_since(h)}", _escalated(h)),
-    rm.RequestTimedOut: lambda h: (f"No answer from {_who(h.asked)}{_then(h.next)}", None),
+    rm.RequestTimedOut: lambda h: (
+        f"No answer from {_who(h.asked)}{_then(h.next, h.tell)}",
+        None,
+    ),
 }
 
 
@@ -62,8 +67,17 @@ def _who(target: Target) -> str:
     return next((f"{said} {value}" for said, value in named if value), "nobody")
 
 
-def _then(target: Target | None) -> str:
-    return "" if target is None else f"; asked next: {_who(target)}"
+def _after_answer(answer: m.RequestAnswered) -> str:
+    """A no after one's time was over changes nothing."""
+    is_open = answer.accepted or (answer.next is None and answer.step is not None)
+    return "" if is_open else _then(answer.next, answer.tell)
+
+
+def _then(target: Target | None, tell: Sequence[Target]) -> str:
+    if target is not None:
+        return f"; asked next: {_who(target)}"
+    told = f", told is {_who(tell[0])}" if tell else ""
+    return f"; nobody is left to ask{told}"
 
 
 def _since(overdue: rm.UpdateOverdue) -> str:

@@ -35,6 +35,7 @@ class Request(State, frozen=True):
     at: datetime
     since: datetime
     message: Personal
+    by: str | None = None
     step: int = 0
     declined: tuple[str, ...] = ()
     answered_by: str | None = None

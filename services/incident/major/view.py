@@ -28,12 +28,16 @@ class HolderView(msgspec.Struct, frozen=True):
 
 
 class RequestView(msgspec.Struct, frozen=True):
-    """Whom it asks, one after the other; `asking` is who is asked now, until `answer_by`."""
+    """Whom it asks, one after the other; `asking` is who is asked now, until `answer_by`.
+
+    `by` is who made it, and is told where nobody comes.
+    """
 
     id: UUID
     state: RequestState
     message: str | None
     at: datetime
+    by: str | None
     within_minutes: int
     asked: tuple[Target, ...]
     asking: Target | None
@@ -169,6 +173,7 @@ def _request(id: UUID, request: Request, now: datetime, clear: Opened) -> Reques
         state=state,
         message=clear(request.message),
         at=request.at,
+        by=request.by,
         within_minutes=request.within_minutes,
         asked=request.asked,
         asking=request.asked[step] if is_asked else None,

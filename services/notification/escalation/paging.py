@@ -21,6 +21,12 @@ WORDS = {
         text="{{message}}\n\n{{number}} {{title}}\nStatus: {{status}}\nPriority: {{priority}}\n"
         "Service: {{service}}\n",
     ),
+    "nobody_comes": Template(
+        subject="[{{number}}] Nobody comes: {{title}}",
+        text="Everybody who was asked has said no or has not answered, and nobody is left to ask.\n"
+        "{{message}}\n\n{{number}} {{title}}\nStatus: {{status}}\nPriority: {{priority}}\n"
+        "Service: {{service}}\n",
+    ),
     "role_assigned": Template(
         subject="[{{number}}] You are {{role}}: {{title}}",
         text="You have been given the role {{role}}.\n\n{{number}} {{title}}\n"
@@ -53,12 +59,13 @@ class Requested(Asked, frozen=True, kw_only=True):
 
 
 class Turned(msgspec.Struct, frozen=True):
-    """A request that was answered, or not in time: who is asked next, if anybody."""
+    """A request that was answered, or not in time: who is asked next, or told that nobody is."""
 
     request: UUID
     incident: UUID | None = None
     accepted: bool = False
     next: Asked | None = None
+    tell: tuple[Asked, ...] = ()
 
 
 class Role(msgspec.Struct, frozen=True):
@@ -123,7 +130,7 @@ class Paging:
         about = said.incident or fact.subject
         if name_of(fact) == "incident.request_answered":
             await self._calling.stop(about, said.request, "the request was answered", fact, work)
-        if said.next is None:
+        if said.next is None and not said.tell:
             return
         held = await work.current(self._calling.running.escalations, _first(said.request))
         first = held.state
@@ -132,11 +139,12 @@ class Paging:
         call = Call(
             about=about,
             matter=said.request,
-            words=WORDS["responder_requested"],
-            steps=(_step(said.next, wait),),
+            words=WORDS["responder_requested" if said.next else "nobody_comes"],
+            steps=_steps(said, wait),
             more={"message": message},
         )
-        call = await self._calling.by_policy(call, said.next.escalation_policy, work)
+        policy = said.next.escalation_policy if said.next else None
+        call = await self._calling.by_policy(call, policy, work)
         await self._calling.begin(_next(fact), call, fact, work)
 
     async def _role(self, fact: Fact, work: Work) -> None:
@@ -191,6 +199,13 @@ def _next(fact: Fact) -> UUID:
 
 def _update(incident: UUID, audience: str) -> UUID:
     return uuid5(incident, f"update {audience}")
+
+
+def _steps(said: Turned, wait_minutes: int) -> tuple[Step, ...]:
+    """Who is asked next; else those who are told that nobody comes, until one has seen it."""
+    if said.next is not None:
+        return (_step(said.next, wait_minutes),)
+    return tuple(_step(each, _MINUTES) for each in said.tell)
 
 
 def _step(asked: Asked, wait_minutes: int) -> Step:

@@ -68,6 +68,7 @@ def asked(within: int = 5, *then: str) -> ResponderRequested:
         person="bob",
         message="Come",
         within_minutes=within,
+        by="ann",
         at=NOON,
         then=tuple(Target(person=each) for each in then),
     )

@@ -109,7 +109,15 @@ def test_a_request_goes_from_one_to_the_next_and_in_the_end_to_the_commander() -
 def test_without_anybody_left_there_is_nobody_to_ask() -> None:
     [timed] = passed(INCIDENT, led_by_nobody.given(asked(5)).state.major, minutes(5))
     assert isinstance(timed, RequestTimedOut)
-    assert timed.next is None
+    assert (timed.next, timed.tell) == (None, (Target(person="ann"),))
+
+
+def test_who_hears_that_nobody_comes_hears_it_only_then() -> None:
+    for story, heard in ((accepted, [(), ()]), (led_by_nobody, [(), ("ann", "payments")])):
+        major = story.given(asked(5, "cem")).state.major
+        rings = passed(INCIDENT, major, minutes(12), group="payments")
+        timed = [each for each in rings if isinstance(each, RequestTimedOut)]
+        assert [tuple(to.person or to.group for to in each.tell) for each in timed] == heard
 
 
 def test_an_answer_stops_it() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.incident import lifecycle
-from services.incident.events import Cancelled, Reopened
+from services.incident.events import Assigned, Cancelled, Reopened
 from services.incident.major import deciding, responders, roles, turning, updates
 from services.incident.major.events import (
     Decided,
@@ -155,6 +155,7 @@ def test_a_role_is_not_handed_over_by_others_to_its_holder_or_by_nobody() -> Non
 def test_whoever_is_asked_already_is_not_asked_again_before_their_time_is_over() -> None:
     request = {
         "request": UPDATE, "asked": [Target(person="bob")], "message": "Come", "within_minutes": 5,
+        "by": "ann",
     }  # fmt: skip
     story = accepted.given(asked(within=5))
     story.when(responders.request_responder, **request, at=minutes(4)).refused("asked already")
@@ -194,8 +195,30 @@ def test_after_a_no_the_next_one_is_asked_and_in_the_end_the_commander() -> None
             next=Target(person="ada"), step=2,
         )
     )  # fmt: skip
-    state = answered(story, "ada", comes=False, at=3).follows()
-    assert state.major.requests[REQUEST].accepted is False
+    story = answered(story, "ada", comes=False, at=3).then(
+        RequestAnswered(
+            request=REQUEST, accepted=False, person="ada", at=minutes(3),
+            tell=(Target(person="ann"),),
+        )
+    )  # fmt: skip
+    assert story.state.major.requests[REQUEST].accepted is False
+
+
+def test_where_nobody_is_left_who_asked_hears_of_it_and_then_who_has_the_incident() -> None:
+    held = led_by_nobody.given(Assigned(group="payments"))
+    asker, group = Target(person="ann"), Target(group="payments")
+    for story, tell in ((led_by_nobody, (asker,)), (held, (asker, group))):
+        answered(story.given(asked()), "bob", comes=False).then(
+            RequestAnswered(request=REQUEST, accepted=False, person="bob", at=minutes(1), tell=tell)
+        )
+
+
+def test_a_no_of_the_commander_who_was_asked_last_ends_it_and_others_do_not() -> None:
+    story = accepted.given(asked(5))
+    late = answered(story, "bob", comes=False, at=9).follows().major.requests[REQUEST]
+    assert (late.accepted, late.declined) == (None, ("bob",))
+    ended = answered(story, "ada", comes=False, at=9, request=REQUEST).follows()
+    assert ended.major.requests[REQUEST].accepted is False
 
 
 def test_a_no_of_somebody_whose_time_is_over_asks_nobody_new() -> None:
@@ -213,7 +236,12 @@ def test_only_who_is_asked_or_leads_answers() -> None:
     answered(story, "ada", comes=True, person="eve", request=REQUEST).refused("eve was not asked")
     answered(story, "ada", comes=True, person="bob").follows()
     answered(story, "ada", comes=True, request=UPDATE).refused("no such request")
-    two: dict[str, Any] = {"request": UPDATE, "asked": [Target(person="cem")], "message": "Come"}
+    two: dict[str, Any] = {
+        "request": UPDATE,
+        "asked": [Target(person="cem")],
+        "message": "Come",
+        "by": "ann",
+    }
     more = responders.request_responder(story.state, **two, within_minutes=5, at=NOON)
     answered(story.given(*more), "bob", comes=True, person="cem", request=UPDATE).refused(
         "answers for somebody else", Forbidden
@@ -233,7 +261,7 @@ def test_once_it_is_resolved_or_demoted_nobody_need_come_any_more() -> None:
 def test_of_a_group_anybody_answers() -> None:
     group: dict[str, Any] = {
         "request": REQUEST, "asked": [Target(group="network")], "message": "Come",
-        "within_minutes": 5, "at": NOON,
+        "within_minutes": 5, "by": "ann", "at": NOON,
     }  # fmt: skip
     story = accepted.given(*responders.request_responder(accepted.state, **group))
     assert answered(story, "eve", comes=True).follows().major.requests[REQUEST].accepted

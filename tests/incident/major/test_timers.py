@@ -133,7 +133,7 @@ async def test_an_update_that_comes_late_before_the_timer_has_rung_was_overdue_a
 async def test_a_request_times_out_and_goes_on_to_the_next(room: Room) -> None:
     incident = await led(room)
     asked = [Target(person="bob"), Target(person="cem")]
-    request: dict[str, Any] = {"request": incident, "asked": asked, "message": "Come"}
+    request: dict[str, Any] = {"request": incident, "asked": asked, "message": "Come", "by": "ann"}
     await room.give(
         incident, responders.request_responder, **request, within_minutes=3, at=room.now
     )

@@ -184,6 +184,33 @@ async def test_a_request_nobody_answers_in_time_goes_to_the_next(
     assert "Come quickly" in mail.mails[1].get_content()
 
 
+@pytest.mark.parametrize("ends", ["request_answered", "request_timed_out"])
+async def test_where_nobody_is_left_to_ask_who_asked_is_told_and_then_the_group(
+    desk: DutyDesk, mail: MailSink, ends: str
+) -> None:
+    for name in ("ada", "bob", "cem"):
+        await desk.person(name)
+    await desk.team("payments", "cem")
+    asked = desk.requested(person="ada")
+    await desk.hear(asked)
+    await desk.later(minutes=5)
+    said: dict[str, Any] = {"request": asked.read(dict)["request"], "incident": asked.subject}
+    said["tell"] = [{"person": "bob"}, {"group": "payments"}]
+    subject = asked.subject if ends == "request_answered" else new_id()
+    await desk.hear(desk.desk.fact(f"incident.{ends}", subject, accepted=False, **said))
+    await desk.later()
+    assert _received(mail) == ["ada", "bob"]
+    assert "Nobody comes" in str(mail.mails[1]["subject"])
+    assert "Come quickly" in mail.mails[1].get_content()
+    await desk.later(minutes=10)
+    assert _received(mail) == ["ada", "bob", "cem"]
+    comes: dict[str, Any] = {"request": said["request"], "accepted": True, "person": "ada"}
+    await desk.hear(desk.desk.fact("incident.request_answered", **comes))
+    ended = [each.state for each in await desk.escalations()]
+    assert Status.RUNNING not in {each.status for each in ended}
+    assert "the request was answered" in {each.stopped_because for each in ended}
+
+
 async def test_a_role_is_told_until_it_is_accepted(desk: DutyDesk, mail: MailSink) -> None:
     await desk.person("bob")
     given: dict[str, Any] = {"role": "incident_commander", "person": "bob"}
