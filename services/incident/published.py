@@ -124,9 +124,12 @@ class Merged(msgspec.Struct, frozen=True):
 
 
 class Unmerged(msgspec.Struct, frozen=True):
+    """It is on its own again; `problem` is what it waits for again, where that is one."""
+
     out_of: UUID
     out_of_number: str
     status: str
+    problem: UUID | None
 
 
 class Other(msgspec.Struct, frozen=True):
@@ -228,7 +231,7 @@ PUBLISHED: Published = {
     r.ParentAdded: lambda h: Parent(h.parent, f"INC-{h.number}"),
     r.ParentRemoved: lambda h: Parent(h.parent, f"INC-{h.number}"),
     r.Merged: lambda h: Merged(h.into, f"INC-{h.number}"),
-    r.Unmerged: lambda h: Unmerged(h.out_of, f"INC-{h.number}", h.status),
+    r.Unmerged: lambda h: Unmerged(h.out_of, f"INC-{h.number}", h.status, h.problem),
     r.Absorbed: lambda h: Other(h.incident, f"INC-{h.number}"),
     r.Released: lambda h: Other(h.incident, f"INC-{h.number}"),
     r.Linked: lambda h: Linked(h.kind, h.reference, h.id, h.caused_by),

@@ -139,7 +139,8 @@ class Hearing:
         told = fact.read(Told)
         copy = await self._copies.problem(told.problem or fact.subject, work)
         if copy is not None and told.incident is not None:
-            await self._tell("moved", copy, fact, [told.incident], work, status=told.status)
+            kind: Kind = "unlinked" if told.status == "unlinked" else "moved"
+            await self._tell(kind, copy, fact, [told.incident], work, status=told.status)
 
     async def linked(self, fact: Fact, work: Work) -> None:
         """One more incident has this problem behind it; it learns what helps meanwhile."""

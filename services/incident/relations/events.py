@@ -56,13 +56,14 @@ class Merged(Event, frozen=True):
 
 @event("incident.unmerged", personal={"reason": FREE_TEXT})
 class Unmerged(Event, frozen=True):
-    """It is on its own again, in the status it had."""
+    """It is on its own again, in the status it had; `problem` is what it waits for again."""
 
     out_of: UUID
     number: int
     status: str
     at: datetime
     reason: Personal | None = None
+    problem: UUID | None = None
 
 
 @event("incident.absorbed")

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.incident.events import IncidentEvent
+from services.incident.events import HoldReason, IncidentEvent
 from services.incident.incident import Incident
 from services.incident.lifecycle import refusal_by_status, require, why_not
 from services.incident.relations import events as r
+from services.incident.rules import Status
 from shared.errors import Refused
 
 MOST_MERGED = 500
@@ -40,7 +41,23 @@ def unmerge(
     )  # fmt: skip
     if out_of is None or number is None or status is None:
         raise Refused("it is not known what it was merged into")
-    return [r.Unmerged(out_of=out_of, number=number, status=status, at=at, reason=reason)]
+    return [
+        r.Unmerged(
+            out_of=out_of,
+            number=number,
+            status=status,
+            at=at,
+            reason=reason,
+            problem=_awaited(incident),
+        )
+    ]
+
+
+def _awaited(incident: Incident) -> UUID | None:
+    """The problem it was on hold for when it was merged; news of that went to its survivor."""
+    waits = (incident.status_before_merge, incident.hold_reason)
+    is_awaited = waits == (Status.ON_HOLD, HoldReason.AWAITING_PROBLEM)
+    return incident.problem if is_awaited else None
 
 
 def release(

@@ -12,7 +12,7 @@ class IncidentAnswered(Event, frozen=True):
 
     problem: UUID
     incident: UUID
-    status: str  # what the incident goes by
+    status: str  # what the incident goes by; "unlinked" where it is not of this problem any more
     at: datetime
     of: UUID | None = None  # the problem that this one is a duplicate of
 

@@ -112,6 +112,13 @@ class Desk:
         entries = (await (client or self.client).get(path)).json()["items"]
         return [entry["title"] for entry in entries if entry["kind"] != "incident.declared"]
 
+    async def feed_of(self, incident: str) -> list[dict[str, Any]]:
+        """What the service has told others of it."""
+        told, after = list[dict[str, Any]](), 0
+        while page := (await self.client.get(f"/v1/incident/feed?lastEventId={after}")).json():
+            told, after = told + page, int(page[-1]["position"])
+        return [each for each in told if each["subject"] == incident]
+
     async def statuses(self, incidents: Sequence[str]) -> list[str]:
         return [(await self.read(each))["status"] for each in incidents]
 

@@ -133,6 +133,38 @@ async def test_merged_into_another_the_other_is_told(desk: Desk) -> None:
     assert f"{number} offers a workaround, revision 1" in await desk.titles(survivor)
 
 
+@pytest.mark.parametrize(
+    ("status", "after"),
+    [("resolved", "resolved"), ("cancelled", "in_progress"), ("unlinked", "in_progress")],
+)
+async def test_what_became_of_its_problem_while_it_was_merged_holds_once_it_stands_alone(
+    desk: Desk, status: str, after: str
+) -> None:
+    problem, _ = await desk.problem()
+    waits, survivor = await desk.waiting(problem), await desk.declare()
+    await desk.give(waits, "merge", into=survivor)
+    if status != "unlinked":
+        await desk.tell(status, problem, incidents=[waits], at=AT)
+    assert (await desk.give(waits, "unmerge"))["status"] == "on_hold"
+    told = (await desk.feed_of(waits))[-1]
+    assert (told["type"], told["data"]["problem"]) == (
+        "tocsin.incident.unmerged.v1", str(problem),
+    )  # fmt: skip
+    answer = {"problem": str(problem), "incident": waits, "status": status}
+    await desk.tell("incident_answered", new_id(), **answer)
+    assert await desk.statuses([waits]) == [after]
+
+
+async def test_who_waited_for_nothing_tells_of_no_problem_when_it_stands_alone(desk: Desk) -> None:
+    _, number = await desk.problem()
+    linked, survivor = await desk.declare(), await desk.declare()
+    await desk.give(linked, "link", kind="problem", reference=number)
+    await desk.give(linked, "hold", reason="awaiting_vendor")
+    await desk.give(linked, "merge", into=survivor)
+    await desk.give(linked, "unmerge")
+    assert (await desk.feed_of(linked))[-1]["data"]["problem"] is None
+
+
 async def test_an_incident_of_nobody_is_passed_over(desk: Desk) -> None:
     problem, _ = await desk.problem()
     waits = await desk.waiting(problem)

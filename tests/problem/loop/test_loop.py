@@ -66,6 +66,34 @@ async def test_who_waits_for_one_that_is_worked_on_is_only_linked(
     assert (await paul.titles(problem))[1:] == ["Incident linked"]
 
 
+async def test_who_waits_again_after_a_merge_is_answered_as_who_waits_too_late(
+    problem_service: RunningService, told: LoopFeed, paul: Manager
+) -> None:
+    for way, status in ((("cancel",), "cancelled"), ((), None)):
+        incident = told.happened(service="merged")
+        await told.hear(incident)
+        problem = await paul.raised(incident.subject)
+        await told.hear(told.fact("incident.merged", incident.subject))
+        await paul.walk(problem, *way)
+        alone = told.fact("incident.unmerged", incident.subject, status="on_hold", problem=problem)
+        await told.hear(alone)
+        found = [each["status"] for each in await answers(problem_service, problem)]
+        assert found == [status] * len(way)
+
+
+async def test_who_waits_again_for_what_it_was_unlinked_from_is_told_so(
+    problem_service: RunningService, told: LoopFeed, paul: Manager
+) -> None:
+    incident = told.happened(service="unlinked")
+    await told.hear(incident)
+    problem = await paul.raised(incident.subject)
+    await paul.post(f"/{problem}/unlink-incident", incident=str(incident.subject))
+    alone = told.fact("incident.unmerged", incident.subject, status="on_hold", problem=problem)
+    await told.hear(alone)
+    (answer,) = await answers(problem_service, problem)
+    assert answer["status"] == "unlinked"
+
+
 async def test_its_end_names_every_incident_that_it_concerns(told: LoopFeed, paul: Manager) -> None:
     for way in (("cancel",), ("assess", "confirm")):
         incident = told.happened(service="ends", category=None)
