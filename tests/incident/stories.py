@@ -75,6 +75,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "asked": [Target(person="bob")],
         "message": "Come",
         "within_minutes": 5,
+        "by": "ann",
         "at": START,
     },
     "answer-request": {"request": None, "accepted": True} | BY | {"by": "ann"},
