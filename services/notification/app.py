@@ -16,10 +16,12 @@ from services.notification.decisions import routes as why_routes
 from services.notification.decisions.decision import DECISION, Decisions
 from services.notification.decisions.events import Taken
 from services.notification.duty import DUTY_AGGREGATES, DUTY_ROUTERS, DUTY_TABLES, duty, telling
+from services.notification.endpoints import routes as endpoint_routes
 from services.notification.endpoints.breaker import Breaker
 from services.notification.endpoints.endpoints import (
     ENDPOINT,
     ENDPOINTS,
+    PARTS,
     PROBE,
     RELEASE,
     Endpoints,
@@ -66,20 +68,21 @@ from shared.timers import Handler
 async def _running(service: Service) -> AsyncIterator[None]:
     notifications = Notifications(service.store)
     contacts, subscriptions = Contacts(service.store), Subscriptions(service.store)
-    webhooks = Webhooks(service.store)
+    webhooks, endpoints = Webhooks(service.store), Endpoints(service.store)
     service.parts |= {
         "notifications": notifications,
         "contacts": contacts,
         "subscriptions": subscriptions,
         "teams": Teams(service.store),
         WEBHOOKS: webhooks,
+        PARTS: endpoints,
         CHANNELS: Channels(service.store),
         why_routes.DECISIONS: Decisions(service.store),
         POLICIES: Policies(service.store, "notification"),
     }
     keys = followed_keys(service.authenticator.forget)
     fallback = Fallback(notifications, contacts)
-    breaker = Breaker(Endpoints(service.store))
+    breaker = Breaker(endpoints)
     planner = Planner(notifications, subscriptions, telling(service.store, contacts))
     on_duty = duty(service.store, notifications, contacts, planner)
     service.parts |= on_duty.parts
@@ -136,6 +139,7 @@ DEFINITION = Definition(
         managed.subscriptions_router,
         team_routes.router,
         webhook_routes.router,
+        endpoint_routes.router,
         channel_routes.router,
         inbox.router,
         inbox_stream.router,

@@ -108,6 +108,8 @@ notification
     put   /v1/channels/{id}                    notification_admin
     get   /v1/inbox(/stream)?                  everybody
     post  /v1/inbox/{id}/(un)?read             everybody
+    get   /v1/endpoints(/{id}(/versions)?)?    readers
+    post  /v1/endpoints/{id}/probe             notification_admin
     get   /v1/webhooks(/{id}(/versions|/deliveries)?)?  readers
     post  /v1/webhooks(/{id}/(retire|rotate-secret|redrive|resume))?  notification_admin
     put   /v1/webhooks/{id}                    notification_admin

@@ -15,7 +15,7 @@ from tests.contracts.analyses import analysis, body_of
 from tests.contracts.major_stages import real, way_to
 from tests.contracts.originals import new_key, original
 from tests.contracts.scene import Staged
-from tests.contracts.telling import declared_elsewhere, give_up, page, send_code, tell
+from tests.contracts.telling import declared_elsewhere, give_up, left_alone, page, send_code, tell
 from tests.incident.alerts.monitor import firing, webhook
 from tests.problem.conftest import Feed
 from tests.support.service import RunningService
@@ -125,6 +125,7 @@ class Stages:
             "/v1/notifications/{id}": self._notification,
             "/v1/channels/{id}": self._channel,
             "/v1/channels": self._file,
+            "/v1/endpoints/{id}": self._endpoint,
             "/v1/webhooks/{id}": self._webhook,
             "/v1/webhooks": self._lake,
             "/v1/inbox/{id}": self._message,
@@ -285,9 +286,8 @@ class Stages:
         return Staged({"id": made["id"]}, _unless_retired(command, key | NOBODY))
 
     def _nameless(self, body: dict[str, Any]) -> Callable[[str], Awaitable[Staged]]:
-        """What a body names must be there, which no schema can say."""
-
         async def staged(command: str) -> Staged:
+            """What a body names must be there, which no schema can say."""
             return Staged({}, body)
 
         return staged
@@ -351,6 +351,9 @@ class Stages:
         made = await self._post("/v1/webhooks", key | {"name": "Lake", "secret": SIGNING})
         body = {"secret": SIGNING} if command == "rotate-secret" else {}
         return Staged({"id": made["id"]}, key if command == "" else body)
+
+    async def _endpoint(self, command: str) -> Staged:
+        return Staged({"id": str(await left_alone(self._service.service))})
 
     async def _message(self, command: str) -> Staged:
         said = {"name": "Me", "person": "explorer", "email": "me@example.com"}

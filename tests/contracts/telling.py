@@ -1,11 +1,15 @@
 """Scenes of the notification service: a fact of another service, told, and given up."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from services.notification import notification
+from services.notification.endpoints import endpoint
+from services.notification.endpoints.endpoint import endpoint_of_webhook
+from services.notification.endpoints.endpoints import PARTS, Endpoints
 from services.notification.escalation import escalation
 from services.notification.escalation.events import Occasion, Step, Target
 from services.notification.escalation.lists import RUNNING
@@ -74,6 +78,17 @@ async def send_code(service: Service, contact: UUID) -> str:
     order, ledger = Order(stream=contact, actor=BY), service.parts["contacts"]
     await ledger.execute(order, verifying.send, channel=channel, digest=digest, at=now())
     return code
+
+
+async def left_alone(service: Service) -> UUID:
+    """The endpoint of another system's webhook that does not answer."""
+    endpoints: Endpoints = service.parts[PARTS]
+    webhook, at = new_id(), now()
+    command = partial(
+        endpoint.leave_alone, webhook=webhook, at=at, reason="answered 503", pause=900.0
+    )
+    await endpoints.record(endpoint_of_webhook(webhook), BY, command)
+    return endpoint_of_webhook(webhook)
 
 
 async def give_up(store: Store, told: UUID) -> None:

@@ -13,6 +13,8 @@ import pytest
 from msgspec.structs import replace
 from standardwebhooks import Webhook as Verifying
 
+from services.notification.endpoints.endpoint import endpoint_of_webhook
+from services.notification.endpoints.endpoints import Endpoints
 from services.notification.outgoing_webhooks import webhook
 from services.notification.outgoing_webhooks.courier import Courier
 from services.notification.outgoing_webhooks.events import Source, WebhookSet
@@ -268,3 +270,43 @@ async def test_one_beside_another_has_a_place_of_its_own(told: Told) -> None:
     assert len(told.sink.calls) == 1
     await told.drain(second)
     assert len(told.sink.calls) == 2
+
+
+async def test_a_courier_tells_when_its_receiver_is_left_alone_and_when_it_is_back(
+    told: Told,
+) -> None:
+    id = await told.add()
+    ledger = Endpoints(told.desk.store)
+
+    async def reasons() -> tuple[bool, str | None, int]:
+        state = (await ledger.held(endpoint_of_webhook(id), fresh=True)).state
+        return state.is_shut_off, state.reason, state.probes
+
+    told.sink.answers(503)
+    told.log.tell("incident.declared", new_id())
+    for expected in ((False, None, 0), (True, "answered 503", 0), (True, "answered 503", 1)):
+        await told.drain(id)
+        assert await reasons() == expected
+        told.desk.clock.move(hours=1)
+    await told.webhooks.hurry(id)
+    told.sink.answers(410)
+    await told.drain(id)
+    assert await reasons() == (False, None, 0), "it is suspended, which its webhook tells"
+
+
+async def test_one_that_is_tried_by_hand_is_tried_at_once(told: Told) -> None:
+    id = await told.add()
+    told.sink.answers(503)
+    told.log.tell("incident.declared", new_id())
+    await told.drain(id)
+    told.desk.clock.move(hours=1)
+    await told.drain(id)
+    ledger, stream = Endpoints(told.desk.store), endpoint_of_webhook(id)
+    assert (await ledger.held(stream, fresh=True)).state.is_shut_off
+    told.sink.answers(204)
+    await told.drain(id)
+    assert len(told.sink.calls) == 2, "it waits"
+    await told.webhooks.hurry(id)
+    await told.drain(id)
+    assert len(told.sink.calls) == 3
+    assert not (await ledger.held(stream, fresh=True)).state.is_shut_off

@@ -1,25 +1,21 @@
 """Who is to be left alone: counts failures in a row, shuts endpoints off and restores them."""
 
-from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 from services.notification.endpoints import endpoint
-from services.notification.endpoints.endpoint import FAILURES, Endpoint, endpoint_of
-from services.notification.endpoints.endpoints import Endpoints
-from services.notification.endpoints.events import EndpointEvent
+from services.notification.endpoints.endpoint import FAILURES, endpoint_of
+from services.notification.endpoints.endpoints import Decision, Endpoints
 from services.notification.events import Channel, Delivery
 from services.notification.outcome import Reached, Result, Unreached
 from services.notification.rules import Status
 from services.notification.state import Notification
 from shared.recent import Recent
-from shared.work import Work
 
 _SHUT_OFF = "select id from endpoints where to_position is null and shut_off_at is not null"
 _FRESH = timedelta(seconds=1)
 _COUNTED = 20_000
-Decision = Callable[[Endpoint], Sequence[EndpointEvent]]
 
 
 class Breaker:
@@ -80,7 +76,4 @@ class Breaker:
             self._shut_off = {row["id"] for row in rows}
 
     async def _record(self, id: UUID, command: Decision) -> None:
-        work = Work(self._store, "system:breaker")
-        await work.execute(self.endpoints, id, command)
-        if not work.is_empty:
-            await work.append()  # who comes second has nothing to add
+        await self.endpoints.record(id, "system:breaker", command)

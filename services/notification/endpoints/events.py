@@ -16,6 +16,7 @@ class ShutOff(Event, frozen=True):
     reason: str
     probe_in: float  # seconds
     contact: UUID | None = None  # none: it is shared by all, as the mail server is
+    webhook: UUID | None = None  # of another system
 
 
 @event("endpoint.probe_failed")
@@ -23,6 +24,13 @@ class ProbeFailed(Event, frozen=True):
     at: datetime
     reason: str
     probe_in: float  # seconds
+
+
+@event("endpoint.probe_asked")
+class ProbeAsked(Event, frozen=True):
+    """Somebody does not want to wait for the next one."""
+
+    at: datetime
 
 
 @event("endpoint.restored")
@@ -33,4 +41,4 @@ class Restored(Event, frozen=True):
     reason: str
 
 
-EndpointEvent = ShutOff | ProbeFailed | Restored
+EndpointEvent = ShutOff | ProbeFailed | ProbeAsked | Restored

@@ -15,11 +15,13 @@ from shared.aggregate import Folded
 from shared.work import MOST_STREAMS, Work
 
 _ACTOR = "system:breaker"
-_WAITING = """select id from notifications
-    where to_position is null and endpoint = $1 and status in ('waiting', 'exhausted')
-      and tries > 0 and not refused and (status = 'waiting' or exhausted_at > $2)
-    order by created_at, id limit $3"""
-_KEPT = timedelta(days=30)
+WAITS = """t.status in ('waiting', 'exhausted') and t.tries > 0 and not t.refused
+    and (t.status = 'waiting' or t.exhausted_at > {})"""
+"""Of `notifications t`: what follows when its endpoint is back; dead letters since a moment."""
+
+_WAITING = f"""select id from notifications t where to_position is null and endpoint = $1
+    and {WAITS.format("$2")} order by created_at, id limit $3"""
+KEPT = timedelta(days=30)
 """Older dead letters are news no more: they are redriven by people only."""
 
 
@@ -57,7 +59,7 @@ class Revival:
             await self._revive(waiting)
 
     async def _waiting(self, endpoint: UUID, most: int) -> list[UUID]:
-        since = self._store.clock() - _KEPT
+        since = self._store.clock() - KEPT
         rows = await self._store.pool.fetch(_WAITING, endpoint, since, most)
         return [row["id"] for row in rows]
 

@@ -9,6 +9,7 @@ refuses for good is on record, and is stepped over.
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -16,6 +17,9 @@ import msgspec
 import structlog
 
 from services.notification import webhook as standard
+from services.notification.endpoints import endpoint
+from services.notification.endpoints.endpoint import endpoint_of_webhook
+from services.notification.endpoints.endpoints import Decision, Endpoints
 from services.notification.outcome import Lost, Reached, Unreached
 from services.notification.outgoing_webhooks import webhook
 from services.notification.outgoing_webhooks.filters import passes
@@ -31,7 +35,10 @@ from shared.ledger import Order
 from shared.outgoing import Outgoing
 
 PAGE = 100
+_ACTOR = "system:courier"
 _SUBJECTS_AT_ONCE = 8
+_SHUT_OFF_AFTER = 2
+"""So many attempts in vain one after the other, and its endpoint is shown as shut off."""
 _WAITS = (5.0, 30.0, 120.0, 300.0, 900.0)
 """Seconds before what did not get through is tried again; the last one for ever."""
 _SOON = timedelta(seconds=5)
@@ -68,6 +75,7 @@ class Courier:
         self, webhooks: Webhooks, outgoing: Outgoing, read: Read, jitter: Callable[[], float]
     ) -> None:
         self._webhooks = webhooks
+        self._endpoints = Endpoints(webhooks.store)
         self._outgoing = outgoing
         self._read = read
         self._jitter = jitter
@@ -116,6 +124,7 @@ class Courier:
         done = set(place.done)
         stopped = await self._subjects(held, left, done)
         if stopped is None:
+            await self._answers(held.stream, "it answers again")
             await self._webhooks.keep(held.stream, Place(scanned, rewinds=place.rewinds))
             return True
         await self._stop(held, place, stopped, sorted(done))
@@ -173,9 +182,10 @@ class Courier:
     ) -> None:
         now = self._clock()
         if stopped.permanent:
-            order = Order(stream=held.stream, actor="system:courier")
+            order = Order(stream=held.stream, actor=_ACTOR)
             command = webhook.suspend
             await self._webhooks.execute(order, command, at=now, reason=stopped.reason)
+            await self._answers(held.stream, "it has been suspended")
         wait = _WAITS[min(place.tries, len(_WAITS) - 1)] * self._jitter()
         asked = min(stopped.retry_after, LONGEST_ASKED.total_seconds())
         kept = msgspec.structs.replace(
@@ -186,6 +196,23 @@ class Courier:
             reason=stopped.reason,
         )
         await self._webhooks.keep(held.stream, kept)
+        if kept.tries >= _SHUT_OFF_AFTER and not stopped.permanent:
+            await self._leave_alone(held.stream, now, stopped.reason, max(wait, asked))
+
+    async def _leave_alone(self, webhook: UUID, at: datetime, reason: str, pause: float) -> None:
+        """It is on record that it does not answer, and when it is tried again."""
+        told = partial(endpoint.leave_alone, webhook=webhook, at=at, reason=reason, pause=pause)
+        await self._record(webhook, told)
+
+    async def _answers(self, webhook: UUID, reason: str) -> None:
+        """It is left alone no more."""
+        held = await self._endpoints.held(endpoint_of_webhook(webhook), fresh=True)
+        if held.state.is_shut_off:
+            command = partial(endpoint.restore, at=self._clock(), reason=reason)
+            await self._record(webhook, command)
+
+    async def _record(self, webhook: UUID, command: Decision) -> None:
+        await self._endpoints.record(endpoint_of_webhook(webhook), _ACTOR, command)
 
 
 def message(fact: Fact) -> bytes:

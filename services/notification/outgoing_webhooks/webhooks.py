@@ -27,6 +27,7 @@ _PLACE = "select position, done, rewinds, tries, next_at, reason from webhook_pl
 _KEEP = """insert into webhook_places (id, position, done, rewinds, tries, next_at, reason)
     values ($1, $2, $3, $4, $5, $6, $7) on conflict (id) do update set position = $2, done = $3,
     rewinds = $4, tries = $5, next_at = $6, reason = $7"""
+_HURRY = "update webhook_places set next_at = null where id = $1"
 _STARTED = """insert into webhook_deliveries
     (id, webhook, position, fact, type, subject, started_at) select $1, $2, $3, $4, $5, $6, $7"""
 _ENDED = """update webhook_deliveries set ended_at = $2, outcome = $3, answer = $4 where id = $1"""
@@ -100,6 +101,10 @@ class Webhooks(Ledger[Webhook, WebhookEvent]):
             place.reason,
         )  # fmt: skip
         await self.store.pool.execute(_KEEP, id, *values)
+
+    async def hurry(self, id: UUID) -> None:
+        """Try it again at once."""
+        await self.store.pool.execute(_HURRY, id)
 
     async def start(self, started: Started) -> None:
         """On record before the call."""
