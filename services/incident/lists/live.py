@@ -1,11 +1,11 @@
 """A saved view as it lives: which incidents enter it, change in it and leave it, event by event.
 
 Whether an incident is in the view is asked of its version rows before and after each event, so a
-reader who comes back with the last position misses nothing and hears nothing twice.
+reader who comes back with the last position misses nothing and hears nothing twice. A restricted
+one is in it as long as its reader is admitted, and is shown to nobody who is not admitted now.
 """
 
-from itertools import starmap
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -15,6 +15,7 @@ from fastapi.sse import ServerSentEvent
 
 from services.incident import view as incident_view
 from services.incident.discretion import items_shown
+from services.incident.lists.admission import Admissions, Around
 from services.incident.lists.asking import meant_by
 from services.incident.saved_views.saved_view import SavedView
 from services.incident.saved_views.saved_views import saved_views_of
@@ -40,6 +41,14 @@ class Moved(msgspec.Struct, kw_only=True):
     id: UUID
     number: str
     incident: IncidentItem | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Move(NamedTuple):
+    """What an event did: the row it opened, if that is shown; whether it was in the view before."""
+
+    row: asyncpg.Record
+    is_shown: bool
+    was_shown: bool
 
 
 class Ended(msgspec.Struct):
@@ -79,6 +88,7 @@ class _LiveView:
         self._view = view
         self._service = service_of(request)
         self._told = 0
+        self._admissions = Admissions(self._service.store, caller)
 
     async def usable(self) -> Folded[SavedView]:
         """The view. Raises NotFound, Refused."""
@@ -99,13 +109,14 @@ class _LiveView:
 
     async def _heard(self, after: int, until: int) -> Heard:
         view = await self.usable()
-        rows = await self._moves(view, after, until)
-        shown = [row["id"] for row in rows if row["id"] is not None and row["restricted"]]
-        await record_access(self._request, self._caller, shown)
-        moves = [(row, incident_view.item(row) if row["id"] is not None else None) for row in rows]
-        asked = Asked(self._request, self._caller)
-        await items_shown(asked, [item for _, item in moves if item is not None])
-        return Heard([*self._version(view), *starmap(_event, moves)], until)
+        moves = await self._moves(view, after, until)
+        rows = [move.row for move in moves if move.is_shown]
+        restricted = [row["id"] for row in rows if row["restricted"]]
+        await record_access(self._request, self._caller, restricted)
+        items = {row["at"]: incident_view.item(row) for row in rows}
+        await items_shown(Asked(self._request, self._caller), list(items.values()))
+        told = [_event(move, items.get(move.row["at"])) for move in moves]
+        return Heard([*self._version(view), *told], until)
 
     def _version(self, view: Folded[SavedView]) -> list[ServerSentEvent]:
         if view.version == self._told:
@@ -114,11 +125,14 @@ class _LiveView:
         applied = AppliedView(view.stream, view.version)
         return [ServerSentEvent(raw_data=_text(applied), event="view")]
 
-    async def _moves(self, view: Folded[SavedView], after: int, until: int) -> list[asyncpg.Record]:
+    async def _moves(self, view: Folded[SavedView], after: int, until: int) -> list[_Move]:
         arguments: list[Any] = [after, until]
         sql = _moves_sql(meant_by(view, self._caller), visible_to(self._caller), arguments)
-        rows: list[asyncpg.Record] = await self._service.store.pool.fetch(sql, *arguments)
-        return rows
+        rows = await self._service.store.pool.fetch(sql, *arguments)
+        kept = [(row["about"], row["at"]) for row in rows if _is_kept(row)]
+        around = await self._admissions.around(kept)
+        moves = [_move(row, around[row["at"]] if _is_kept(row) else _OPEN) for row in rows]
+        return [move for move in moves if move.is_shown or move.was_shown]
 
 
 def _moves_sql(
@@ -126,29 +140,41 @@ def _moves_sql(
 ) -> str:
     """For each event, the row it opened and the one it closed, as far as they are in the view.
 
-    What is kept from the reader has left it, unless it was kept from them before.
+    The former only where the reader may know of it now; of both it says whether it is restricted.
     """
     now = where_of([*asks, *visible], arguments)
     before = where_of(asks, arguments)
-    known = where_of(visible, arguments).removeprefix(" and ") or "true"
-    return f"""select n.*, e.position as at, e.originator_id as about, w.number as was
+    return f"""select n.*, e.position as at, e.originator_id as about, w.number as was,
+        w.restricted as was_restricted
     from events e
     left join lateral (select t.* from incidents t
         where t.id = e.originator_id and t.from_position = e.position{now}) n on true
-    left join lateral (select t.number from incidents t
-        where t.id = e.originator_id and t.to_position = e.position{before}
-          and (not t.restricted or ({known}))) w on true
+    left join lateral (select t.number, t.restricted from incidents t
+        where t.id = e.originator_id and t.to_position = e.position{before}) w on true
     where e.position > $1 and e.position <= $2 and (n.id is not null or w.number is not null)
     order by e.position"""
 
 
-def _event(row: asyncpg.Record, item: IncidentItem | None) -> ServerSentEvent:
-    move = Moved(position=row["at"], id=row["about"], number=f"INC-{row['was']}")
+_OPEN = Around(before=True, after=True)
+
+
+def _is_kept(row: asyncpg.Record) -> bool:
+    return bool(row["restricted"] or row["was_restricted"])
+
+
+def _move(row: asyncpg.Record, admitted: Around) -> _Move:
+    is_shown = row["id"] is not None and admitted.after
+    return _Move(row, is_shown, row["was"] is not None and admitted.before)
+
+
+def _event(move: _Move, item: IncidentItem | None) -> ServerSentEvent:
+    row = move.row
+    told = Moved(position=row["at"], id=row["about"], number=f"INC-{row['was']}")
     kind = "left"
     if item is not None:
-        move.incident, move.number = item, item.number
-        kind = "entered" if row["was"] is None else "changed"
-    return ServerSentEvent(raw_data=_text(move), event=kind, id=str(row["at"]))
+        told.incident, told.number = item, item.number
+        kind = "changed" if move.was_shown else "entered"
+    return ServerSentEvent(raw_data=_text(told), event=kind, id=str(row["at"]))
 
 
 def _text(told: msgspec.Struct) -> str:

@@ -244,6 +244,61 @@ async def test_what_becomes_restricted_leaves_and_comes_back(ground: Ground) -> 
             assert told.id == shut
 
 
+async def test_who_is_shut_out_of_a_restricted_incident_hears_that_it_left(
+    ground: Ground,
+) -> None:
+    mia = ground.who("mia", Role.INCIDENT_MANAGER, Role.RESPONDER)
+    async with mia, ground.who("bob") as bob:
+        view = await saved(bob, service=["vault"])
+        start = await head(mia)
+        path = await declared(mia, service="vault", assigned_to="bob")
+        await give(mia, path, "restrict", reason="Security")
+        items: dict[str, Item] = {}
+        steps: list[tuple[list[str], str | None, dict[str, Any]]] = [
+            (["entered", "changed"], None, {}),
+            (["changed"], "note", {"text": "Mine"}),
+            (["left"], "assign", {"person": "carl"}),
+            ([], "note", {"text": "Not his"}),
+            (["entered"], "restrict", {"reason": "He knows", "people": ["bob"]}),
+            (["changed"], "note", {"text": "His again"}),
+            (["left"], "restrict", {"reason": "No more", "people": []}),
+            (["entered"], "restrict", {"reason": "Over", "restricted": False}),
+        ]
+        async with aclosing(listen(bob, view, start)) as events:
+            for expected, command, said in steps:
+                if command is not None:
+                    await give(mia, path, command, **said)
+                for kind in expected:
+                    while (told := await anext(events)).id is None:
+                        pass
+                    moved(items, told)
+                    assert told.kind == kind
+        assert len(items) == 1
+
+
+async def test_who_comes_back_shut_out_hears_that_it_left_and_nothing_of_it(
+    ground: Ground,
+) -> None:
+    mia = ground.who("mia", Role.INCIDENT_MANAGER, Role.RESPONDER)
+    async with mia, ground.who("bob") as bob, ground.who("eve") as eve:
+        bobs, eves = [await saved(who, service=["safe"]) for who in (bob, eve)]
+        path = await declared(mia, service="safe", assigned_to="bob")
+        await give(mia, path, "restrict", reason="Security")
+        position, items = await shown(bob, bobs)
+        gone = await give(mia, path, "assign", person="carl")
+        await give(mia, path, "note", text="Secret")
+        mark = await declared(mia, service="safe", title="The mark")
+        async with aclosing(listen(bob, bobs, position)) as events:
+            told = [await anext(events) for _ in range(3)]
+        for each in told[1:]:
+            moved(items, each)
+        assert [(t.kind, t.id) for t in told[:2]] == [("view", None), ("left", gone)]
+        assert set(told[1].data) == {"position", "id", "number"}
+        assert list(items) == [mark.rpartition("/")[2]]
+        async with aclosing(listen(eve, eves, position)) as events:
+            assert [(await anext(events)).kind for _ in range(2)] == ["view", "entered"]
+
+
 async def test_a_ticket_opens_it_and_a_reporter_does_not(ground: Ground) -> None:
     async with ground.who("ada") as ada, new_client(base_url=ground.base) as browser:
         view = await saved(ada, group=["desk"])
