@@ -137,7 +137,9 @@ async def _running(service: Service) -> AsyncIterator[None]:
     grounds = GroundsInForce(incidents.policies, catalogue)
     incidents.follow = grounds.completed
     await grounds.refresh()
-    beside = [Keeper(service.store).run(), grounds.run()]
+    keeper = Keeper(service.store)
+    service.keepers.append(keeper)
+    beside = [keeper.run(), grounds.run()]
     async with Outgoing(service.settings.outbound_allow) as outgoing:
         service.parts[sns_routes.SIGNATURES] = SnsSignatures(outgoing, service.settings.sns_origins)
         async with running(service, follows=follows, timers=rings, steps=steps, beside=beside):

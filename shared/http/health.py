@@ -1,5 +1,6 @@
 """Whether a service lives, is ready, and how it fares: /healthz, /readyz, /metrics."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -8,12 +9,14 @@ from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from shared.http.openapi import answers
-from shared.http.service import Service, service_of
+from shared.http.service import Keeping, Service, service_of
 from shared.store.database import CONNECTION_LOST
 from shared.store.store import Store
 
 _PARKED = "select follower, count(*) as parked from parked group by follower"
 _CURSORS = "select name, position from cursors"
+_BEHIND = """select k.name, l.position - coalesce(c.position, 0) as behind
+    from unnest($1::text[]) as k (name) cross join log l left join cursors c on c.name = k.name"""
 _KERNEL = """select (select position from log) as position,
     (select count(*) from timers where due_at < now() - interval '1 minute') as overdue"""
 
@@ -35,7 +38,8 @@ async def healthz() -> Response:
 
 @router.get("/readyz", **answers(Health))
 async def readyz(request: Request) -> Response:
-    """Database, migrations and followers are as they should be; 503 names what is not."""
+    """Whether it can work: 503 names the part of database and migrations that is not as it should
+    be. Beside them it tells how far followers and keepers are, and what troubles them."""
     service = service_of(request)
     parts = await _parts(service)
     ready = parts["database"] == "reachable" and parts.get("migrations") == "current"
@@ -47,7 +51,7 @@ async def metrics(request: Request) -> Response:
     """Prometheus text format."""
     service = service_of(request)
     try:
-        await service.gauges.read(service.store)
+        await service.gauges.read(service.store, service.keepers)
     except CONNECTION_LOST:
         service.gauges.database.set(0)
     return Response(generate_latest(service.registry), media_type=CONTENT_TYPE_LATEST)
@@ -68,11 +72,17 @@ class Gauges:
             ["follower"],
             registry=registry,
         )
+        self._behind = Gauge(
+            "tocsin_keeper_behind",
+            "Events of the service's own log that are not taken in yet",
+            ["keeper"],
+            registry=registry,
+        )
         self._parked = Gauge(
             "tocsin_facts_parked", "Facts set aside", ["follower"], registry=registry
         )
 
-    async def read(self, store: Store) -> None:
+    async def read(self, store: Store, keepers: Sequence[Keeping] = ()) -> None:
         """Bring them up to date. Raises what the database driver raises."""
         row = await store.pool.fetchrow(_KERNEL)
         self.database.set(1)
@@ -80,6 +90,8 @@ class Gauges:
         self._overdue.set(row["overdue"])
         for follower, position in await store.pool.fetch(_CURSORS):
             self._followed.labels(follower).set(position)
+        for keeper, behind in (await _behind(store, keepers)).items():
+            self._behind.labels(keeper).set(behind)
         self._parked.clear()
         for parked in await store.pool.fetch(_PARKED):
             self._parked.labels(parked["follower"]).set(parked["parked"])
@@ -89,14 +101,25 @@ async def _parts(service: Service) -> dict[str, Any]:
     try:
         current = await service.is_migrated()
         parked = await service.store.pool.fetch(_PARKED)
+        behind = await _behind(service.store, service.keepers)
     except CONNECTION_LOST:
         return {"database": "cannot be reached"}
     return {
         "database": "reachable",
         "migrations": "current" if current else "missing: run `tocsin migrate`",
         "followers": {f.name: f.lag() for f in service.followers},
+        "keepers": {
+            k.name: {"behind": behind[k.name], "trouble": k.trouble} for k in service.keepers
+        },
         "parked": {row["follower"]: row["parked"] for row in parked},
     }
+
+
+async def _behind(store: Store, keepers: Sequence[Keeping]) -> dict[str, int]:
+    """How many events of the log each has yet to take in."""
+    if not keepers:
+        return {}
+    return dict(await store.pool.fetch(_BEHIND, [keeper.name for keeper in keepers]))
 
 
 def _answer(health: Health, status: int) -> Response:

@@ -1,6 +1,6 @@
 """What a running service is made of; routes find it at `request.app.state.service`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -24,12 +24,22 @@ class Following(Protocol):
         ...
 
 
+class Keeping(Protocol):
+    """Who keeps rows by the service's own log, as far as health checks look at it.
+
+    Its cursor has its name; one instance of the service keeps them, the others stand by.
+    """
+
+    name: str
+    trouble: str | None
+
+
 class ReadGauges(Protocol):
     """Metrics that are read when they are asked for."""
 
     database: Any
 
-    async def read(self, store: Store) -> None:
+    async def read(self, store: Store, keepers: Sequence[Keeping] = ()) -> None:
         """Bring them up to date."""
         ...
 
@@ -49,6 +59,7 @@ class Service:
     is_migrated: Callable[[], Awaitable[bool]]
     parts: dict[str, Any] = field(default_factory=dict)
     followers: list[Following] = field(default_factory=list)
+    keepers: list[Keeping] = field(default_factory=list)
 
 
 def service_of(request: Request) -> Service:

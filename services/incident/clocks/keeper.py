@@ -42,7 +42,10 @@ _CANCEL = "delete from timers where stream = any($1::uuid[]) and name = $2"
 class Keeper:
     """One of the service's instances keeps the rows, the others stand by."""
 
+    name = _NAME
+
     def __init__(self, store: Store) -> None:
+        self.trouble: str | None = None
         self._store = store
         self._book = Book(policy_stream("incident", POLICY))
         self._position = 0
@@ -75,8 +78,10 @@ class Keeper:
                 await self._store.pulse.beyond(self._position, _LONG_WAIT)
                 began = time.monotonic()
             times = _REST_WHEN_BUSY if self._load.now() > _BUSY else _REST_WHEN_IDLE
+            self.trouble = None
             await asyncio.sleep(max(_REST, times * (time.monotonic() - began)))
         except Exception as trouble:
+            self.trouble = str(trouble) or type(trouble).__name__
             _log.warning("clocks_wait", reason=repr(trouble))
             await asyncio.sleep(_PAUSE)
 

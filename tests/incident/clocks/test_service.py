@@ -6,7 +6,7 @@ from typing import Any
 from shared.client import AsyncClient
 from tests.support.postgres import Databases
 from tests.support.service import RunningService
-from tests.support.started import started
+from tests.support.started import rows, started
 from tests.support.until import until
 
 
@@ -80,3 +80,52 @@ async def test_lists_find_what_is_breached_and_what_soon_will_be(databases: Data
         assert facets.status_code == 200, facets.text
         head = (await agent.get("/v1/incidents")).json()["position"]
         assert await _numbers(agent, sla="breached", as_of=head) == [urgent.json()["number"]]
+
+
+async def _kept(agent: AsyncClient) -> tuple[dict[str, Any], float]:
+    """What `/readyz` and the metrics say of the keeper of clocks."""
+    ready = (await agent.get("/readyz")).json()
+    metrics = (await agent.get("/metrics")).text
+    line = next(line for line in metrics.splitlines() if line.startswith("tocsin_keeper_behind{"))
+    assert line.startswith('tocsin_keeper_behind{keeper="clocks"}')
+    return ready["parts"]["keepers"]["clocks"], float(line.rpartition(" ")[2])
+
+
+async def test_an_operator_sees_how_far_behind_the_clocks_are(databases: Databases) -> None:
+    async with started("incident", databases) as service:
+        agent, pool = service.client("responder"), service.service.store.pool
+
+        async def is_level() -> bool:
+            return await _kept(agent) == ({"behind": 0, "trouble": None}, 0)
+
+        await agent.post("/v1/incidents", json={"title": "A"})
+        await until(is_level)
+        async with pool.acquire() as other, other.transaction():
+            await other.execute("select from cursors where name = 'clocks' for update")
+            for title in ("B", "C"):
+                await agent.post("/v1/incidents", json={"title": title})
+            assert await _kept(agent) == ({"behind": 2, "trouble": None}, 2)
+            assert (await agent.get("/readyz")).status_code == 200
+        await until(is_level)
+
+
+async def test_an_operator_sees_what_troubles_the_clocks(databases: Databases) -> None:
+    async with started("incident", databases) as service:
+        agent = service.client("responder")
+
+        async def trouble() -> str | None:
+            found: str | None = (await _kept(agent))[0]["trouble"]
+            return found
+
+        async def is_told() -> bool:
+            return "incident_clocks" in (await trouble() or "")
+
+        async def is_over() -> bool:
+            return await trouble() is None and (await _kept(agent))[1] == 0
+
+        await rows(service.database, "alter table incident_clocks rename to away")
+        urgent = {"title": "A", "impact": 1, "urgency": 1}
+        assert (await agent.post("/v1/incidents", json=urgent)).status_code == 201
+        await until(is_told)
+        await rows(service.database, "alter table away rename to incident_clocks")
+        await until(is_over)
