@@ -27,10 +27,6 @@ class Invalid(Problem):
         self.errors = errors
 
 
-class Malformed(Problem):
-    """Not even readable: a header, a cursor or a body that cannot be parsed."""
-
-
 class Unauthenticated(Problem):
     """No valid credentials."""
 

@@ -165,6 +165,7 @@ class Follower:
         asked: dict[str, str | float] = {
             "lastEventId": cursor.position,
             "timeout": wait,
+            "progress": "true",  # others wait for the cursor: it keeps up with what is not told
             "limit": _PAGE,
         }
         if cursor.hash:

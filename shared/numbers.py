@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from shared.errors import Malformed, NotFound
+from shared.errors import NotFound
 from shared.recent import Recent
 from shared.store.gather import Gather
 
@@ -43,7 +43,7 @@ class Numbers:
         return self._stock.popleft() if self._stock else await self._asked.ask(None)
 
     async def find(self, reference: str) -> UUID:
-        """The id of what is named by id or number. Raises NotFound, Malformed."""
+        """The id of what is named by id or number. Raises NotFound."""
         start = len(self._of.prefix) + 1
         number = reference[start:]
         named = reference[:start].upper() == f"{self._of.prefix}-"
@@ -52,9 +52,7 @@ class Numbers:
         try:
             return UUID(reference)
         except ValueError:
-            example = f"{self._of.prefix}-1"
-            detail = f"a {self._of.what} is named by its id or its number, such as {example}"
-            raise Malformed(detail) from None
+            raise NotFound(f"there is no such {self._of.what}") from None
 
     async def _by_number(self, number: int) -> UUID:
         known = self._ids.get(number)

@@ -16,7 +16,7 @@ from services.incident.relations.events import Unmerged
 from services.incident.rules import Status
 from services.incident.tables import rows
 from shared.aggregate import Aggregate, Alarm, Folded
-from shared.errors import Malformed, NotFound
+from shared.errors import NotFound
 from shared.ledger import Ledger
 from shared.numbers import Numbering, Numbers
 from shared.policy import Policies
@@ -103,10 +103,7 @@ class Incidents(Ledger[Incident, IncidentEvent]):
 
     async def find(self, reference: str) -> UUID:
         """The id of an incident named by id or number. Raises NotFound."""
-        try:
-            return await self._numbers.find(reference)
-        except Malformed:
-            raise NotFound("there is no such incident") from None
+        return await self._numbers.find(reference)
 
     async def held_at(self, stream: UUID, position: int) -> Folded[Incident]:
         """As it was at a position; without events where it was not declared yet."""

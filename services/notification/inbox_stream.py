@@ -12,7 +12,7 @@ from services.notification import view
 from services.notification.view import NotificationItem
 from shared.auth.caller import Caller
 from shared.auth.roles import Role
-from shared.errors import Forbidden, LogMismatch, Malformed, Unauthenticated
+from shared.errors import Forbidden, Invalid, LogMismatch, Unauthenticated
 from shared.http.app import routes
 from shared.http.asked import for_roles
 from shared.http.feed import After
@@ -56,7 +56,7 @@ async def _start(
     if not text:
         return head
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise Malformed("lastEventId must be a position, such as 42")
+        raise Invalid(("query:lastEventId", "must be a position, such as 42"))
     if int(text) > head:
         raise LogMismatch(f"this log ends at {head}, before your cursor at {text}")
     return int(text)

@@ -23,7 +23,7 @@ def problems_of(asked: Asked) -> Problems:
 
 
 async def seen(asked: Asked, reference: str) -> UUID:
-    """The problem that a request means. Raises NotFound, Malformed, Unavailable."""
+    """The problem that a request means. Raises NotFound, Unavailable."""
     problems = problems_of(asked)
     held = await problems.lately(await problems.find(reference))
     if held.state.raised_from is not None:

@@ -67,7 +67,7 @@ class Problems(Ledger[Problem, ProblemEvent]):
         return await self._numbers.next()
 
     async def find(self, reference: str) -> UUID:
-        """The id of a problem named by id or number. Raises NotFound, Malformed."""
+        """The id of a problem named by id or number. Raises NotFound."""
         return await self._numbers.find(reference)
 
 

@@ -11,7 +11,7 @@ from fastapi import Request
 
 from shared.auth.caller import Caller
 from shared.auth.roles import Role
-from shared.errors import Forbidden, Invalid, Malformed, Stale
+from shared.errors import Forbidden, Invalid, Stale
 from shared.http.service import Service
 from shared.ledger import Key, Order
 
@@ -60,31 +60,31 @@ class Asked:
             return None
         value = header.removeprefix('"').removesuffix('"') if len(header) > 1 else header
         if not 1 <= len(value) <= 255:
-            raise Malformed("Idempotency-Key must have 1 to 255 characters")
+            raise Invalid(("header:Idempotency-Key", "must have 1 to 255 characters"))
         scope = f"{self.caller.id} {self.request.method} {self.request.url.path}"
         return Key(scope, value, hashlib.sha256(await self.request.body()).digest())
 
 
 def expected_version(header: str | None) -> int | None:
-    """The version an If-Match names. Raises Stale for weak tags, Malformed for what is no tag."""
+    """The version an If-Match names. Raises Stale for weak tags, Invalid for what is no tag."""
     if header is None or header == "*":
         return None
     if header.startswith("W/"):
         raise Stale('weak tags never match; send the ETag as it was given, such as "3"')
     tag = _TAG.fullmatch(header)
     if tag is None:
-        raise Malformed('If-Match must be one ETag as it was given, such as "3"')
+        raise Invalid(("header:If-Match", 'must be one ETag as it was given, such as "3"'))
     return int(tag[1])
 
 
 def correlation(header: str | None) -> UUID | None:
-    """The id that ties this request to others. Raises Malformed unless it is a UUID."""
+    """The id that ties this request to others. Raises Invalid unless it is a UUID."""
     if header is None:
         return None
     try:
         return UUID(header)
     except ValueError:
-        raise Malformed("X-Correlation-ID must be a UUID") from None
+        raise Invalid(("header:X-Correlation-ID", "must be a UUID")) from None
 
 
 def _traceparent(header: str | None) -> str | None:

@@ -11,7 +11,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from shared.auth.caller import Caller
 from shared.auth.roles import Role
-from shared.errors import Forbidden, LogMismatch, Malformed, Unauthenticated, Unavailable
+from shared.errors import Forbidden, Invalid, LogMismatch, Unauthenticated, Unavailable
 from shared.feed import PAGE, Feed, Published, Told, types_of
 from shared.http.access_log import record_access
 from shared.http.app import routes
@@ -26,6 +26,7 @@ from shared.server import stopping
 BATCH = "application/cloudevents-batch+json"
 READERS = frozenset(Role) - {Role.REPORTER}
 _LONGEST_WAIT = 30.0
+_SETTLING = 0.1
 
 After = Annotated[
     str | None,
@@ -34,6 +35,12 @@ After = Annotated[
 Wait = Annotated[float, Query(ge=0, le=_LONGEST_WAIT, description="Seconds to wait for news")]
 KnownHash = Annotated[
     str, Query(alias="lastHash", pattern="^([0-9a-f]{64})?$", description="Its Tocsin-Hash")
+]
+
+
+Progress = Annotated[
+    bool,
+    Query(description="Wait no longer, though without news, once anything else has been written"),
 ]
 
 
@@ -93,6 +100,7 @@ class _Wanted(NamedTuple):
     timeout: float
     known_hash: str
     limit: int
+    progress: bool
 
 
 def feed_routes(name: str, published: Published, lens: Lens = _all_events) -> APIRouter:
@@ -103,10 +111,12 @@ def feed_routes(name: str, published: Published, lens: Lens = _all_events) -> AP
     @router.get("/feed", **answers(CloudEvent, batch_of=BATCH))
     async def feed(
         asked: by_reader,
+        *,
         after: After = None,
         timeout: Wait = 0,
         known_hash: KnownHash = "",
         limit: Annotated[int, Query(ge=1, le=PAGE)] = PAGE,
+        progress: Progress = False,
     ) -> Response:
         """Published events behind a position, oldest first; waits for news if there are none.
 
@@ -119,7 +129,7 @@ def feed_routes(name: str, published: Published, lens: Lens = _all_events) -> AP
         `tocsin:restricted` is shown all of it (`included`), each event flagged `restricted`:
         whoever holds it keeps it so.
         """
-        wanted = _Wanted(_position(after) or 0, timeout, known_hash, limit)
+        wanted = _Wanted(_position(after) or 0, timeout, known_hash, limit, progress)
         return await _feed(asked, Feed(name, asked.service.store, published), wanted)
 
     @router.post("/stream-tickets", **answers(Ticket, 201, plain=True))
@@ -163,12 +173,16 @@ def feed_routes(name: str, published: Published, lens: Lens = _all_events) -> AP
 
 
 async def _feed(asked: Asked, feed: Feed, wanted: _Wanted) -> Response:
-    after, timeout, known_hash, limit = wanted
+    after, timeout, known_hash, limit, progress = wanted
     store, stop = asked.service.store, stopping(asked.request.app)
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout
     page = await feed.page(after, asked.caller, limit=limit, known_hash=known_hash)
-    while not page.events and not stop.is_set() and (left := deadline - loop.time()) > 0:
+    while not page.events and not stop.is_set():
+        if progress and page.scanned > after:  # a moment more: what follows may be news
+            deadline = min(deadline, loop.time() + _SETTLING)
+        if (left := deadline - loop.time()) <= 0:
+            break
         await store.pulse.beyond(page.scanned, min(left, 1.0))
         page = await feed.page(page.scanned, asked.caller, limit=limit)
     await record_access(asked.request, asked.caller, _restricted(page.events))
@@ -279,5 +293,5 @@ def _position(text: str | None) -> int | None:
     if text is None or text == "":
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise Malformed("lastEventId must be a position, such as 42")
+        raise Invalid(("query:lastEventId", "must be a position, such as 42"))
     return int(text)

@@ -99,7 +99,7 @@ async def listed(
 ) -> Listed:
     """The page this query asks for; its cursor is bound to the query and to what `also` says.
 
-    Raises Invalid, Malformed, NotCaughtUp.
+    Raises Invalid, NotCaughtUp.
     """
     await has_seen(asked.service, query.wait_for)
     filters = filters_of(query) + also

@@ -168,6 +168,7 @@ def _amend(operation: dict[str, Any], method: str, roles: list[str] | None) -> N
     for status, name, _ in KINDS.values():
         responses.setdefault(str(status), _problem_response(name, failing))
     responses["422"] = _problem_response("invalid", failing)
+    responses.setdefault("400", _problem_response("malformed", failing))
     responses.setdefault("431", _problem_response("head-too-large"))  # the server's own
     for response in responses.values():
         _without_item_schema(response)

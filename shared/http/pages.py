@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from shared.errors import Malformed
+from shared.errors import Invalid
 from shared.http.asked import Asked
 from shared.listing import Place
 
@@ -84,7 +84,7 @@ def write_cursor(cursor: Cursor, asked: Asked, filters: str) -> str:
 
 
 def read_cursor(text: str | None, asked: Asked, filters: str) -> Cursor | None:
-    """The cursor of a text written for this caller and these filters. Raises Malformed."""
+    """The cursor of a text written for this caller and these filters. Raises Invalid."""
     if text is None:
         return None
     try:
@@ -95,7 +95,8 @@ def read_cursor(text: str | None, asked: Asked, filters: str) -> Cursor | None:
             return msgspec.json.decode(content, type=Cursor)
     except (ValueError, msgspec.DecodeError):
         pass
-    raise Malformed("the cursor is not one of this list, these filters and this caller")
+    detail = "is not a cursor of this list, these filters and this caller"
+    raise Invalid(("query:cursor", detail))
 
 
 def _encoded(data: bytes) -> str:

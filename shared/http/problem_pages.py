@@ -12,8 +12,8 @@ from shared.http.problems import types
 router = APIRouter()
 
 ADVICE = {
-    "malformed": "Correct the header, the parameter or the cursor that the detail names. "
-    "The same request will not succeed later.",
+    "malformed": "Not even HTTP, or it did not arrive whole. Send the request again; if it is "
+    "refused again, look at what sends it.",
     "unauthenticated": "Send Authorization: Bearer with a token of the trusted issuer that has "
     "not expired, or with an API key that has not been revoked.",
     "forbidden": "Ask an administrator for the role that the detail names, or somebody who has "

@@ -18,7 +18,6 @@ from shared.store.database import CONNECTION_LOST
 MEDIA_TYPE = "application/problem+json"
 
 KINDS: dict[type[Exception], tuple[int, str, str]] = {
-    errors.Malformed: (400, "malformed", "The request cannot be read"),
     errors.Unauthenticated: (401, "unauthenticated", "Valid credentials are needed"),
     errors.Forbidden: (403, "forbidden", "This caller may not do that"),
     errors.NotFound: (404, "not-found", "There is no such thing"),
@@ -38,6 +37,7 @@ _RETRY_AFTER: dict[type[Exception], str] = {
     errors.Unavailable: "2",
 }
 _BY_STATUS = {status: (name, title) for status, name, title in reversed(KINDS.values())}
+_BY_STATUS[400] = ("malformed", "The request cannot be read")
 _BY_STATUS[405] = ("method-not-allowed", "This method is not for this address")
 _BY_STATUS[408] = ("timeout", "The request took too long to arrive")
 _BY_STATUS[431] = ("head-too-large", "The address and the headers are too large")

@@ -260,7 +260,7 @@ async def test_a_tampered_cursor_is_refused(agent: AsyncClient, cursor: str, pla
         "é",
     ):
         query = {"service": "walked", "cursor": text}
-        assert_problem(await agent.get("/v1/incidents", params=query), 400, "malformed")
+        assert_problem(await agent.get("/v1/incidents", params=query), 422, "invalid")
 
 
 async def test_a_cursor_belongs_to_its_filter_its_sort_its_list_and_its_caller(
@@ -276,7 +276,7 @@ async def test_a_cursor_belongs_to_its_filter_its_sort_its_list_and_its_caller(
             await ada.get("/v1/incidents", params=query),
         ]
     for answer in answers:
-        assert_problem(answer, 400, "malformed")
+        assert_problem(answer, 422, "invalid")
 
 
 async def test_a_reporter_knows_only_of_their_own(service: RunningService) -> None:

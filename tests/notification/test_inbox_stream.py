@@ -72,4 +72,4 @@ async def test_messages_come_as_they_are_written(databases: Databases) -> None:
                 _, message = await _next(answer.aiter_lines())
                 assert message["about"] == str(second)
             wrong = await ada.get("/v1/inbox/stream", params={"lastEventId": "x"})
-            assert wrong.status_code == 400
+            assert wrong.status_code == 422

@@ -126,6 +126,22 @@ async def test_what_nobody_reacts_to_is_stepped_over(source: Lamps, mirror: Lamp
     assert (await cursor_of(mirror))[0] == 1
 
 
+async def test_its_cursor_keeps_up_with_what_is_never_told(source: Lamps, mirror: Lamps) -> None:
+    """Whoever waits for a position need not know whether the event there is published."""
+    lamp = await source.light("red")
+    following = asyncio.create_task(follower_of(source, mirror).run())
+    await until(lambda: shows(mirror.database, "red"))
+    await source.dim(lamp)
+
+    async def stands_behind_it() -> bool:
+        return (await cursor_of(mirror))[0] == 2
+
+    async with asyncio.timeout(15):  # sooner than a long poll that hears of nothing ends
+        await until(stands_behind_it)
+    following.cancel()
+    await asyncio.wait([following])
+
+
 async def test_each_fact_has_its_effect_once_however_often_the_follower_dies(
     source: Lamps, databases: Databases
 ) -> None:

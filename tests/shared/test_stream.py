@@ -185,7 +185,7 @@ def late_ticket(service: Lamps) -> str:
 
 
 @pytest.mark.parametrize(
-    ("query", "status"), [("lastEventId=x", 400), ("lastEventId=99999999", 409)]
+    ("query", "status"), [("lastEventId=x", 422), ("lastEventId=99999999", 409)]
 )
 async def test_a_stream_with_a_wrong_cursor_does_not_begin(
     service: Lamps, query: str, status: int

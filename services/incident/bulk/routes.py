@@ -18,7 +18,7 @@ from services.incident.lists.orders import SORTS
 from services.incident.rules import RULES
 from services.incident.visibility import visible_to
 from shared.auth.roles import Role
-from shared.errors import Invalid, Malformed, NotFound, Problem, Refused
+from shared.errors import Invalid, NotFound, Problem, Refused
 from shared.http.app import routes
 from shared.http.asked import Asked, allowed
 from shared.http.openapi import answers
@@ -87,7 +87,7 @@ async def give_to_many(body: BulkCommand, asked: ByAgentOrReporter) -> Response:
     For more than 100, ask again with the next ones.
     """
     if asked.request.headers.get("if-match") is not None:
-        raise Malformed("If-Match is of one incident; give this command without it")
+        raise Invalid(("header:If-Match", "is of one incident; give this command without it"))
     command = _known(_commands(asked), body.command)
     command.require(asked.caller)
     arguments = command.read(body.details)

@@ -27,7 +27,7 @@ def known_errors_of(asked: Asked) -> KnownErrors:
 
 
 async def known(asked: Asked, reference: str) -> Folded[KnownError]:
-    """The known error that a request means, as it now is. Raises NotFound, Malformed."""
+    """The known error that a request means, as it now is. Raises NotFound."""
     known_errors = known_errors_of(asked)
     held = await known_errors.current(await known_errors.find(reference))
     if held.state.raised_from is not None:

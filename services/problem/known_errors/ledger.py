@@ -63,7 +63,7 @@ class KnownErrors(Ledger[KnownError, KnownErrorEvent]):
         return await self._numbers.next()
 
     async def find(self, reference: str) -> UUID:
-        """The id of a known error named by id or number. Raises NotFound, Malformed."""
+        """The id of a known error named by id or number. Raises NotFound."""
         return await self._numbers.find(reference)
 
     async def said(self, held: Folded[KnownError]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from services.problem.known_errors.offers import Offer, offers_stream
 from services.problem.known_errors.question import asked
 from services.problem.known_errors.scoring import Facts, Judged
 from services.problem.problems import Problems
-from shared.errors import Malformed, NotFound
+from shared.errors import NotFound
 from shared.follower import Fact, Reaction
 from shared.http.managed import is_known
 from shared.ledger import Order
@@ -77,7 +77,7 @@ class Suggesting:
         try:
             stream = await self._known_errors.find(told.known_error)
             number = (await self._known_errors.lately(stream)).state.number
-        except (NotFound, Malformed):  # an imported one names another system's
+        except NotFound:  # an imported one names another system's
             return
         await work.execute(
             self._known_errors.offers,

@@ -225,7 +225,7 @@ async def test_what_cannot_be_meant_is_refused_as_a_whole(agent: AsyncClient, ca
 async def test_a_version_is_of_one_incident(agent: AsyncClient) -> None:
     body = {"command": "start", "ids": ["INC-1"]}
     answer = await agent.post(BULK, json=body, headers={"if-match": '"1"'})
-    assert answer.status_code == 400
+    assert answer.status_code == 422
 
 
 async def test_every_command_of_one_incident_is_one_of_many(agent: AsyncClient) -> None:

@@ -250,13 +250,13 @@ async def test_a_cursor_belongs_to_its_filters_and_its_caller(ground: Ground) ->
         "assigned_to=bob", "assigned_to=me&sort=number", "without=status:new", "open=true", "q=x",
     ):  # fmt: skip
         answer = await ground.agent.get(f"/v1/incidents?limit=2&cursor={cursor}&{query}")
-        assert answer.status_code == 400, query
+        assert answer.status_code == 422, query
     async with ground.service.client(Role.RESPONDER) as other:
         answer = await other.get(f"/v1/incidents?limit=2&assigned_to=me&cursor={cursor}")
-        assert answer.status_code == 400
+        assert answer.status_code == 422
     for spoilt in (cursor[:-1], cursor + "A", cursor.swapcase(), "x" * 1000, "é"):
         answer = await ground.agent.get(f"/v1/incidents?limit=2&assigned_to=me&cursor={spoilt}")
-        assert answer.status_code == 400
+        assert answer.status_code == 422
 
 
 async def test_a_reporter_finds_their_own_whatever_they_ask(ground: Ground) -> None:

@@ -319,7 +319,7 @@ async def test_a_ticket_opens_it_and_a_reporter_does_not(ground: Ground) -> None
         ("view={view}&types=incident.declared", 422),
         ("view={view}&subjects=x", 422),
         ("view={view}&lastEventId=99999999", 409),
-        ("view={view}&lastEventId=x", 400),
+        ("view={view}&lastEventId=x", 422),
     ],
 )
 async def test_a_stream_that_cannot_be_meant_does_not_begin(

@@ -274,7 +274,7 @@ async def test_metrics_are_listed_with_their_formulas(client: AsyncClient) -> No
         ("time_to_resolve?as_of=999999", 422),
         ("time_to_resolve?group_by=colour", 422),
         ("time_to_resolve?colour=red", 422),
-        ("time_to_resolve/inputs?cursor=x", 400),
+        ("time_to_resolve/inputs?cursor=x", 422),
         ("mtbf?from=1970-01-01T00:00:00Z", 422),
     ],
 )
