@@ -12,7 +12,7 @@ from services.incident.lists.conditions import (
     conditions,
 )
 from services.incident.lists.filters import FilteredQuery, IncidentFilters
-from services.incident.lists.orders import by_relevance
+from services.incident.lists.orders import RANK
 from services.incident.rules import READERS
 from services.incident.saved_views.saved_view import SavedView
 from services.incident.saved_views.saved_views import saved_views_of
@@ -23,6 +23,7 @@ from shared.auth.roles import Role
 from shared.errors import Invalid, Refused
 from shared.http.asked import Asked, allowed
 from shared.http.conditions import Condition, search_of
+from shared.http.orders import by_relevance
 from shared.listing import Sort
 
 ByReader = Annotated[Asked, Depends(allowed(*READERS, Role.REPORTER))]
@@ -49,7 +50,7 @@ class Wanted(NamedTuple):
             return name
         if self.q is None:
             raise Invalid(("query:sort", "relevance needs q: there is nothing to be relevant to"))
-        return by_relevance(search_of(self.q), INCIDENTS.number(self.q))
+        return by_relevance(RANK, search_of(self.q), INCIDENTS.number(self.q))
 
 
 def flat(by_name: dict[str, list[Condition]]) -> list[Condition]:

@@ -9,10 +9,8 @@ from pydantic import BeforeValidator, Field
 from services.incident.lists.asking import ByReader, wanted
 from services.incident.lists.filters import FilteredQuery
 from services.incident.visibility import visible_to
-from shared import facets
-from shared.facets import Facet
 from shared.http.app import routes
-from shared.http.lists import position_asked
+from shared.http.facets import Countable, FacetCounts, FacetsQuery, counted
 from shared.http.openapi import answers
 from shared.http.pages import split
 from shared.http.waiting import has_seen
@@ -22,33 +20,25 @@ FieldName = Literal[
     "group", "assigned_to", "reporter", "source", "hold_reason", "resolution_code", "known_error",
     "major", "tag",
 ]  # fmt: skip
-_COLUMNS = {name: f"t.{name}" for name in get_args(FieldName)} | {
-    "group": "t.assignment_group",
-    "major": "coalesce(t.major, 'none')",
-}
 _MANY = {"tag": "t.tags"}
+_PLAIN = {name: f"t.{name}" for name in get_args(FieldName) if name not in _MANY}
+_COUNTABLE = Countable(
+    "incidents",
+    _PLAIN | {"group": "t.assignment_group", "major": "coalesce(t.major, 'none')"},
+    _MANY,
+)
 
 
-class FacetQuery(FilteredQuery):
+class FacetQuery(FilteredQuery, FacetsQuery):
     """What to count, of which incidents."""
 
     by: Annotated[
         list[FieldName], BeforeValidator(split), Field(min_length=1, max_length=50)
     ] = ["status", "priority", "service", "group", "assigned_to", "category"]  # fmt: skip
-    top: Annotated[
-        int, Field(ge=1, le=200, description="How many values of a field, most frequent first")
-    ] = 20
-    wait_for: Annotated[
-        str | None, Field(max_length=64, description="service:position to have been seen")
-    ] = None
 
 
-class IncidentFacets(msgspec.Struct):
+class IncidentFacets(FacetCounts):
     """The counts; `total` is what the list with these filters holds."""
-
-    facets: list[Facet]
-    total: int
-    position: int
 
 
 router = routes("incidents", "/v1/incidents")
@@ -63,22 +53,7 @@ async def count_incidents(query: Annotated[FacetQuery, Query()], asked: ByReader
     one of the `other_values` beside them. Of tags an incident counts for each it has.
     """
     await has_seen(asked.service, query.wait_for)
-    fields = list(dict.fromkeys(query.by))
     asks = await wanted(asked, query)
-    counted = await facets.count(
-        asked.service.store.pool,
-        facets.Asked(
-            table="incidents",
-            fields={name: _COLUMNS[name] for name in fields if name not in _MANY},
-            many={name: _MANY[name] for name in fields if name in _MANY},
-            conditions=[
-                *(each for name, own in asks.own.items() if name not in fields for each in own),
-                *asks.of_view,
-                *visible_to(asked.caller),
-            ],
-            own={name: asks.own[name] for name in fields if name in asks.own},
-            top=query.top,
-            position=await position_asked(asked, query),
-        ),
-    )
-    return Response(msgspec.json.encode(IncidentFacets(*counted)), media_type="application/json")
+    always = [*asks.of_view, *visible_to(asked.caller)]
+    found = await counted(asked, query, _COUNTABLE, asks.own, always)
+    return Response(msgspec.json.encode(IncidentFacets(*found)), media_type="application/json")

@@ -13,13 +13,14 @@ from services.problem.items import Highlights, ProblemItem, ProblemPage
 from services.problem.known import furthest
 from services.problem.lists.conditions import PROBLEMS, by_filter
 from services.problem.lists.filters import FilteredQuery, ProblemQuery
-from services.problem.lists.orders import SORTS, by_relevance
+from services.problem.lists.orders import RANK, SORTS
 from shared.errors import Invalid
 from shared.http.app import routes
 from shared.http.asked import Asked
 from shared.http.conditions import search_of
 from shared.http.lists import listed
 from shared.http.openapi import answers
+from shared.http.orders import by_relevance
 from shared.listing import Listing, Sort
 from shared.restrictions import not_derived, visible_to
 
@@ -70,7 +71,7 @@ def _order(query: ProblemQuery) -> str | Sort:
         return query.sort or "-updated_at"
     if query.q is None:
         raise Invalid(("query:sort", "relevance needs q: there is nothing to be relevant to"))
-    return by_relevance(search_of(query.q), PROBLEMS.number(query.q))
+    return by_relevance(RANK, search_of(query.q), PROBLEMS.number(query.q))
 
 
 async def _add_known_errors(
