@@ -1,10 +1,24 @@
 """Events in the order of the world: when each happened, not when it was recorded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from shared.store.reader import Recorded
+
+
+class Instant(NamedTuple):
+    """What is known at a position; of it perhaps only what had happened by then; and now."""
+
+    position: int
+    now: datetime
+    effective_at: datetime | None = None
+
+    def of(self, events: Iterable[Recorded]) -> list[Recorded]:
+        """What counts then of these events of one stream, in the order in which it does."""
+        known = [e for e in events if e.position <= self.position]
+        return known if self.effective_at is None else happened_by(known, self.effective_at)
 
 
 def happened_by(events: Sequence[Recorded], moment: datetime) -> list[Recorded]:

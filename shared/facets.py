@@ -10,9 +10,7 @@ from typing import Any, NamedTuple
 import asyncpg
 import msgspec
 
-from shared.listing import moments, where_of
-
-Condition = tuple[str, Any]
+from shared.listing import Condition, moments, where_of
 
 
 class Value(msgspec.Struct, frozen=True):

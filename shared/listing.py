@@ -18,6 +18,9 @@ _ONE_OF = re.compile(r"= any\(\{\}::(\w+)\[\]\)$")
 _TOTAL_SECONDS = 30.0
 _LONG_SECONDS = 0.005
 
+Condition = tuple[str, Any]
+"""SQL over `t`, and the value for each hole `{}` in it; without one the value is not used."""
+
 
 class Sort(NamedTuple):
     """An order: a not-null SQL expression, the SQL type of its values, newest or largest first?
@@ -46,12 +49,9 @@ class Place(NamedTuple):
 
 
 class Slice(NamedTuple):
-    """What is asked for. `position` is None for the present.
+    """What is asked for. `position` is None for the present."""
 
-    `conditions` are (SQL, value), the value for each hole `{}` in it; without one it is not used.
-    """
-
-    conditions: Sequence[tuple[str, Any]]
+    conditions: Sequence[Condition]
     sort: str | Sort
     limit: int
     position: int | None = None
@@ -159,7 +159,7 @@ def moments(position: int | None) -> list[str]:
 
 
 def where_of(
-    conditions: Iterable[tuple[str, Any]], arguments: list[Any], position: int | None = None
+    conditions: Iterable[Condition], arguments: list[Any], position: int | None = None
 ) -> str:
     """These conditions, each after an `and`; their values join the arguments.
 
@@ -179,7 +179,7 @@ def where_of(
     return sql
 
 
-def _simplest(condition: tuple[str, Any]) -> tuple[str, Any]:
+def _simplest(condition: Condition) -> Condition:
     """`= any` of one value as `=`: only then does an index give the rows in the list's order."""
     sql, value = condition
     if isinstance(value, list) and len(value) == 1 and (found := _ONE_OF.search(sql)):

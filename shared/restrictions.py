@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.auth.caller import Caller
 from shared.auth.roles import Role
+from shared.listing import Condition
 
 FOLLOWS = "tocsin:restricted"
 """The scope of a token that shows what is restricted on feeds and streams, flagged: for services
@@ -105,7 +106,7 @@ def not_derived(column: str) -> str:
     )
 
 
-def visible_to(caller: Caller, *sql: str) -> list[tuple[str, Any]]:
+def visible_to(caller: Caller, *sql: str) -> list[Condition]:
     """Conditions for a list, (SQL, value), made of `not_shut` and `not_derived`."""
     return [] if sees_all(caller) else [(each, words_of(caller)) for each in sql]
 

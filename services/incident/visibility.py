@@ -3,8 +3,6 @@
 A restriction takes rights away and gives none: who reads only their own incidents still does.
 """
 
-from typing import Any
-
 from services.incident.incident import Incident
 from services.incident.major.rights import participants
 from services.incident.parts import Restriction as Kept
@@ -12,6 +10,7 @@ from services.incident.rules import READERS
 from shared.aggregate import Folded
 from shared.auth.caller import Caller
 from shared.errors import NotFound
+from shared.listing import Condition
 from shared.restrictions import Restriction, not_shut, person, role, team
 from shared.restrictions import visible_to as admitted
 
@@ -47,7 +46,7 @@ def is_visible(incident: Incident, caller: Caller) -> bool:
     return incident.restriction is None or restriction_of(incident).admits(caller)
 
 
-def visible_to(caller: Caller) -> list[tuple[str, Any]]:
+def visible_to(caller: Caller) -> list[Condition]:
     """The same for `incidents t`: conditions, (SQL with a hole, value), that all must hold."""
     own = [] if caller.has(*READERS) else [(_OWN, caller.id)]
     return [*own, *admitted(caller, _NOT_SHUT)]

@@ -6,7 +6,7 @@ The log is a table of its own that can only grow. A read that cannot be recorded
 import re
 from collections.abc import Collection
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import asyncpg
@@ -26,7 +26,7 @@ from shared.http.lists import CHANGED, WHEN, TimedQuery, listed
 from shared.http.openapi import answers
 from shared.http.pages import Words, split
 from shared.http.service import service_of
-from shared.listing import Listing
+from shared.listing import Condition, Listing
 from shared.store.database import CONNECTION_LOST
 
 _TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-")
@@ -98,7 +98,7 @@ async def record_access(request: Request, caller: Caller, subjects: Collection[U
 async def accesses(asked: Asked, query: AccessQuery, subjects: Collection[UUID] | None) -> Response:
     """The page of the access log that this query asks for; only of these subjects if given."""
     values = {name: getattr(query, name) for name in _CONDITIONS}
-    conditions: list[tuple[str, Any]] = [
+    conditions: list[Condition] = [
         (_CONDITIONS[name], value) for name, value in values.items() if value is not None
     ]
     if subjects is not None:

@@ -16,10 +16,9 @@ from shared import search
 from shared.auth.caller import Caller
 from shared.errors import Invalid
 from shared.http.pages import unquoted
+from shared.listing import Condition
 from shared.search import Search
 
-Condition = tuple[str, Any]
-"""SQL over `t`, and the value of the hole in it."""
 Make = Callable[[str, Any, Caller], Iterator[Condition]]
 """The conditions of a filter: of its name and value, as this caller means them. Raises Invalid."""
 

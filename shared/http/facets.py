@@ -9,8 +9,8 @@ from pydantic import Field
 from shared import facets
 from shared.facets import Facet
 from shared.http.asked import Asked
-from shared.http.conditions import Condition
 from shared.http.lists import OfMoment, position_asked
+from shared.listing import Condition
 
 
 class FacetsQuery(OfMoment):

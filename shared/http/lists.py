@@ -21,7 +21,7 @@ from shared.http.pages import (
     write_cursor,
 )
 from shared.http.waiting import has_seen
-from shared.listing import Listing, Slice, Sort
+from shared.listing import Condition, Listing, Slice, Sort
 
 Levels = Annotated[list[Annotated[int, Field(ge=1, le=9)]], BeforeValidator(split)]
 
@@ -93,7 +93,7 @@ async def listed(
     listing: Listing,
     query: TimedQuery,
     sort: str | Sort,
-    conditions: list[tuple[str, Any]],
+    conditions: list[Condition],
     *,
     also: str = "",
 ) -> Listed:
@@ -121,7 +121,7 @@ async def listed(
     return Listed(found.rows, following, found.total, found.position)
 
 
-def given(query: TimedQuery, known: Mapping[str, str]) -> list[tuple[str, Any]]:
+def given(query: TimedQuery, known: Mapping[str, str]) -> list[Condition]:
     """The conditions (SQL, value) of the filters that this query states."""
     values = {name: getattr(query, name) for name in known}
     return [(known[name], _meant(value)) for name, value in values.items() if value is not None]

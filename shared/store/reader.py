@@ -122,6 +122,11 @@ class LogReader:
             rows = await self._pool.fetch(_TOPIC_PAGE, after, until, limit, list(topics))
         return [Recorded(*row) for row in rows]
 
+    async def streams(self, ids: Sequence[UUID]) -> list[list[Recorded]]:
+        """The events of each of these streams, whole."""
+        tails = await self.tails([Wanted(id, 0, "") for id in ids]) if ids else []
+        return [tail.events for tail in tails]
+
     async def tails(self, wanted: Sequence[Wanted]) -> list[Tail]:
         """The rest of each stream; a snapshot only where nothing of it is known."""
         tails = [Tail(None, []) for _ in wanted]

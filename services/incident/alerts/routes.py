@@ -18,7 +18,7 @@ from shared.http.app import routes
 from shared.http.lists import CHANGED, WHEN, TimedQuery, given, listed
 from shared.http.moments import position_of
 from shared.http.openapi import answers
-from shared.listing import Listing
+from shared.listing import Condition, Listing
 
 _LISTING = Listing("incident_alerts", CHANGED)
 _CONDITIONS = WHEN | {"status": "t.status = {}::text"}
@@ -69,7 +69,7 @@ async def alerts(id: Reference, query: Annotated[AlertQuery, Query()], asked: By
     found = await seen(asked, id)
     position = await position_of(query.as_of, asked.service.store.log)
     family = await family_at(asked, found, found.position if position is None else position)
-    conditions: list[tuple[str, Any]] = [
+    conditions: list[Condition] = [
         ("t.incident_facts = any({}::uuid[])", [facts_stream(each) for each in family]),
         *given(query, _CONDITIONS),
     ]

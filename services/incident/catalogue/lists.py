@@ -1,6 +1,6 @@
 """Lists of services, items and maintenance windows, now or at any past moment."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import Query, Response
 from pydantic import BeforeValidator
@@ -15,7 +15,7 @@ from shared.http.lists import CHANGED, WHEN, TextQuery, TimedQuery, given, liste
 from shared.http.managed import list_answer
 from shared.http.openapi import answers
 from shared.http.pages import Words, split
-from shared.listing import Listing, Sort
+from shared.listing import Condition, Listing, Sort
 
 EntrySort = Literal["key", "-key", "-created_at", "created_at", "-updated_at", "updated_at"]
 WindowSort = Literal["-from", "from", "-created_at", "created_at", "-updated_at", "updated_at"]
@@ -113,5 +113,5 @@ async def list_maintenance_windows(
     return list_answer(found, list(map(view.window_item, found.rows)))
 
 
-def _of_kind(kind: str) -> tuple[str, Any]:
+def _of_kind(kind: str) -> Condition:
     return ("t.kind = {}", kind)

@@ -1,6 +1,6 @@
 """A version of the policy run over the past, over HTTP."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -17,6 +17,7 @@ from shared.http.app import routes
 from shared.http.asked import Asked, allowed
 from shared.http.body import Body, Moment, Whole
 from shared.http.openapi import answers
+from shared.listing import Condition
 
 RERUNS = "reruns"
 """Among the service's parts, its `Reruns`."""
@@ -72,7 +73,7 @@ async def read_rerun(
 
 async def _chosen(asked: Asked, filters: Filters) -> list[UUID]:
     """The incidents that the caller may know of and means; one more than allowed tells of more."""
-    wanted: list[tuple[str, Any]] = [
+    wanted: list[Condition] = [
         (_CONDITIONS[name], value)
         for name, value in filters.arguments().items()
         if value is not None

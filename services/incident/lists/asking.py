@@ -22,9 +22,9 @@ from shared.auth.caller import Caller
 from shared.auth.roles import Role
 from shared.errors import Invalid, Refused
 from shared.http.asked import Asked, allowed
-from shared.http.conditions import Condition, search_of
+from shared.http.conditions import search_of
 from shared.http.orders import by_relevance
-from shared.listing import Sort
+from shared.listing import Condition, Sort
 
 ByReader = Annotated[Asked, Depends(allowed(*READERS, Role.REPORTER))]
 

@@ -7,9 +7,10 @@ from services.incident.relations.events import LinkKind
 from shared.auth.caller import Caller
 from shared.errors import Invalid
 from shared.http import conditions as c
-from shared.http.conditions import NOBODYS, Condition, Make
+from shared.http.conditions import NOBODYS, Make
 from shared.http.lists import WHEN
 from shared.http.pages import unquoted
+from shared.listing import Condition
 from shared.restrictions import not_shut
 from shared.restrictions import visible_to as admitted
 

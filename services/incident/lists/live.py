@@ -28,7 +28,7 @@ from shared.http.access_log import record_access
 from shared.http.asked import Asked
 from shared.http.feed import Heard, Live, streaming
 from shared.http.service import service_of
-from shared.listing import where_of
+from shared.listing import Condition, where_of
 
 _AT_ONCE = 1_000
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -135,9 +135,7 @@ class _LiveView:
         return [move for move in moves if move.is_shown or move.was_shown]
 
 
-def _moves_sql(
-    asks: list[tuple[str, Any]], visible: list[tuple[str, Any]], arguments: list[Any]
-) -> str:
+def _moves_sql(asks: list[Condition], visible: list[Condition], arguments: list[Any]) -> str:
     """For each event, the row it opened and the one it closed, as far as they are in the view.
 
     The former only where the reader may know of it now; of both it says whether it is restricted.

@@ -7,7 +7,8 @@ incident in the list's order. So one look tells which texts hold it, as far as t
 import asyncpg
 
 from services.incident.lists.conditions import INCIDENTS
-from shared.http.conditions import Condition, search_of
+from shared.http.conditions import search_of
+from shared.listing import Condition
 
 _FEW = 1_000
 _HOLD = """with x as materialized (

@@ -8,7 +8,6 @@ from services.incident.incident import Incident
 from services.incident.incidents import INCIDENT
 from services.incident.metrics.formulas import Formula
 from services.incident.metrics.query import Question
-from services.incident.metrics.relation import events_by, streams
 from services.incident.metrics.reliable import period_of, rounded, within_period
 from services.incident.metrics.view import Input
 from shared.store.reader import Recorded
@@ -41,9 +40,9 @@ async def inputs(
         where place > {measured.hole(after)}{which} order by place limit {limit + 1}"""
     found = await store.pool.fetch(measured.sql(query), *measured.arguments)
     shown = found[:limit]
-    told = await streams(store, [row["id"] for row in shown])
+    told = await store.log.streams([row["id"] for row in shown])
     return found, [
-        _input(question.formula, row, events_by(question.instant, events))
+        _input(question.formula, row, question.instant.of(events))
         for row, events in zip(shown, told, strict=True)
     ]
 

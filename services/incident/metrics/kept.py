@@ -2,7 +2,7 @@
 
 import asyncio
 
-from services.incident.metrics.relation import Instant
+from shared.effective import Instant
 from shared.errors import NotCaughtUp
 from shared.store.store import Store
 

@@ -10,15 +10,15 @@ from services.incident.metrics.formulas import Formula, GroupBy
 from services.incident.metrics.relation import (
     OF_INCIDENTS,
     OF_UPDATES,
-    Condition,
-    Instant,
     Relation,
     clocks,
     relation,
 )
+from shared.effective import Instant
+from shared.http.figures import PeriodQuery
 from shared.http.lists import Levels
 from shared.http.pages import Words
-from shared.http.periods import PeriodQuery
+from shared.listing import Condition
 from shared.store.store import Store
 
 _KEYS = {

@@ -4,21 +4,17 @@ At a position the list's version rows say it. What had happened by a moment is f
 events themselves, as single reads do it, and handed to the same formulas.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from services.incident.incident import Incident
 from services.incident.incidents import INCIDENT
 from services.incident.major.state import punctuality
-from shared.effective import happened_by
+from shared.effective import Instant
 from shared.errors import Invalid
-from shared.listing import moments, where_of
-from shared.store.reader import Recorded, Wanted
+from shared.listing import Condition, moments, where_of
+from shared.store.reader import Recorded
 from shared.store.store import Store
-
-Condition = tuple[str, Any]
 
 MOST_FOLDED = 10_000
 _AT_ONCE = 200
@@ -90,14 +86,6 @@ OF_UPDATES = """select r.*, r.number * 10000 + u.n as place, u.in_time, u.owed,
 """What a row is of: an incident, or an update that some audience was or is owed."""
 
 
-class Instant(NamedTuple):
-    """What is known at a position; of it perhaps only what had happened by then; and now."""
-
-    position: int
-    now: datetime
-    effective_at: datetime | None = None
-
-
 class Relation(NamedTuple):
     """SQL of the rows, and the values of its holes."""
 
@@ -133,18 +121,6 @@ async def relation(
     return _formed(rows, form)
 
 
-def events_by(instant: Instant, events: Iterable[Recorded]) -> list[Recorded]:
-    """Of these events of one stream, what counts at this instant, in the order in which it does."""
-    known = [e for e in events if e.position <= instant.position]
-    return known if instant.effective_at is None else happened_by(known, instant.effective_at)
-
-
-async def streams(store: Store, ids: Sequence[UUID]) -> list[list[Recorded]]:
-    """The events of each of these, whole."""
-    tails = await store.log.tails([Wanted(id, 0, "") for id in ids]) if ids else []
-    return [tail.events for tail in tails]
-
-
 def _rows(position: int, visible: Sequence[Condition]) -> Relation:
     arguments: list[Any] = []
     where = where_of(visible, arguments)
@@ -171,8 +147,8 @@ async def _folded(
         raise Invalid(("query:effective_at", detail))
     rows = []
     for start in range(0, len(ids), _AT_ONCE):
-        for events in await streams(store, ids[start : start + _AT_ONCE]):
-            rows += _row(events_by(instant, events))
+        for events in await store.log.streams(ids[start : start + _AT_ONCE]):
+            rows += _row(instant.of(events))
     return rows
 
 

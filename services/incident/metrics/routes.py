@@ -1,10 +1,9 @@
 """Metrics over HTTP: which there are, their figures at any moment, and what is behind them."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import msgspec
 from fastapi import Depends, Path, Query, Response
-from pydantic import Field
 
 from services.incident.access import items_on_record
 from services.incident.catalogue.catalogue import CATALOGUE
@@ -14,41 +13,26 @@ from services.incident.metrics.inputs import inputs
 from services.incident.metrics.kept import kept_by
 from services.incident.metrics.measuring import measure
 from services.incident.metrics.query import MetricQuery, Question
-from services.incident.metrics.relation import Instant
 from services.incident.metrics.view import FormulaPage, InputPage, MetricView, formula_view
 from services.incident.rules import READERS
 from services.incident.visibility import visible_to
 from shared.errors import Invalid, NotFound
 from shared.http.app import routes
 from shared.http.asked import Asked, allowed
-from shared.http.moments import moment_of, position_of
+from shared.http.figures import Behind, InForm, csv_answer, instant_of, wants_csv
 from shared.http.openapi import answers
-from shared.http.pages import Cursor, read_cursor, write_cursor
-from shared.http.waiting import has_seen
+from shared.http.pages import Cursor, filters_of, read_cursor, write_cursor
 
 ByReader = Annotated[Asked, Depends(allowed(*READERS))]
 Name = Annotated[str, Path(max_length=60, json_schema_extra={"enum": list(FORMULAS)})]
-_RECORDED = "select recorded_at from events where position = $1"
 
 
-class FormQuery(MetricQuery):
+class FormQuery(MetricQuery, InForm):
     """Also in which form."""
 
-    format: Annotated[
-        Literal["json", "csv"] | None, Field(description="As Accept: text/csv does")
-    ] = None
 
-
-class InputQuery(MetricQuery):
+class InputQuery(MetricQuery, Behind):
     """A page of what is behind a metric."""
-
-    excluded: Annotated[
-        bool | None, Field(description="Only what does not count, or only what does")
-    ] = None
-    limit: Annotated[int, Field(ge=1, le=200, description="Items on a page")] = 50
-    cursor: Annotated[str | None, Field(max_length=1000, description="As next_cursor gave it")] = (
-        None
-    )
 
 
 router = routes("metrics", "/v1/incident/metrics")
@@ -75,9 +59,8 @@ async def read_metric(
     """
     question = await _question(asked, name, query)
     found = await measure(asked.service.store, asked.service.parts[CATALOGUE], question)
-    if _wants_csv(asked, query):
-        headers = {"content-disposition": f'attachment; filename="{name}.csv"'}
-        return Response(as_csv(found), headers=headers, media_type="text/csv; charset=utf-8")
+    if wants_csv(asked, query):
+        return csv_answer(name, as_csv(found))
     return _json(found)
 
 
@@ -86,7 +69,7 @@ async def list_metric_inputs(
     name: Name, query: Annotated[InputQuery, Query()], asked: ByReader
 ) -> Response:
     """The incidents behind a metric by number: each value with the events that prove it."""
-    filters = query.model_dump_json(exclude={"cursor", "wait_for", "limit"})
+    filters = filters_of(query)
     cursor = read_cursor(query.cursor, asked, filters)
     question = await _question(asked, name, query, cursor)
     after = int(cursor.value) if cursor else 0
@@ -107,7 +90,7 @@ async def _question(
 ) -> Question:
     formula = _formula(name)
     _require_fitting(formula, query)
-    instant = await _instant(asked, query, cursor)
+    instant = await instant_of(asked, query, cursor)
     if formula.of_clocks:
         exactly = (cursor or query.as_of or query.wait_for) is not None
         instant = await kept_by(asked.service.store, instant, exactly=exactly)
@@ -126,31 +109,6 @@ def _require_fitting(formula: Formula, query: MetricQuery) -> None:
     if query.effective_at is not None and formula.of_clocks:
         detail = "clocks are kept as they were known; one incident's are shown at any such moment"
         raise Invalid(("query:effective_at", detail))
-
-
-async def _instant(asked: Asked, query: MetricQuery, cursor: Cursor | None = None) -> Instant:
-    """What is known where, what had happened of it by when, and when now is."""
-    await has_seen(asked.service, query.wait_for)
-    store, effective_at = asked.service.store, moment_of(query.effective_at)
-    if cursor is not None:
-        return Instant(cursor.position, moment_of(cursor.id) or asked.now, effective_at)
-    position = await position_of(query.as_of, store.log)
-    if position is None:
-        return Instant((await store.log.head()).position, effective_at or asked.now, effective_at)
-    now = effective_at or await _moment_of(asked, query.as_of or "", position)
-    return Instant(position, now, effective_at)
-
-
-async def _moment_of(asked: Asked, as_of: str, position: int) -> Any:
-    if not as_of.isdigit():
-        return moment_of(as_of, "as_of")
-    return await asked.service.store.pool.fetchval(_RECORDED, position) or asked.now
-
-
-def _wants_csv(asked: Asked, query: FormQuery) -> bool:
-    if query.format is not None:
-        return query.format == "csv"
-    return asked.request.headers.get("accept", "").lower().startswith("text/csv")
 
 
 def _json(content: msgspec.Struct) -> Response:

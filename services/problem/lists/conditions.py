@@ -6,8 +6,9 @@ from uuid import UUID
 from services.problem.lists.filters import Mine, ProblemFilters
 from shared.auth.caller import Caller
 from shared.http import conditions as c
-from shared.http.conditions import NOBODYS, Condition, Make
+from shared.http.conditions import NOBODYS, Make
 from shared.http.lists import WHEN
+from shared.listing import Condition
 from shared.restrictions import not_derived, visible_to
 
 PROBLEMS = c.Numbered("PRB", "problems")

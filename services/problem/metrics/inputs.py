@@ -6,10 +6,10 @@ from uuid import UUID
 from services.problem.facts import FixIneffective, facts_stream
 from services.problem.metrics.formulas import Formula
 from services.problem.metrics.measuring import Value
-from services.problem.metrics.rows import Instant, events_by, streams
 from services.problem.metrics.view import ProblemInput
 from services.problem.problem import Problem
 from services.problem.problems import PROBLEM
+from shared.effective import Instant
 from shared.store.reader import Recorded
 from shared.store.store import Store
 
@@ -32,17 +32,17 @@ async def inputs(
 ) -> list[ProblemInput]:
     """These values, each with its proofs."""
     ids = [each.measured.id for each in found]
-    own = await streams(store, ids)
-    beside = await streams(store, [facts_stream(id) for id in ids])
+    own = await store.log.streams(ids)
+    beside = await store.log.streams([facts_stream(id) for id in ids])
     published: dict[UUID, list[UUID]] = {}
     if "known" in formula.proofs:
         for problem, event in await store.pool.fetch(_PUBLISHED, ids, instant.position):
             published.setdefault(problem, []).append(event)
     told = []
     for each, events, facts in zip(found, own, beside, strict=True):
-        proofs = _changes(events_by(instant, events))
+        proofs = _changes(instant.of(events))
         proofs["known"] = published.get(each.measured.id, [])
-        proofs["recurred"] = _recurrences(events_by(instant, facts))
+        proofs["recurred"] = _recurrences(instant.of(facts))
         told.append(
             ProblemInput(
                 problem=each.measured.id,

@@ -10,7 +10,6 @@ from pydantic import Field
 
 from services.problem.metrics.formulas import Formula, GroupBy, Measured, excluded, placed
 from services.problem.metrics.offered import MeasuredIncident
-from services.problem.metrics.rows import Instant
 from services.problem.metrics.view import (
     ByFormula,
     LeftOut,
@@ -18,9 +17,10 @@ from services.problem.metrics.view import (
     ProblemGroup,
     ProblemMetric,
 )
+from shared.effective import Instant
+from shared.http.figures import PeriodQuery
 from shared.http.lists import Levels
 from shared.http.pages import Words, unquoted
-from shared.http.periods import PeriodQuery
 
 MOST_GROUPS = 1_000
 _FILTERS = ("service", "group", "category", "priority")

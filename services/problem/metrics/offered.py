@@ -14,13 +14,10 @@ from services.problem.metrics.rows import (
     AT_ONCE,
     MOST,
     MOST_FOLDED,
-    Condition,
-    Instant,
-    events_by,
-    streams,
 )
+from shared.effective import Instant
 from shared.errors import Invalid
-from shared.listing import where_of
+from shared.listing import Condition, where_of
 from shared.store.reader import Recorded
 from shared.store.store import Store
 
@@ -89,9 +86,9 @@ async def _folded(
     found: list[MeasuredIncident] = []
     for start in range(0, len(known), AT_ONCE):
         some = known[start : start + AT_ONCE]
-        told = await streams(store, [offers_stream(each.id) for each in some])
+        told = await store.log.streams([offers_stream(each.id) for each in some])
         for each, events in zip(some, told, strict=True):
-            if happened := events_by(instant, events):
+            if happened := instant.of(events):
                 found.append(_as_of(each, happened))
     return found
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from services.problem.known_errors.offers import Suggested, Used, offers_stream
 from services.problem.metrics.formulas import Formula
 from services.problem.metrics.measuring import Value
-from services.problem.metrics.rows import Instant, events_by, streams
 from services.problem.metrics.view import ProblemInput
+from shared.effective import Instant
 from shared.store.reader import Recorded
 from shared.store.store import Store
 
@@ -16,10 +16,10 @@ async def offered_inputs(
     store: Store, formula: Formula, instant: Instant, found: Sequence[Value]
 ) -> list[ProblemInput]:
     """These values, each with its proofs."""
-    told = await streams(store, [offers_stream(each.measured.id) for each in found])
+    told = await store.log.streams([offers_stream(each.measured.id) for each in found])
     shown = []
     for each, events in zip(found, told, strict=True):
-        proofs = _proofs(events_by(instant, events))
+        proofs = _proofs(instant.of(events))
         shown.append(
             ProblemInput(
                 incident=each.measured.id,

@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from fastapi import Path, Query, Response
-from pydantic import Field
 
 from services.problem.access import on_record
 from services.problem.answering import ByReader
@@ -16,43 +15,31 @@ from services.problem.metrics.inputs import inputs
 from services.problem.metrics.measuring import ProblemMetricQuery, Subject, Value, metric, values
 from services.problem.metrics.offered import in_period, measured_incidents
 from services.problem.metrics.offered_inputs import offered_inputs
-from services.problem.metrics.rows import Instant, measured
+from services.problem.metrics.rows import measured
 from services.problem.metrics.view import (
     ProblemFormulas,
     ProblemInputs,
     ProblemMetric,
     formula_view,
 )
+from shared.effective import Instant
 from shared.errors import Invalid, NotFound
 from shared.http.app import routes
 from shared.http.asked import Asked
-from shared.http.moments import moment_of, position_of, time_of
+from shared.http.figures import Behind, InForm, csv_answer, instant_of, wants_csv
 from shared.http.openapi import answers
-from shared.http.pages import Cursor, read_cursor, write_cursor
-from shared.http.waiting import has_seen
+from shared.http.pages import Cursor, filters_of, read_cursor, write_cursor
 from shared.restrictions import not_derived, not_shut, visible_to
 
 Name = Annotated[str, Path(max_length=60, json_schema_extra={"enum": list(FORMULAS)})]
 
 
-class ProblemFormQuery(ProblemMetricQuery):
+class ProblemFormQuery(ProblemMetricQuery, InForm):
     """Also in which form."""
 
-    format: Annotated[
-        Literal["json", "csv"] | None, Field(description="As Accept: text/csv does")
-    ] = None
 
-
-class ProblemInputQuery(ProblemMetricQuery):
+class ProblemInputQuery(ProblemMetricQuery, Behind):
     """A page of what is behind a metric."""
-
-    excluded: Annotated[
-        bool | None, Field(description="Only what does not count, or only what does")
-    ] = None
-    limit: Annotated[int, Field(ge=1, le=200, description="Items on a page")] = 50
-    cursor: Annotated[str | None, Field(max_length=1000, description="As next_cursor gave it")] = (
-        None
-    )
 
 
 router = routes("metrics", "/v1/problem/metrics")
@@ -77,13 +64,11 @@ async def read_problem_metric(
     falls into a period by the milestone that `period.by` names, or where it has none yet by its
     logging.
     """
-    formula, instant = _formula(name), await _instant(asked, query)
+    formula, instant = _formula(name), await instant_of(asked, query)
     found = await _values(asked, formula, query, instant)
     shown = metric(formula, query, instant, found)
-    accepted = asked.request.headers.get("accept", "").lower()
-    if query.format == "csv" or (query.format is None and accepted.startswith("text/csv")):
-        headers = {"content-disposition": f'attachment; filename="{name}.csv"'}
-        return Response(as_csv(shown), headers=headers, media_type="text/csv; charset=utf-8")
+    if wants_csv(asked, query):
+        return csv_answer(name, as_csv(shown))
     return _json(shown)
 
 
@@ -93,9 +78,9 @@ async def list_problem_metric_inputs(
 ) -> Response:
     """The problems (or incidents) behind a metric by number, each with the events that prove it."""
     formula = _formula(name)
-    filters = query.model_dump_json(exclude={"cursor", "wait_for", "limit"})
+    filters = filters_of(query)
     cursor = read_cursor(query.cursor, asked, filters)
-    instant = await _instant(asked, query, cursor)
+    instant = await instant_of(asked, query, cursor)
     found = await _values(asked, formula, query, instant)
     if query.excluded is not None:
         found = [each for each in found if (each.excluded is not None) is query.excluded]
@@ -144,21 +129,6 @@ def _formula(name: str) -> Formula:
     if (found := FORMULAS.get(name)) is None:
         raise NotFound(f"there is no metric {name}; there are {', '.join(FORMULAS)}")
     return found
-
-
-async def _instant(
-    asked: Asked, query: ProblemMetricQuery, cursor: Cursor | None = None
-) -> Instant:
-    """What is known where, what had happened of it by when, and when now is."""
-    await has_seen(asked.service, query.wait_for)
-    log, effective_at = asked.service.store.log, moment_of(query.effective_at)
-    if cursor is not None:
-        return Instant(cursor.position, moment_of(cursor.id) or asked.now, effective_at)
-    position = await position_of(query.as_of, log)
-    if position is None:
-        return Instant((await log.head()).position, effective_at or asked.now, effective_at)
-    now = effective_at or await time_of(query.as_of, log) or asked.now
-    return Instant(position, now, effective_at)
 
 
 def _json(content: msgspec.Struct) -> Response:

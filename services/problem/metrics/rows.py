@@ -4,23 +4,19 @@ At a position the version rows say it. What had happened by a moment is folded f
 themselves, as single reads do it, and handed to the same formulas.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
-from uuid import UUID
+from collections.abc import Sequence
+from typing import Any
 
 from services.problem.facts import FixIneffective, facts_stream
 from services.problem.metrics.formulas import Measured
 from services.problem.problem import Problem
 from services.problem.problems import PROBLEM
 from services.problem.rules import Status
-from shared.effective import happened_by
+from shared.effective import Instant
 from shared.errors import Invalid
-from shared.listing import moments, where_of
-from shared.store.reader import Recorded, Wanted
+from shared.listing import Condition, moments, where_of
+from shared.store.reader import Recorded
 from shared.store.store import Store
-
-Condition = tuple[str, Any]
 
 MOST = 100_000
 MOST_FOLDED = 10_000
@@ -40,14 +36,6 @@ _PUBLISHED = """select distinct k.problem from known_errors k where k.problem = 
     and k.from_position <= $2 and k.published_at <= $3"""
 
 
-class Instant(NamedTuple):
-    """What is known at a position; of it perhaps only what had happened by then; and now."""
-
-    position: int
-    now: datetime
-    effective_at: datetime | None = None
-
-
 async def measured(store: Store, instant: Instant, visible: Sequence[Condition]) -> list[Measured]:
     """The problems at this instant, by number. Raises Invalid where there are too many."""
     if instant.effective_at is not None:
@@ -65,18 +53,6 @@ async def measured(store: Store, instant: Instant, visible: Sequence[Condition])
     return [Measured(row[0], row[1], Status(row[2]), *row[3:]) for row in rows]
 
 
-async def streams(store: Store, ids: Sequence[UUID]) -> list[list[Recorded]]:
-    """The events of each of these, whole."""
-    tails = await store.log.tails([Wanted(id, 0, "") for id in ids]) if ids else []
-    return [tail.events for tail in tails]
-
-
-def events_by(instant: Instant, events: Iterable[Recorded]) -> list[Recorded]:
-    """Of these events of one stream, what counts at this instant, in the order in which it does."""
-    known = [e for e in events if e.position <= instant.position]
-    return known if instant.effective_at is None else happened_by(known, instant.effective_at)
-
-
 async def _folded(store: Store, instant: Instant, visible: Sequence[Condition]) -> list[Measured]:
     arguments: list[Any] = []
     where = where_of(visible, arguments)
@@ -91,11 +67,11 @@ async def _folded(store: Store, instant: Instant, visible: Sequence[Condition]) 
     found: list[Measured] = []
     for start in range(0, len(ids), AT_ONCE):
         some = ids[start : start + AT_ONCE]
-        own = await streams(store, some)
-        facts = await streams(store, [facts_stream(id) for id in some])
+        own = await store.log.streams(some)
+        facts = await store.log.streams([facts_stream(id) for id in some])
         for id, events, beside in zip(some, own, facts, strict=True):
-            came_back = _recurred(events_by(instant, beside))
-            found += _row(events_by(instant, events), known=id in published, recurred=came_back)
+            came_back = _recurred(instant.of(beside))
+            found += _row(instant.of(events), known=id in published, recurred=came_back)
     return found
 
 

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from services.incident.metrics import kept
-from services.incident.metrics.relation import Instant
 from shared.client import AsyncClient
 from shared.clock import now
+from shared.effective import Instant
 from shared.errors import NotCaughtUp
 from tests.support.postgres import Databases
 from tests.support.service import RunningService

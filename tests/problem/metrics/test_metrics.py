@@ -14,11 +14,11 @@ from services.problem.facts import FixIneffective, facts_stream, recur
 from services.problem.metrics.described import table
 from services.problem.metrics.formulas import FORMULAS, Measured
 from services.problem.metrics.measuring import ProblemMetricQuery, metric, values
-from services.problem.metrics.rows import Instant
 from services.problem.rules import Status
 from shared.auth.roles import Role
 from shared.client import AsyncClient
 from shared.clock import new_id
+from shared.effective import Instant
 from shared.work import Work
 from tests.problem.conftest import NOON, Feed
 from tests.support.postgres import Databases

@@ -12,9 +12,9 @@ from services.problem.known_errors.offers import Offer, offers_stream
 from services.problem.metrics.formulas import FORMULAS
 from services.problem.metrics.measuring import ProblemMetricQuery, metric, values
 from services.problem.metrics.offered import MeasuredIncident
-from services.problem.metrics.rows import Instant
 from shared.auth.roles import Role
 from shared.client import AsyncClient
+from shared.effective import Instant
 from shared.work import Work
 from tests.problem.conftest import Feed
 from tests.problem.known_errors.test_api import published
