@@ -14,16 +14,13 @@ from services.problem.known_errors.known_error import require
 from services.problem.known_errors.offers import OfferEvent, Offers, offers_stream
 from services.problem.known_errors.routes import Reference
 from services.problem.rules import RAISERS
+from services.problem.side_streams import record_beside
 from shared.aggregate import Folded
-from shared.errors import Stale, Unavailable
 from shared.http.app import routes
 from shared.http.asked import Asked, allowed
-from shared.http.managed import is_known
 from shared.http.openapi import answers
-from shared.ledger import GuardMoved
 
 ByRaiser = Annotated[Asked, Depends(allowed(*RAISERS))]
-_TRIES = 3
 
 router = routes("known errors", "/v1/known-errors")
 
@@ -44,9 +41,6 @@ async def record_use(id: Reference, body: bodies.Use, asked: ByRaiser) -> Respon
     held = await known(asked, id)
     incident = (await incident_known(asked, body.incident)).id
     require(held.state, "record-use")
-    order = await asked.order(offers_stream(incident))
-    if order.version not in (None, held.version):
-        raise Stale(f"it is at version {held.version} by now; read it again")
 
     def use(state: Offers) -> Sequence[OfferEvent]:
         number, helped = held.state.number, body.helped
@@ -55,14 +49,8 @@ async def record_use(id: Reference, body: bodies.Use, asked: ByRaiser) -> Respon
         )
 
     ledger = known_errors_of(asked).offers
-    for _ in range(_TRIES):
-        creates = not await is_known(ledger, order.stream)
-        try:
-            now = msgspec.structs.replace(order, version=None, creates=creates)
-            return _answer(held.stream, incident, await ledger.execute(now, use))
-        except GuardMoved:
-            continue
-    raise Unavailable("others keep recording about this incident; try again")
+    after = await record_beside(asked, held.version, ledger, offers_stream(incident), use)
+    return _answer(held.stream, incident, after)
 
 
 def _answer(known_error: UUID, incident: UUID, after: Folded[Offers]) -> Response:

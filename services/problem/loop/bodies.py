@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, StrictBool, field_validator
 
 from services.problem.bodies import Reference
-from services.problem.loop.watching import Trait
+from services.problem.trends.sighting import Trait
 from shared.http.body import Body, Whole
 
 

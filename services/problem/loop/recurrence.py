@@ -14,7 +14,6 @@ from services.problem.copies import IncidentCopy
 from services.problem.facts import FixIneffective, facts_stream
 from services.problem.loop.watching import (
     POLICY,
-    TRAITS,
     Fixed,
     Watched,
     WatchRule,
@@ -24,6 +23,7 @@ from services.problem.loop.watching import (
 from services.problem.problem import Problem
 from services.problem.problems import Problems
 from services.problem.rules import Status
+from services.problem.trends.sighting import TRAITS
 from shared.aggregate import Folded
 from shared.follower import Fact, Reaction
 from shared.work import Work

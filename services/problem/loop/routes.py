@@ -1,7 +1,6 @@
 """Whether a problem's workaround was used on an incident, and helped, over HTTP."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -12,16 +11,15 @@ from services.problem.answering import ByRaiser, ByReader, Reference, WaitFor
 from services.problem.loop import bodies
 from services.problem.loop.events import LoopEvent
 from services.problem.loop.loop import LOOP, Loop, loop_stream, record_use
+from services.problem.side_streams import record_beside
 from shared.aggregate import Folded
-from shared.errors import Refused, Stale, Unavailable
+from shared.errors import Refused
 from shared.http.app import routes
-from shared.http.managed import is_known
 from shared.http.moments import AsOf, position_of
 from shared.http.openapi import answers
 from shared.http.waiting import has_seen
-from shared.ledger import GuardMoved, Ledger
+from shared.ledger import Ledger
 
-_TRIES = 3
 _USES = """select problem, incident, revision, helped, from_position as position
     from workaround_uses where problem = $1 and from_position <= $2
     and (to_position is null or to_position > $2) order by from_position limit 1000"""
@@ -53,23 +51,15 @@ async def record_workaround_use(
     if held.state.workaround.revision == 0:
         raise Refused("this problem has never published a workaround")
     revision = held.state.workaround.revision
-    order = await asked.order(loop_stream(stream))
-    if order.version not in (None, held.version):
-        raise Stale(f"it is at version {held.version} by now; read it again")
 
     def use(state: Loop) -> Sequence[LoopEvent]:
-        told: dict[str, Any] = {"problem": stream, "incident": incident, "revision": revision}
-        return record_use(state, helped=body.helped, **told)
+        return record_use(
+            state, problem=stream, incident=incident, revision=revision, helped=body.helped
+        )
 
     ledger = Ledger(asked.service.store, LOOP)
-    for _ in range(_TRIES):
-        creates = not await is_known(ledger, order.stream)
-        try:
-            now = msgspec.structs.replace(order, version=None, creates=creates)
-            return _answer(stream, incident, await ledger.execute(now, use))
-        except GuardMoved:
-            continue
-    raise Unavailable("others keep recording about this problem; try again")
+    after = await record_beside(asked, held.version, ledger, loop_stream(stream), use)
+    return _answer(stream, incident, after)
 
 
 class WorkaroundUses(msgspec.Struct, frozen=True):

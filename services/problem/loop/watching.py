@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal, get_args
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from services.problem.copies import IncidentCopy
+from services.problem.trends.sighting import TRAITS, Trait
 
 POLICY = "recurrence"
 
-Trait = Literal["service", "item", "category", "subcategory", "symptom"]
-TRAITS: tuple[str, ...] = get_args(Trait)
 Key = tuple[tuple[str, str], ...]
 """Traits with their values, all of which must agree."""
 

@@ -5,7 +5,8 @@ from typing import Annotated, Self
 import msgspec
 from pydantic import Field, StrictBool, field_validator, model_validator
 
-from services.problem.trends.rules import DEFAULT, Trait, TrendRule
+from services.problem.trends.rules import DEFAULT, TrendRule
+from services.problem.trends.sighting import Trait
 from shared.http.body import Body, Name, Whole
 
 Values = Annotated[list[Name], Field(max_length=100)]

@@ -3,17 +3,14 @@
 from collections.abc import Callable
 from datetime import timedelta
 from operator import itemgetter
-from typing import Any, Literal, get_args
+from typing import Any
 
 import msgspec
 
-from services.problem.trends.sighting import MICROSECOND, Sighting
+from services.problem.trends.sighting import MICROSECOND, TRAITS, Sighting, Trait
 
 POLICY = "trend-rules"
 
-Trait = Literal["service", "item", "category", "subcategory", "symptom"]
-TRAITS: tuple[str, ...] = get_args(Trait)
-"""In the order of a sighting's traits."""
 SYMPTOM = TRAITS.index("symptom")
 
 Key = tuple[str, ...]

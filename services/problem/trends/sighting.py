@@ -1,11 +1,17 @@
 """An incident as a fact of the feed shows it: what trend rules look at, one fact after another."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Literal, get_args
 from uuid import UUID
 
 import msgspec
 
 from services.problem.trends.text import symptom_of
+
+Trait = Literal["service", "item", "category", "subcategory", "symptom"]
+"""What incidents can have in common; the symptom is what the title says."""
+TRAITS: tuple[str, ...] = get_args(Trait)
+"""In the order of a sighting's traits."""
 
 MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.problem.copies import IncidentCopy
-from services.problem.loop.watching import TRAITS, Fixed, Watched, WatchRule
+from services.problem.loop.watching import Fixed, Watched, WatchRule
+from services.problem.trends.sighting import TRAITS
 
 FIXED = datetime(2026, 11, 1, tzinfo=UTC)
 CLOSED = FIXED + timedelta(days=2)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid5
 
-from services.problem.trends.rules import TRAITS, TrendRule
-from services.problem.trends.sighting import Sighting
+from services.problem.trends.rules import TrendRule
+from services.problem.trends.sighting import TRAITS, Sighting
 
 HOUR = 3_600_000_000
 MOST = 50
