@@ -10,7 +10,7 @@ from shared.timeline import Sentence
 
 @event("incident.page_acknowledged")
 class PageAcknowledged(Event, frozen=True):
-    """`by` has seen what `recipient` was told."""
+    """`by` has seen what `recipient` was told; `matter` is the request it was sent for, if any."""
 
     notification: UUID
     recipient: str
@@ -18,6 +18,7 @@ class PageAcknowledged(Event, frozen=True):
     fact: str
     channel: str
     at: datetime
+    matter: UUID | None = None
 
 
 @event("incident.nobody_answered")

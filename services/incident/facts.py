@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Column, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.incident.answers import Answer
+from services.incident.answers import Answer, PageAcknowledged
 from services.incident.major import reminders
 from services.incident.major.reminders import Reminder
 from services.incident.problem_feed import facts as of_problems
@@ -150,6 +150,7 @@ class Facts(State, frozen=True):
     count: int = 0
     once: frozenset[str] = frozenset()
     heard: dict[str, int] = {}  # of a matter of a problem, how far its log was told
+    pages_seen: dict[UUID, dict[str, datetime]] = {}  # by request, who acknowledged its page
 
 
 def facts_stream(incident: UUID) -> UUID:
@@ -177,7 +178,16 @@ def evolve(facts: Facts, event: Any) -> Facts:
         return changed(facts, count=count, once=facts.once | {_once(event)})
     if isinstance(event, OfProblem):
         return changed(facts, count=count, heard=of_problems.heard_of(event, facts.heard))
+    if isinstance(event, PageAcknowledged) and event.matter is not None:
+        return changed(facts, count=count, pages_seen=_seen(facts, event, event.matter))
     return changed(facts, count=count)
+
+
+def _seen(facts: Facts, event: PageAcknowledged, matter: UUID) -> dict[UUID, dict[str, datetime]]:
+    """Of each person the first counts, by whichever way they were paged."""
+    before = facts.pages_seen.get(matter, {})
+    seen = before if event.by in before else before | {event.by: event.at}
+    return facts.pages_seen | {matter: seen}
 
 
 def _once(fact: Passed) -> str:

@@ -52,6 +52,7 @@ class Seen(msgspec.Struct):
     channel: str
     by: str
     escalation: UUID | None = None
+    matter: UUID | None = None
 
 
 class Ended(msgspec.Struct):
@@ -122,6 +123,7 @@ def _answer(fact: Fact) -> Answer | None:
         if seen.escalation is None:
             return None
         told |= {"recipient": seen.person, "by": seen.by, "channel": seen.channel}
+        told |= {"matter": seen.matter}
         return PageAcknowledged(notification=fact.subject, **told)
     told |= {"escalation": fact.subject, "policy": ended.policy}
     if fact.type == "tocsin.notification.nobody_answered.v1":

@@ -14,6 +14,7 @@ from services.incident.discretion import discreetly, shown
 from services.incident.events import HoldReason, IncidentEvent
 from services.incident.incident import Incident
 from services.incident.major.bodies import Closing
+from services.incident.major.paged import pages_seen
 from services.incident.matrix import matrix_of
 from services.incident.problem_feed import checks
 from services.incident.relations import cascade
@@ -94,8 +95,15 @@ async def read(
         moment = moment_of(effective_at)
         found = await incidents.past(found.stream, position=position, effective_at=moment)
         until = moment or await time_of(as_of, asked.service.store.log) or until
+    pages = await pages_seen(asked.service.store, found, position)
     content = await render(
-        incidents, found, asked.caller, offers=is_present, position=position, until=until
+        incidents,
+        found,
+        asked.caller,
+        offers=is_present,
+        position=position,
+        until=until,
+        pages=pages,
     )
     catalogue, waited = asked.service.parts[CATALOGUE], wait_for is not None
     named = await references(catalogue, found.state, position, fresh=waited)

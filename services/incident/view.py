@@ -13,6 +13,7 @@ from services.incident.actions import Action, actions_of
 from services.incident.catalogue.references import References
 from services.incident.events import IncidentEvent
 from services.incident.incident import Incident
+from services.incident.major.paged import Seen
 from services.incident.major.view import MajorView, major_view, texts_of
 from services.incident.parts import Restriction
 from services.incident.relations.view import (
@@ -175,6 +176,7 @@ async def render(
     offers: bool = False,
     position: int | None = None,
     until: datetime | None = None,
+    pages: Seen | None = None,
 ) -> bytes:
     """The representation as JSON, at a moment; perhaps with the actions it `offers` the reader."""
     state, store = folded.state, ledger.store
@@ -213,7 +215,7 @@ async def render(
         child_count=len(state.children),
         time_in_status=seconds_in_status(folded, until or folded.updated_at),
         major=state.major.state,
-        major_incident=major_view(state, now, partial(_opened, store, folded.stream)),
+        major_incident=major_view(state, now, partial(_opened, store, folded.stream), pages),
     )  # fmt: skip
     content = _encode(view)
     if not offers:

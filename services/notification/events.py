@@ -262,12 +262,16 @@ class MarkedRead(Event, frozen=True):
 
 @event("notification.acknowledged")
 class Acknowledged(Event, frozen=True):
-    """Somebody has seen it; `escalation` is what it paged for, where it was a page."""
+    """Somebody has seen it; `escalation` is what it paged for, where it was a page.
+
+    `matter` is what it was about: such as the request of an incident that somebody come.
+    """
 
     by: str
     at: datetime
     delivery: Delivery | None = None  # not stated by early ones
     escalation: UUID | None = None
+    matter: UUID | None = None
 
 
 ContactEvent = (

@@ -223,14 +223,14 @@ def mark(
 
 
 def acknowledge(
-    notification: Notification, *, by: str, at: datetime
+    notification: Notification, *, by: str, at: datetime, matter: UUID | None = None
 ) -> Sequence[NotificationEvent]:
-    """Somebody has seen it."""
+    """Somebody has seen it; `matter` is what its escalation is about."""
     _require(notification, "acknowledge")
     if notification.acknowledged_at is not None:
         return []
     delivery, escalation = notification.delivery, notification.escalation
-    return [Acknowledged(by=by, at=at, delivery=delivery, escalation=escalation)]
+    return [Acknowledged(by=by, at=at, delivery=delivery, escalation=escalation, matter=matter)]
 
 
 def _delivery(notification: Notification) -> Delivery:

@@ -57,7 +57,10 @@ class Failed(Outcome, frozen=True):
 
 
 class Acknowledged(msgspec.Struct, frozen=True):
-    """`by` has seen what was sent to `person` about `cause`; a page has its `escalation`."""
+    """`by` has seen what was sent to `person` about `cause`; a page has its `escalation`.
+
+    `matter`, of a page: the request that somebody come, where one was what it was sent for.
+    """
 
     cause: UUID
     fact: str
@@ -68,6 +71,7 @@ class Acknowledged(msgspec.Struct, frozen=True):
     by: str
     at: datetime
     escalation: UUID | None = None
+    matter: UUID | None = None
 
 
 def _outcome(happened: e.Delivered | e.Exhausted) -> Outcome:
@@ -97,6 +101,7 @@ def _acknowledged(happened: e.Acknowledged) -> Acknowledged | Nothing:
         by=happened.by,
         at=happened.at,
         escalation=happened.escalation,
+        matter=happened.matter,
     )
 
 

@@ -11,6 +11,7 @@ from services.incident.policies import from_notifications
 from shared.clock import new_id, now
 from shared.follower import Fact
 from shared.work import Work
+from tests.incident.major.desk import MIA, accepted, give
 from tests.support.postgres import Databases
 from tests.support.service import RunningService
 from tests.support.started import started
@@ -76,3 +77,29 @@ async def test_pages_about_problems_are_not_an_incidents_affair(service: Running
     before = await service.service.store.log.head()
     await _hear(service, "nobody_answered", about=new_id(), people=["ada"], fact="problem.logged")
     assert (await service.service.store.log.head()).position == before.position
+
+
+async def test_an_incident_shows_who_has_seen_the_page_of_a_request(
+    service: RunningService,
+) -> None:
+    id = await accepted(service)
+    path, ways = f"/v1/incidents/{id}", {"contact": new_id(), "person": "bob", "channel": "email"}
+    asked = await give(
+        service, id, "request-responder", by=MIA, person="bob", message="Come", within_minutes=5
+    )
+    (request,) = asked["major_incident"]["requests"]
+    assert "acknowledged_by" not in request, "a command's answer is the same when it is repeated"
+    page = {"about": id, "matter": request["id"], "escalation": new_id()}
+    await _hear(service, "acknowledged", by="bob", **page, **ways)
+    await _hear(service, "acknowledged", by="bob", **page, **ways)
+    await _hear(service, "acknowledged", by="cleo", **page | {"matter": new_id()}, **ways)
+    client = service.client("responder")
+    for then, seen in (({}, ["bob"]), ({"as_of": asked["position"]}, [])):
+        shown = (await client.get(path, params=then)).json()
+        (request,) = shown["major_incident"]["requests"]
+        assert request["state"] == "asked"
+        assert [each["person"] for each in request["acknowledged_by"]] == seen
+    live = (await client.get(f"{path}/situation")).json()
+    assert [each["acknowledged_by"] for each in live["responders"]] == [["bob"]]
+    text = (await client.get(f"{path}/situation.md")).text
+    assert "page acknowledged by bob" in text

@@ -213,6 +213,10 @@ async def _commanded(story: Story) -> None:
         assert (await anybody.post(f"/v1/{link}")).status_code == 200
     (seen,) = await story.stands("incident.page_acknowledged")
     assert seen["title"] == "cleo acknowledged by webhook"
+    shown = (await story.client(story.incident_url, "max").get(story.path)).json()
+    (request,) = shown["major_incident"]["requests"]
+    assert request["state"] == "asked", "that it was seen is no answer"
+    assert [each["person"] for each in request["acknowledged_by"]] == ["cleo"]
     await story.give("cleo", "answer-request", accepted=True)
     await story.give("max", "assign-role", role="incident_commander", person="cleo")
     await until(lambda: _so(len(story.hook.calls) > 1))

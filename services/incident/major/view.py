@@ -1,6 +1,6 @@
 """How a major incident looks at a moment: who leads it, who is asked, who is owed what."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from services.incident.incident import Incident
 from services.incident.major.closing import unmet_of
 from services.incident.major.due import RequestState, TaskState, request_state, task_state
 from services.incident.major.events import Target
+from services.incident.major.paged import Seen
 from services.incident.major.responders import answer_by, step_at
 from services.incident.major.state import NOT_MAJOR, Major, Request, Task, Update
 from shared.domain import Personal
@@ -27,10 +28,18 @@ class HolderView(msgspec.Struct, frozen=True):
     since: datetime
 
 
+class SeenView(msgspec.Struct, frozen=True):
+    """Who has acknowledged a page, and when."""
+
+    person: str
+    at: datetime
+
+
 class RequestView(msgspec.Struct, frozen=True):
     """Whom it asks, one after the other; `asking` is who is asked now, until `answer_by`.
 
-    `by` is who made it, and is told where nobody comes.
+    `by` is who made it, and is told where nobody comes. `acknowledged_by` have seen its pages,
+    which is no answer yet; only where it was read, not after a command.
     """
 
     id: UUID
@@ -45,6 +54,7 @@ class RequestView(msgspec.Struct, frozen=True):
     declined: tuple[str, ...]
     answered_by: str | None
     answered_at: datetime | None
+    acknowledged_by: list[SeenView] | msgspec.UnsetType = msgspec.UNSET
 
 
 class TaskView(msgspec.Struct, frozen=True):
@@ -117,7 +127,9 @@ def texts_of(major: Major) -> Iterable[Personal | None]:
         yield from (update.status, update.impact, update.action, update.workaround)
 
 
-def major_view(incident: Incident, now: datetime, clear: Opened) -> MajorView | None:
+def major_view(
+    incident: Incident, now: datetime, clear: Opened, pages: Seen | None = None
+) -> MajorView | None:
     """At a moment; None where it was never proposed."""
     major, turn = incident.major, incident.major.turn
     if turn is None:
@@ -130,7 +142,7 @@ def major_view(incident: Incident, now: datetime, clear: Opened) -> MajorView | 
         rule=turn.rule,
         policy_version=turn.policy_version,
         roles=[HolderView(r, h.person, h.accepted, h.since) for r, h in major.roles.items()],
-        requests=[_request(id, each, now, clear) for id, each in major.requests.items()],
+        requests=[_request(id, each, now, clear, pages) for id, each in major.requests.items()],
         plan_version=major.plan_version,
         communications=tasks(major, now),
         last_update=None if major.update is None else _update(major.update, clear),
@@ -165,7 +177,9 @@ def _task(task: Task, now: datetime) -> TaskView:
     )
 
 
-def _request(id: UUID, request: Request, now: datetime, clear: Opened) -> RequestView:
+def _request(
+    id: UUID, request: Request, now: datetime, clear: Opened, pages: Seen | None
+) -> RequestView:
     state, step = request_state(request, now), step_at(request, now)
     is_asked = state is RequestState.ASKED
     return RequestView(
@@ -181,7 +195,13 @@ def _request(id: UUID, request: Request, now: datetime, clear: Opened) -> Reques
         declined=request.declined,
         answered_by=request.answered_by,
         answered_at=request.answered_at,
+        acknowledged_by=msgspec.UNSET if pages is None else _seen(pages.get(id, {}), now),
     )
+
+
+def _seen(by: Mapping[str, datetime], now: datetime) -> list[SeenView]:
+    """By that moment."""
+    return [SeenView(person, at) for person, at in by.items() if at <= now]
 
 
 def _update(update: Update, clear: Opened) -> UpdateView:

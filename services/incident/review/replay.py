@@ -1,11 +1,12 @@
 """An incident's facts, replayed from its events: each with the event that proves it. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.incident import events as e
+from services.incident.answers import PageAcknowledged
 from services.incident.events import Milestone
 from services.incident.incident import Incident, evolve
 from services.incident.major import events as m
@@ -67,6 +68,7 @@ class Replayed(NamedTuple):
     milestones: dict[str, Proven]
     stretches: Sequence[Stretch]
     parts: Sequence[Part]
+    pages_seen: Mapping[UUID, Sequence[str]]  # by request, who acknowledged its pages
 
     @property
     def durations(self) -> list[Duration]:
@@ -111,7 +113,17 @@ def replayed(own: Sequence[Recorded], all_of_it: Sequence[Recorded]) -> Replayed
     walk = _Walk()
     for recorded in own:
         walk.take(recorded)
-    return Replayed(walk.incident, walk.milestones, walk.stretches, list(_parts(all_of_it)))
+    parts, pages = list(_parts(all_of_it)), _pages_seen(all_of_it)
+    return Replayed(walk.incident, walk.milestones, walk.stretches, parts, pages)
+
+
+def _pages_seen(events: Iterable[Recorded]) -> dict[UUID, list[str]]:
+    found: dict[UUID, dict[str, None]] = {}
+    for recorded in events:
+        event = recorded.event
+        if isinstance(event, PageAcknowledged) and event.matter is not None:
+            found.setdefault(event.matter, {})[event.by] = None
+    return {matter: list(people) for matter, people in found.items()}
 
 
 class _Walk:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import msgspec
 
-from services.incident.incident import Incident
 from services.incident.major.state import Major, Task
 from services.incident.regulators.view import RegulatoryDeadline
 from services.incident.review.deliveries import Delivery
@@ -35,6 +34,7 @@ from services.incident.review.outline import (
     regulators,
     told,
 )
+from services.incident.review.replay import Replayed
 from services.incident.review.words import moment, named
 from shared.timeline import Entry
 
@@ -59,13 +59,17 @@ class UpdateOwed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ResponderAsked(msgspec.Struct, frozen=True, kw_only=True):
-    """Who was asked to come; `answer` is accepted, declined, or none yet."""
+    """Who was asked to come; `answer` is accepted, declined, or none yet.
+
+    `acknowledged_by` have seen the pages of it, which is no answer.
+    """
 
     request: UUID
     asked: list[str]
     since: datetime
     answer: str | None
     by: str | None
+    acknowledged_by: list[str]
 
 
 class Situation(msgspec.Struct, kw_only=True):
@@ -116,7 +120,7 @@ def situation_of(incident: UUID, version: int, facts: Facts) -> Situation:
         assigned_to=state.assigned_to,
         roles=_roles(state.major),
         updates=[_owed(each, facts.now) for each in state.major.tasks.values()],
-        responders=_responders(state),
+        responders=_responders(facts.replayed),
         last_update=posted[-1] if posted else None,
         latest=list(entries[: -_LATEST - 1 : -1]),
     )
@@ -171,7 +175,7 @@ def _owed(task: Task, now: datetime) -> UpdateOwed:
     )
 
 
-def _responders(state: Incident) -> list[ResponderAsked]:
+def _responders(replayed: Replayed) -> list[ResponderAsked]:
     answers = {True: "accepted", False: "declined", None: None}
     return [
         ResponderAsked(
@@ -183,8 +187,9 @@ def _responders(state: Incident) -> list[ResponderAsked]:
             since=request.since,
             answer=answers[request.accepted],
             by=request.answered_by,
+            acknowledged_by=list(replayed.pages_seen.get(id, ())),
         )
-        for id, request in state.major.requests.items()
+        for id, request in replayed.incident.major.requests.items()
     ]
 
 
@@ -209,7 +214,12 @@ def _responders_table(responders: Sequence[ResponderAsked]) -> Iterable[Block]:
     if responders:
         yield Heading("Responders")
         rows = [
-            ((", ".join(r.asked), moment(r.since), r.answer or "no answer yet", r.by or "-"), None)
+            ((", ".join(r.asked), moment(r.since), _answer(r), r.by or "-"), None)
             for r in responders
         ]
         yield Table(("Asked", "Since", "Answer", "By"), rows)
+
+
+def _answer(asked: ResponderAsked) -> str:
+    seen = f"page acknowledged by {', '.join(asked.acknowledged_by)}"
+    return asked.answer or (seen if asked.acknowledged_by else "no answer yet")

@@ -1,6 +1,7 @@
 """Acknowledging a notification; where it is a page, all of its escalation ends with it at once."""
 
 from datetime import datetime
+from uuid import UUID
 
 from services.notification import notification
 from services.notification.escalation import escalation
@@ -19,7 +20,10 @@ async def acknowledge(
 
     async def act(work: Work) -> Folded[Notification]:
         command = notification.acknowledge
-        after = await work.execute(notifications, order.stream, command, by=by, at=at)
+        matter = await _matter((await work.current(notifications, order.stream)).state, work)
+        after = await work.execute(
+            notifications, order.stream, command, by=by, at=at, matter=matter
+        )
         if (stream := after.state.escalation) is not None:
             ended = await work.execute(
                 running.escalations,
@@ -31,5 +35,12 @@ async def acknowledge(
             )
             await running.cancel(ended.state, at, work)
         return after
+
+    async def _matter(page: Notification, work: Work) -> UUID | None:
+        """What it was paged for."""
+        if page.escalation is None:
+            return None
+        paged = (await work.current(running.escalations, page.escalation)).state
+        return paged.occasion.matter if paged.occasion else None
 
     return await settle(notifications, order, act)

@@ -8,6 +8,8 @@ from msgspec.structs import replace
 
 from services.notification.escalation.escalation import Status
 from services.notification.escalation.events import Target
+from services.notification.escalation.paging import Requested
+from services.notification.events import Acknowledged
 from services.notification.rules import Status as Delivery
 from shared.clock import new_id
 from tests.conftest import NewDatabase
@@ -36,7 +38,8 @@ def _received(mail: MailSink) -> list[str]:
 
 async def test_who_is_asked_is_paged_and_an_answer_ends_it(desk: DutyDesk, mail: MailSink) -> None:
     await desk.person("ada")
-    await desk.hear(desk.requested(person="ada"))
+    requested = desk.requested(person="ada")
+    await desk.hear(requested)
     await desk.later()
     (received,) = mail.mails
     assert received["subject"] == "[INC-7] You are needed: Checkout is slow"
@@ -45,6 +48,9 @@ async def test_who_is_asked_is_paged_and_an_answer_ends_it(desk: DutyDesk, mail:
     await desk.acknowledge(page, "ada")
     await desk.later(minutes=30)
     assert (await desk.only()).status is Status.ACKNOWLEDGED
+    recorded = await desk.desk.store.log.page(0)
+    (seen,) = (e.event for e in recorded if isinstance(e.event, Acknowledged))
+    assert seen.matter == requested.read(Requested).request, "told to those who asked for it"
     assert len(mail.mails) == 1
     assert await desk.topics(*ENDS) == []
 
