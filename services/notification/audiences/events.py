@@ -6,8 +6,8 @@ People stand here by their ids in tokens, as in teams.
 from uuid import UUID
 
 from services.notification.events import Channel
-from services.notification.keyed.keyed import Said
-from shared.domain import Event, event
+from services.notification.keyed.keyed import Gone, Said
+from shared.domain import event
 
 
 @event("audience.set")
@@ -24,8 +24,8 @@ class AudienceSet(Said, frozen=True):
 
 
 @event("audience.retired")
-class AudienceRetired(Event, frozen=True):
-    key: str
+class AudienceRetired(Gone, frozen=True):
+    pass
 
 
 AudienceEvent = AudienceSet | AudienceRetired

@@ -7,7 +7,7 @@ from services.notification.audiences.bodies import AudienceDocument
 from services.notification.audiences.events import AudienceRetired
 from services.notification.audiences.members import AUDIENCES, Audiences
 from services.notification.audiences.view import AudiencePage, AudienceView, Member, MembersView
-from services.notification.keyed import asking, keyed
+from services.notification.keyed import asking
 from services.notification.keyed.asking import ByAdmin, Kept, Listed, Past, Reference
 from shared.http.app import routes
 from shared.http.asked import Asked
@@ -52,17 +52,14 @@ async def read_audience(id: Reference, when: When, asked: ByReader) -> Response:
 @router.put("/{id}", **answers(AudienceView))
 async def change_audience(id: Reference, body: AudienceDocument, asked: ByAdmin) -> Response:
     """Say the whole audience anew; who was told before stays on record."""
-    kept, said = audiences_of(asked), body.said()
-    return await asking.change(asked, kept, id, said, named=body.named())
+    kept = audiences_of(asked)
+    return await asking.change(asked, kept, id, body.said(), named=body.named())
 
 
 @router.post("/{id}/retire", **answers(AudienceView))
 async def retire_audience(id: Reference, asked: ByAdmin, body: Nothing = None) -> Response:
     """Nobody is told by it any more; its past stays."""
-    kept = audiences_of(asked)
-    held = await kept.ledger.current(kept.find(id))
-    gone = AudienceRetired(key=held.state.key)
-    return await asking.command(asked, kept, id, keyed.retire, gone=gone)
+    return await asking.retire(asked, audiences_of(asked), id, AudienceRetired)
 
 
 @router.get("/{id}/versions", **answers(Events))

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from services.notification.keyed.keyed import Said
+from services.notification.keyed.keyed import Gone, Said
 from shared.domain import Event, Personal, event
 
 
@@ -37,8 +37,8 @@ class ChannelAddressSet(Event, frozen=True):
 
 
 @event("channel.retired")
-class ChannelRetired(Event, frozen=True):
-    key: str
+class ChannelRetired(Gone, frozen=True):
+    pass
 
 
 ChannelEvent = ChannelSet | ChannelAddressSet | ChannelRetired

@@ -21,7 +21,7 @@ from services.notification.channels.events import (
 )
 from services.notification.channels.sinks import NOT_LOCAL
 from services.notification.channels.vendors import check_vendor
-from services.notification.keyed import asking, keyed
+from services.notification.keyed import asking
 from services.notification.keyed.asking import ByAdmin, Kept, Listed, Past, Reference
 from services.notification.keyed.rows import KeyedItem
 from services.notification.keyed.secrets import versions_without
@@ -120,10 +120,7 @@ async def change_channel(id: Reference, body: ChannelDocument, asked: ByAdmin) -
 @router.post("/{id}/retire", **answers(ChannelView))
 async def retire_channel(id: Reference, asked: ByAdmin, body: Nothing = None) -> Response:
     """Nothing is sent there any more."""
-    kept = _kept(asked)
-    held = await kept.ledger.current(kept.find(id))
-    gone = ChannelRetired(key=held.state.key)
-    return await asking.command(asked, kept, id, keyed.retire, gone=gone)
+    return await asking.retire(asked, _kept(asked), id, ChannelRetired)
 
 
 @router.get("/{id}/versions", **answers(Events))

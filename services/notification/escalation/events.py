@@ -6,7 +6,7 @@ People stand here by their ids in tokens, as in teams.
 from datetime import datetime
 from uuid import UUID
 
-from services.notification.keyed.keyed import Said
+from services.notification.keyed.keyed import Gone, Said
 from shared.domain import FREE_TEXT, Event, Personal, State, event
 
 
@@ -34,8 +34,8 @@ class EscalationPolicySet(Said, frozen=True):
 
 
 @event("escalation_policy.retired")
-class EscalationPolicyRetired(Event, frozen=True):
-    key: str
+class EscalationPolicyRetired(Gone, frozen=True):
+    pass
 
 
 class Paged(State, frozen=True):

@@ -7,7 +7,7 @@ from services.notification.escalation.bodies import EscalationPolicyDocument
 from services.notification.escalation.escalations import POLICIES_OF_ESCALATION
 from services.notification.escalation.events import EscalationPolicyRetired
 from services.notification.escalation.view import EscalationPolicyPage, EscalationPolicyView
-from services.notification.keyed import asking, keyed
+from services.notification.keyed import asking
 from services.notification.keyed.asking import ByAdmin, Kept, Listed, Past, Reference
 from shared.http.app import routes
 from shared.http.asked import Asked
@@ -49,17 +49,14 @@ async def change_escalation_policy(
     id: Reference, body: EscalationPolicyDocument, asked: ByAdmin
 ) -> Response:
     """Say the whole policy anew; escalations that have begun go on by the one they began with."""
-    kept, said = policies_of(asked), body.said()
-    return await asking.change(asked, kept, id, said, named=body.named())
+    kept = policies_of(asked)
+    return await asking.change(asked, kept, id, body.said(), named=body.named())
 
 
 @router.post("/{id}/retire", **answers(EscalationPolicyView))
 async def retire_escalation_policy(id: Reference, asked: ByAdmin, body: Nothing = None) -> Response:
     """Nothing escalates by it any more; its past stays."""
-    kept = policies_of(asked)
-    held = await kept.ledger.current(kept.find(id))
-    gone = EscalationPolicyRetired(key=held.state.key)
-    return await asking.command(asked, kept, id, keyed.retire, gone=gone)
+    return await asking.retire(asked, policies_of(asked), id, EscalationPolicyRetired)
 
 
 @router.get("/{id}/versions", **answers(Events))

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Path, Query, Response
 
 from services.notification.keyed import keyed
-from services.notification.keyed.keyed import Said, stream_of
+from services.notification.keyed.keyed import Gone, Said, stream_of
 from services.notification.keyed.rows import KeyedItem, item_of, view_of
 from services.notification.references import Named, faults, without
 from services.notification.rules import ADMINS
@@ -109,6 +109,11 @@ async def change(
     """Say one anew. Raises NotFound, Refused, Invalid for what it names in vain."""
     act = without(await faults(asked.service.store.pool, named), keyed.change)
     return await command(asked, kept, reference, act, said=said)
+
+
+async def retire(asked: Asked, kept: Kept, reference: str, gone: type[Gone]) -> Response:
+    """Take one out of use. Raises NotFound."""
+    return await command(asked, kept, reference, keyed.retire, gone=gone)
 
 
 async def command(asked: Asked, kept: Kept, reference: str, act: Command, **said: Any) -> Response:

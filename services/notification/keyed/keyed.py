@@ -30,8 +30,14 @@ class Said(Event, frozen=True):
     name: str
 
 
-E = TypeVar("E", bound=Event)
+class Gone(Event, frozen=True):
+    """It says nothing any more, until it is added again."""
+
+    key: str
+
+
 A = TypeVar("A", bound=Said)
+G = TypeVar("G", bound=Gone)
 
 
 def stream_of(noun: str, key: str) -> UUID:
@@ -52,8 +58,9 @@ def change(held: Keyed, *, said: A) -> Sequence[A]:
     return [] if is_so else [said]
 
 
-def retire(held: Keyed, *, gone: E) -> Sequence[E]:
-    return [] if held.retired else [gone]
+def retire(held: Keyed, *, gone: type[G]) -> Sequence[G]:
+    """Take it out of use."""
+    return [] if held.retired else [gone(key=held.key)]
 
 
 def require_free(held: Keyed) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from services.notification.keyed.keyed import Said
+from services.notification.keyed.keyed import Gone, Said
 from shared.domain import Event, Personal, event
 
 
@@ -60,8 +60,8 @@ class WebhookResumed(Event, frozen=True):
 
 
 @event("webhook.retired")
-class WebhookRetired(Event, frozen=True):
-    key: str
+class WebhookRetired(Gone, frozen=True):
+    pass
 
 
 WebhookEvent = (

@@ -8,7 +8,7 @@ from fastapi import Query, Response
 
 from services.notification.answer import ByReader, Nothing
 from services.notification.bodies import Rotation
-from services.notification.keyed import asking, keyed
+from services.notification.keyed import asking
 from services.notification.keyed.asking import ByAdmin, Kept, Listed, Past, Reference
 from services.notification.keyed.rows import view_of
 from services.notification.keyed.secrets import versions_without
@@ -109,10 +109,7 @@ async def change_webhook(id: Reference, body: WebhookDocument, asked: ByAdmin) -
 @router.post("/{id}/retire", **answers(WebhookView))
 async def retire_webhook(id: Reference, asked: ByAdmin, body: Nothing = None) -> Response:
     """Tell it nothing more; what it was told stays on record."""
-    kept = webhooks_of(asked)
-    held = await kept.ledger.current(kept.find(id))
-    gone = WebhookRetired(key=held.state.key)
-    return await asking.command(asked, kept, id, keyed.retire, gone=gone)
+    return await asking.retire(asked, webhooks_of(asked), id, WebhookRetired)
 
 
 @router.post("/{id}/rotate-secret", **answers(WebhookView))

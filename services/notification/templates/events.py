@@ -1,7 +1,7 @@
 """What can happen to a template. These names and fields are stored for ever."""
 
-from services.notification.keyed.keyed import Said
-from shared.domain import Event, event
+from services.notification.keyed.keyed import Gone, Said
+from shared.domain import event
 
 
 @event("template.set")
@@ -13,8 +13,8 @@ class TemplateSet(Said, frozen=True):
 
 
 @event("template.retired")
-class TemplateRetired(Event, frozen=True):
-    key: str
+class TemplateRetired(Gone, frozen=True):
+    pass
 
 
 TemplateEvent = TemplateSet | TemplateRetired

@@ -6,7 +6,7 @@ from fastapi import Response
 from services.notification import template
 from services.notification.answer import ByReader, Nothing
 from services.notification.events import Template
-from services.notification.keyed import asking, keyed
+from services.notification.keyed import asking
 from services.notification.keyed.asking import ByAdmin, Kept, Listed, Past, Reference
 from services.notification.templates import wording
 from services.notification.templates.bodies import Preview, TemplateDocument, UnsavedPreview
@@ -89,10 +89,7 @@ async def change_template(id: Reference, body: TemplateDocument, asked: ByAdmin)
 @router.post("/{id}/retire", **answers(TemplateView))
 async def retire_template(id: Reference, asked: ByAdmin, body: Nothing = None) -> Response:
     """It is not used any more; whoever names it is told in the usual words."""
-    kept = templates_of(asked)
-    held = await kept.ledger.current(kept.find(id))
-    gone = TemplateRetired(key=held.state.key)
-    return await asking.command(asked, kept, id, keyed.retire, gone=gone)
+    return await asking.retire(asked, templates_of(asked), id, TemplateRetired)
 
 
 @router.get("/{id}/versions", **answers(Events))
