@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from fastapi import FastAPI
 
-from services.notification import inbox, inbox_stream, lists, managed, redriving, routes
+from services.notification import inbox, inbox_stream, lists, managed, redriving, routes, writing
 from services.notification.channels import routes as channel_routes
 from services.notification.channels.channel import CHANNEL, CHANNELS, Channels
 from services.notification.channels.events import ChannelEvent
@@ -135,6 +135,7 @@ DEFINITION = Definition(
         why_routes.router,
         why_routes.throttling_router,
         routes.router,
+        writing.router,
         managed.contacts_router,
         managed.subscriptions_router,
         team_routes.router,

@@ -1,5 +1,6 @@
 """What the others tell of their incidents and problems, and our copy of it: what messages say."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -73,6 +74,7 @@ STATUS_AFTER: dict[str, str | None] = {
 """The facts one can subscribe to, and the status each leads to (None leaves it)."""
 
 _FIND = "select id, number, title, status, priority, service from subject_copies where id = $1"
+_NAMED = _FIND.replace("where id", "where number")
 
 
 class Copy(msgspec.Struct, frozen=True):
@@ -84,6 +86,10 @@ class Copy(msgspec.Struct, frozen=True):
     status: str = ""
     priority: int | None = None
     service: str | None = None
+
+
+_BY_HAND = {"INC": "incident.message", "PRB": "problem.message", "": "notification.message"}
+"""What somebody writes is no fact of another service; by the beginning of what it is about."""
 
 
 class _Aside(msgspec.Struct, frozen=True):
@@ -134,6 +140,16 @@ def name_of(fact: Fact) -> str:
     return fact.type.removeprefix("tocsin.").removesuffix(".v1")
 
 
+def by_hand(copy: Copy) -> str:
+    """The name of what somebody writes about this."""
+    return _BY_HAND[copy.number.partition("-")[0]]
+
+
+def is_by_hand(fact: str) -> bool:
+    """Whether this is the name of what somebody wrote."""
+    return fact in _BY_HAND.values()
+
+
 def about(fact: Fact) -> UUID:
     """The incident or problem a fact is about."""
     if name_of(fact) not in _ASIDE:
@@ -153,9 +169,8 @@ def after(copy: Copy, fact: Fact) -> Copy:
     return msgspec.structs.replace(copy, **{"status": status} | said)
 
 
-def values(copy: Copy, fact: Fact) -> dict[str, str]:
-    """What templates can say of a fact."""
-    name = name_of(fact)
+def values(copy: Copy, name: str, at: datetime) -> dict[str, str]:
+    """What templates can say of a fact of this name, and when it happened."""
     return {
         "id": str(copy.id),
         "number": copy.number,
@@ -165,7 +180,7 @@ def values(copy: Copy, fact: Fact) -> dict[str, str]:
         "service": copy.service or "not set",
         "fact": name,
         "happened": name.partition(".")[2].replace("_", " "),
-        "happened_at": fact.time.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        "happened_at": at.strftime("%Y-%m-%d %H:%M:%S UTC"),
     }
 
 
@@ -173,3 +188,12 @@ async def find(pool: asyncpg.Pool, subject: UUID) -> Copy:
     """The stored copy; an empty one where nothing was told yet."""
     row = await pool.fetchrow(_FIND, subject)
     return Copy(**dict(row)) if row else Copy(subject)
+
+
+async def named(pool: asyncpg.Pool, name: str) -> Copy | None:
+    """The stored copy of one by its number or its id; None where there is none."""
+    try:
+        row = await pool.fetchrow(_FIND, UUID(name))
+    except ValueError:
+        row = await pool.fetchrow(_NAMED, name)
+    return Copy(**dict(row)) if row else None

@@ -74,7 +74,7 @@ class Planner:
     ) -> None:
         delivery = _delivery(concerned, copy, fact)
         words = concerned.template or usual(name_of(fact))
-        values = copies.values(copy, fact) | own_values(fact)
+        values = copies.values(copy, name_of(fact), fact.time) | own_values(fact)
         if fact.restricted:
             values = in_few_words(values)
         if concerned.audience is not None:

@@ -39,6 +39,7 @@ class NotificationScenes:
             "/v1/escalation-policies": self._nameless({"steps": STEPS}),
             "/v1/notification/escalations/{id}": self._escalation,
             "/v1/notifications/{id}": self._notification,
+            "/v1/notifications": self._written,
             "/v1/channels/{id}": self._channel,
             "/v1/channels": self._file,
             "/v1/endpoints/{id}": self._endpoint,
@@ -138,6 +139,10 @@ class NotificationScenes:
 
     async def _endpoint(self, command: str) -> Staged:
         return Staged({"id": str(await left_alone(self._backstage.running.service))})
+
+    async def _written(self, command: str) -> Staged:
+        named = {"contact": await self._new_contact(), "channel": "email", "about": None}
+        return Staged({}, WORDS | named)
 
     async def _message(self, command: str) -> Staged:
         said = {"name": "Me", "person": "explorer", "email": "me@example.com"}

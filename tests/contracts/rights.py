@@ -140,6 +140,7 @@ notification
     post  /v1/notification/acknowledgements/by-key/{secret}  people
     post  /v1/subscriptions(/{id}/retire)?     notification_admin
     put   /v1/subscriptions/{id}               notification_admin
+    post  /v1/notifications                    notification_admin
     post  /v1/notifications/{id}/acknowledge   people
     post  /v1/notifications/{id}/redrive       notification_admin
 every

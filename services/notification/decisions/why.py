@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from services.notification.copies import is_by_hand
 from services.notification.decisions.decision import Decision
 from services.notification.decisions.events import Left, Reason
 from services.notification.rules import Status
@@ -140,11 +141,15 @@ def _story(state: Notification) -> tuple[str, str]:
         return ("refused" if gone else "exhausted"), _last(state)
     if state.bundled_into is not None:
         return "bundled", "it is told with others that were held"
-    return _because(state), "a subscription says so" if state.subscription else "they are paged"
+    return _because(state)
 
 
-def _because(state: Notification) -> str:
-    return "subscription" if state.subscription else "page"
+def _because(state: Notification) -> tuple[str, str]:
+    if state.subscription:
+        return "subscription", "a subscription says so"
+    if state.delivery is not None and is_by_hand(state.delivery.fact):
+        return "by_hand", "somebody wrote it to them"
+    return "page", "they are paged"
 
 
 def _code(state: Notification) -> str:

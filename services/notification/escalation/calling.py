@@ -103,7 +103,7 @@ class Calling:
 
 
 def _words(call: Call, copy: Copy, fact: Fact) -> Words:
-    told = values(copy, fact) | own_values(fact)
+    told = values(copy, name_of(fact), fact.time) | own_values(fact)
     if fact.restricted:
         told = in_few_words(told)
     return template.said(call.words, told | call.more)
