@@ -75,6 +75,7 @@ answer-request | =      | =          | =          | -          | -          | - 
 post-update | =         | =          | =          | =          | -          | -        | -
 snooze-update | =       | =          | =          | =          | -          | -        | -
 decide     | =          | =          | =          | =          | -          | -        | -
+record-regulatory | =   | =          | =          | =          | =          | =        | -
 """
 """A reply ends a hold that awaits the caller; `before` is the status it had before the merge."""
 
@@ -89,6 +90,7 @@ propose-major           | -      | -       | any            | any               
 accept-major            | -      | -       | -              | any                  | -
 reject-major            | -      | -       | -              | any                  | -
 demote-major            | -      | -       | -              | any                  | -
+record-regulatory       | -      | -       | -              | any                  | -
 request-responder       | -      | any     | any            | any                  | -
 assign-role hand-over   | -      | part    | part           | any                  | -
 accept-role             | -      | part    | part           | part                 | -

@@ -21,6 +21,8 @@ from services.incident.major import events as m
 from services.incident.major.events import MajorRole, PlannedUpdate, Target
 from services.incident.major.state import open_tasks
 from services.incident.matrix import DEFAULT, Matrix
+from services.incident.regulators import recording
+from services.incident.regulators.events import RegulatoryFact
 from services.incident.relations import children, links, merging
 from services.incident.relations.events import ChildAdded, Linked, LinkKind
 from shared.auth.roles import Role
@@ -82,10 +84,11 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "post-update": {"update": UUID(int=5), "status": "s", "impact": "i", "action": "a"} | BY,
     "snooze-update": {"audience": "management"} | BY,
     "decide": {"decision": "Fail over"} | BY,
+    "record-regulatory": {"origin": RegulatoryFact.AWARE, "at": START, "now": START, "reports": ()},
 }
 MODULES = (
     *(lifecycle, triage, restricting, milestones, children, merging, links),
-    *(turning, roles, responders, updates, deciding),
+    *(turning, roles, responders, updates, deciding, recording),
 )
 PLAN = (PlannedUpdate(audience="management", first_minutes=15, then_minutes=30, remind_minutes=5),)
 RELATED: list[IncidentEvent] = [

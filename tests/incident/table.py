@@ -39,6 +39,7 @@ _TABLE = """
     post-update =           =            =            =            -            -          -
     snooze-update =         =            =            =            -            -          -
     decide      =           =            =            =            -            -          -
+    record-regulatory =     =            =            =            =            =          -
 """
 _ROWS = [line.split() for line in _TABLE.strip().splitlines()]
 _CELLS = {row[0]: dict(zip(_ROWS[0], row[1:], strict=True)) for row in _ROWS[1:]}
@@ -83,7 +84,7 @@ def target(command: str, state: str) -> str | None:
 
 
 _MANAGERS = {"merge", "unmerge", "restrict"}
-_MAJOR_MANAGERS = {"accept-major", "reject-major", "demote-major"}
+_MAJOR_MANAGERS = {"accept-major", "reject-major", "demote-major", "record-regulatory"}
 _CALLERS = {"note", "reply", "reopen"}
 
 

@@ -5,13 +5,12 @@ from datetime import datetime
 
 from services.incident.events import IncidentEvent
 from services.incident.incident import Incident
-from services.incident.lifecycle import why_not
+from services.incident.lifecycle import require
 from services.incident.regulators.events import (
     RegulatoryFact,
     RegulatoryRecord,
     RegulatoryRecorded,
 )
-from services.incident.rules import Status
 from shared.errors import Refused
 
 MOST = 500
@@ -32,8 +31,7 @@ def record_regulatory(
     note: str | None = None,
 ) -> Sequence[IncidentEvent]:
     """In any status: the last report follows long after closure. `reports` are those there are."""
-    if incident.status is None or incident.status is Status.MERGED:
-        raise Refused(why_not(incident) if incident.status else "the incident does not exist")
+    require(incident, "record-regulatory")
     _require_named(origin, regime, report, reports)
     if at > now:
         raise Refused("it cannot have happened in the future: record it when it has")

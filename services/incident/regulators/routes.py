@@ -18,8 +18,8 @@ from services.incident.regulators.view import (
     entry_views,
 )
 from services.incident.routes import ByReader, Reference, WaitFor, command
+from services.incident.rules import RULES
 from services.incident.view import IncidentView
-from shared.auth.roles import Role
 from shared.http.app import routes
 from shared.http.asked import Asked, allowed
 from shared.http.body import Body
@@ -30,7 +30,7 @@ from shared.http.waiting import has_seen
 
 router = routes("regulators", "/v1/incidents")
 
-ByMajorIncidentManager = Annotated[Asked, Depends(allowed(Role.MAJOR_INCIDENT_MANAGER))]
+ByRecorder = Annotated[Asked, Depends(allowed(*RULES["record-regulatory"].roles))]
 
 
 class RegulatoryQuery(Body):
@@ -59,7 +59,7 @@ def desk_of(asked: Asked) -> RegulatorsDesk:
 
 @router.post("/{id}/record-regulatory", **answers(IncidentView))
 async def record_for_regulators(
-    id: Reference, body: RegulatoryRecording, asked: ByMajorIncidentManager
+    id: Reference, body: RegulatoryRecording, asked: ByRecorder
 ) -> Response:
     """Record what regulators' clocks rest on, with the time it happened; in any status.
 
