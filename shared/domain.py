@@ -41,7 +41,7 @@ class Sealed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     key: UUID
-    sealed: str  # base64 of nonce and ciphertext
+    sealed: bytes  # nonce and ciphertext; base64 in JSON
     place: str = ""
 
 

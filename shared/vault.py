@@ -7,7 +7,6 @@ by a master key outside the database, in `vault.personal_keys`. Whoever deletes 
 the value from the log, from every snapshot and from every copy, and no hash changes.
 """
 
-import base64
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -102,7 +101,7 @@ class Vault:
         self._just_sealed[stream, key.id, place] = value
         nonce = chance(12)
         data = nonce + key.cipher.encrypt(nonce, value.encode(), f"{stream}|{place}".encode())
-        return Sealed(key=key.id, sealed=base64.b64encode(data).decode())
+        return Sealed(key=key.id, sealed=data)
 
     async def load(self, database: asyncpg.Pool, values: Iterable[Personal | None]) -> None:
         """Fetch the keys of these values, in one query, unless they are remembered."""
@@ -129,7 +128,7 @@ class Vault:
         known = self._just_sealed.pop((stream, value.key, value.place), None)
         if known is not None:
             return known
-        data = base64.b64decode(value.sealed)
+        data = value.sealed
         try:
             place = f"{stream}|{value.place}".encode()
             return AESGCM(secret).decrypt(data[:12], data[12:], place).decode()

@@ -31,6 +31,7 @@ from shared.restrictions import DERIVED, RESTRICTIONS
 from shared.store.tables import version_columns
 
 _METADATA = MetaData()
+_encode = msgspec.json.Encoder(order="sorted").encode
 
 INCIDENTS = Table(
     "incidents",
@@ -135,4 +136,4 @@ def _updates(state: Incident) -> str | None:
 def _json(value: object) -> str:
     if not value:
         return "{}" if isinstance(value, dict) else "[]"
-    return msgspec.json.encode(value, order="sorted").decode()
+    return _encode(value).decode()
