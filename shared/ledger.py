@@ -117,15 +117,18 @@ class Ledger(Generic[S, E]):
     async def current(self, stream: UUID) -> Folded[S]:
         """The aggregate as the log has it now. Raises NotFound."""
         held = self._cache.get(stream)
-        wanted = Wanted(stream, held.version if held else 0, self.aggregate.shape)
-        tail = await self.store.tails.ask(wanted)
-        fresh = self._fold(held or self._restored(stream, tail), tail.events)
+        fresh = self._caught_up(stream, held, await self.store.tails.ask(self._rest(stream, held)))
         if fresh.version == 0:
             raise NotFound(f"there is no such {self.aggregate.name}")
-        self._remember(fresh)
-        if len(tail.events) >= _SNAPSHOT_EVERY:
-            self._save_snapshot(fresh)
         return fresh
+
+    async def each(self, streams: Sequence[UUID]) -> list[Folded[S]]:
+        """These as the log has them now, in one query; without events where there is none."""
+        if not streams:
+            return []
+        held = [self._cache.get(stream) for stream in streams]
+        tails = await self.store.log.tails(list(map(self._rest, streams, held)))
+        return list(map(self._caught_up, streams, held, tails))
 
     async def lately(self, stream: UUID) -> Folded[S]:
         """As `current`, but perhaps a moment old where this process knows it. Raises NotFound."""
@@ -243,6 +246,17 @@ class Ledger(Generic[S, E]):
         if held.version // _SNAPSHOT_EVERY != stored.version // _SNAPSHOT_EVERY:
             self._save_snapshot(stored)
         return stored
+
+    def _rest(self, stream: UUID, held: Folded[S] | None) -> Wanted:
+        return Wanted(stream, held.version if held else 0, self.aggregate.shape)
+
+    def _caught_up(self, stream: UUID, held: Folded[S] | None, tail: Tail) -> Folded[S]:
+        fresh = self._fold(held or self._restored(stream, tail), tail.events)
+        if fresh.version:
+            self._remember(fresh)
+        if len(tail.events) >= _SNAPSHOT_EVERY:
+            self._save_snapshot(fresh)
+        return fresh
 
     def _fold(self, start: Folded[S], events: Sequence[Recorded]) -> Folded[S]:
         if not events or (start.version == 0 and not self.aggregate.begins(events[0].topic)):

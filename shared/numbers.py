@@ -42,6 +42,11 @@ class Numbers:
         """A number that nothing else has."""
         return self._stock.popleft() if self._stock else await self._asked.ask(None)
 
+    async def several(self, count: int) -> list[int]:
+        """The same for so many things."""
+        draw = f"select nextval('{self._of.sequence}') from generate_series(1, $1)"
+        return [row[0] for row in await self._pool.fetch(draw, count)]
+
     async def find(self, reference: str) -> UUID:
         """The id of what is named by id or number. Raises NotFound."""
         start = len(self._of.prefix) + 1
@@ -67,7 +72,6 @@ class Numbers:
     async def _draw(self, questions: Sequence[None]) -> Sequence[int]:
         asked = len(questions)
         ahead = self._of.ahead if asked > 1 else 0
-        draw = f"select nextval('{self._of.sequence}') from generate_series(1, $1)"
-        drawn = [row[0] for row in await self._pool.fetch(draw, asked + ahead)]
+        drawn = await self.several(asked + ahead)
         self._stock.extend(drawn[asked:])
         return drawn[:asked]

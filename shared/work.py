@@ -1,6 +1,5 @@
 """The effects of one or several facts: many streams, one append, all or nothing."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -65,8 +64,7 @@ class Work:
 
     async def look(self, ledger: Ledger[S, E], streams: Sequence[UUID]) -> None:
         """Load these together, as they are now: the commands that follow need not ask for each."""
-        held = await asyncio.gather(*(ledger.held(each, fresh=True) for each in streams))
-        self._looked.update(zip(streams, held, strict=True))
+        self._looked.update(zip(streams, await ledger.each(streams), strict=True))
 
     async def execute(
         self,

@@ -89,7 +89,7 @@ class Incidents(Ledger[Incident, IncidentEvent]):
         super().__init__(store, INCIDENT)
         self.policies = Policies(store, "incident")
         self.follow: Follow = _nothing_more
-        self._numbers = Numbers(store.pool, _NUMBERED)
+        self.numbers = Numbers(store.pool, _NUMBERED)
 
     def completed(
         self, state: Incident, events: Sequence[IncidentEvent]
@@ -97,13 +97,9 @@ class Incidents(Ledger[Incident, IncidentEvent]):
         """A decision, with what the rules of major incidents let follow from it."""
         return self.follow(state, events)
 
-    async def next_number(self) -> int:
-        """A number no other incident has; a few stay unused where a process ends."""
-        return await self._numbers.next()
-
     async def find(self, reference: str) -> UUID:
         """The id of an incident named by id or number. Raises NotFound."""
-        return await self._numbers.find(reference)
+        return await self.numbers.find(reference)
 
     async def held_at(self, stream: UUID, position: int) -> Folded[Incident]:
         """As it was at a position; without events where it was not declared yet."""

@@ -56,7 +56,7 @@ async def declare(body: bodies.Declaration, asked: ByDeclarer) -> Response:
         reporter = reporter.model_copy(update={"id": asked.caller.id})
     for field in ("started_at", "detected_at"):
         asked.stated(getattr(body, field), field)
-    number = await incidents.next_number()
+    number = await incidents.numbers.next()
     details = body.arguments() | {"tags": tuple(body.tags)}
     del details["reporter"]
 

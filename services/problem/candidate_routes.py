@@ -107,7 +107,7 @@ async def accept(id: Id, asked: ByManager, body: Acceptance = None) -> Response:
     facts = await taken_over(asked, await problems.incidents.all_of(held.state.incidents))
     said = (body or bodies.Acceptance()).arguments()
     facts |= {name: value for name, value in said.items() if value is not None}
-    number, stream = await problems.next_number(), new_id()
+    number, stream = await problems.numbers.next(), new_id()
 
     async def log(work: Work) -> Folded[Candidate]:
         policy = await work.current(problems.policies, problems.policies.stream(MATRIX))

@@ -60,15 +60,11 @@ class Problems(Ledger[Problem, ProblemEvent]):
         self.facts = Ledger(store, FACTS)
         self.policies = Policies(store, "problem")
         self.incidents = IncidentCopies(store)
-        self._numbers = Numbers(store.pool, _NUMBERED)
-
-    async def next_number(self) -> int:
-        """A number no other problem has."""
-        return await self._numbers.next()
+        self.numbers = Numbers(store.pool, _NUMBERED)
 
     async def find(self, reference: str) -> UUID:
         """The id of a problem named by id or number. Raises NotFound."""
-        return await self._numbers.find(reference)
+        return await self.numbers.find(reference)
 
 
 def raised_from(

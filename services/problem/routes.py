@@ -44,7 +44,7 @@ async def log(body: bodies.Logging, asked: ByRaiser) -> Response:
     stated = {name: value for name, value in body.arguments().items() if value}
     facts = await taken_over(asked, copies)
     facts |= {n: v for n, v in stated.items() if n != "incidents"} | {"tags": tuple(body.tags)}
-    number, stream = await problems.next_number(), new_id()
+    number, stream = await problems.numbers.next(), new_id()
 
     async def under(policy: Folded[Policy]) -> Folded[Problem]:
         order = await asked.order(stream, creates=True, guards=((policy.stream, policy.version),))

@@ -1,7 +1,7 @@
 """Carries a backfill to the log: what is known already is skipped, the rest is one append."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -13,11 +13,13 @@ from shared.aggregate import Folded
 from shared.backfill.history import History
 from shared.domain import State
 from shared.draft import Draft
-from shared.errors import KeyReused, NotFound, Unavailable
+from shared.errors import KeyReused, Unavailable
 from shared.ledger import Key, Ledger, Order
+from shared.numbers import Numbers
 from shared.store.append import IdempotencyKey
 
 _TRIES = 8
+_AT_A_TIME = 8
 
 
 class Taken(Protocol):
@@ -47,6 +49,7 @@ def stream_of(kind: str, system: str, external_ref: str) -> UUID:
 class Intake(Generic[S, T, R]):
     """Takes histories of one system into one service's log.
 
+    numbers: what new ones are called by
     take: adds to the draft what is new in a history of this aggregate, whose number is given where
         it is new; answers how it fared
     report_of, report: what is told of all, and as which type it is read again
@@ -54,7 +57,7 @@ class Intake(Generic[S, T, R]):
 
     ledger: Ledger[S, Any]
     system: str
-    next_number: Callable[[], Awaitable[int]]
+    numbers: Numbers
     take: Callable[[Draft, Folded[S], History, int | None], T]
     report_of: Callable[[list[T]], R]
     report: type[R]
@@ -80,21 +83,15 @@ class Intake(Generic[S, T, R]):
     ) -> list[T]:
         kind = self.ledger.aggregate.name
         streams = [stream_of(kind, self.system, each.external_ref) for each in histories]
-        held = await asyncio.gather(*map(self._held, streams))
+        held = await self.ledger.each(streams)
         fresh = [h.stream for h in held if h.version == 0 and h.stream not in numbers]
-        drawn = await asyncio.gather(*(self.next_number() for _ in fresh))
-        numbers.update(zip(fresh, drawn, strict=True))
+        numbers.update(zip(fresh, await self.numbers.several(len(fresh)), strict=True))
         items = []
-        for folded, each in zip(held, histories, strict=True):
+        for done, (folded, each) in enumerate(zip(held, histories, strict=True), 1):
             items.append(self.take(draft, folded, each, numbers.get(folded.stream)))
-            await asyncio.sleep(0)  # others' commands come between
+            if done % _AT_A_TIME == 0:
+                await asyncio.sleep(0)  # others' commands come between
         return items
-
-    async def _held(self, stream: UUID) -> Folded[S]:
-        try:
-            return await self.ledger.current(stream)
-        except NotFound:
-            return Folded(stream, self.ledger.aggregate.initial)
 
     async def _stored(self, draft: Draft, key: Key | None, items: list[T]) -> R | None:
         """The report once it is stored; None where another change came first."""

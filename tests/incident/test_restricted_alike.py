@@ -79,7 +79,7 @@ async def declared(incidents: Incidents, chance: random.Random) -> UUID:
     made = await incidents.execute(
         order,
         lifecycle.declare,
-        number=await incidents.next_number(),
+        number=await incidents.numbers.next(),
         title="Slow",
         reporter=chance.choice(PEOPLE),
         group=chance.choice([*TEAMS, None]),

@@ -89,7 +89,7 @@ class AlertIntake:
             self.groups,
             Ledger(incidents.store, FACTS),
             in_maintenance,
-            incidents.next_number,
+            incidents.numbers.next,
         )
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 

@@ -21,7 +21,7 @@ from shared.draft import Draft
 def intake(incidents: Incidents, manner: Manner) -> Intake[Incident, HistoryTaken, BackfillReport]:
     """What takes histories of this system in this manner."""
     take = partial(_taken, _How(manner, incidents.completed))
-    return Intake(incidents, manner.system, incidents.next_number, take, report_of, BackfillReport)
+    return Intake(incidents, manner.system, incidents.numbers, take, report_of, BackfillReport)
 
 
 class _How(NamedTuple):

@@ -17,7 +17,7 @@ from shared.draft import Draft
 def intake(problems: Problems, manner: Manner) -> Intake[Problem, HistoryTaken, BackfillReport]:
     """What takes histories of this system in this manner."""
     take = partial(_taken, manner)
-    return Intake(problems, manner.system, problems.next_number, take, report_of, BackfillReport)
+    return Intake(problems, manner.system, problems.numbers, take, report_of, BackfillReport)
 
 
 def _taken(

@@ -56,15 +56,11 @@ class KnownErrors(Ledger[KnownError, KnownErrorEvent]):
         self.offers = Ledger(store, OFFERS)
         self.thesauruses = Thesauruses()
         self.near: Near = nothing_near
-        self._numbers = Numbers(store.pool, _NUMBERED)
-
-    async def next_number(self) -> int:
-        """A number no other known error has."""
-        return await self._numbers.next()
+        self.numbers = Numbers(store.pool, _NUMBERED)
 
     async def find(self, reference: str) -> UUID:
         """The id of a known error named by id or number. Raises NotFound."""
-        return await self._numbers.find(reference)
+        return await self.numbers.find(reference)
 
     async def said(self, held: Folded[KnownError]) -> dict[str, Any]:
         """All that it says, its texts in clear: to be said anew."""

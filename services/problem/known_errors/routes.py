@@ -45,7 +45,7 @@ async def draft_known_error(body: bodies.Draft, asked: ByManager) -> Response:
     copied = {} if body.problem is None else await copied_from(asked, body.problem)
     stated = {name: value for name, value in body.stated().items() if value or not copied}
     known_errors, stream = known_errors_of(asked), new_id()
-    number = await known_errors.next_number()
+    number = await known_errors.numbers.next()
     order = await asked.order(stream, creates=True)
     drafted = await known_errors.execute(
         order, known_error.draft, number=number, **(copied | stated)

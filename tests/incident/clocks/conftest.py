@@ -70,7 +70,7 @@ class House:
 
     async def declare(self, impact: int | None = 1, urgency: int | None = 1, **more: Any) -> UUID:
         """A new incident, of priority 1 unless told otherwise."""
-        stream, number = uuid4(), await self.incidents.next_number()
+        stream, number = uuid4(), await self.incidents.numbers.next()
         order = Order(stream=stream, actor="ann", creates=True)
         told = {"impact": impact, "urgency": urgency} | more
         await self.incidents.execute(

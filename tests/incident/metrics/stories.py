@@ -69,7 +69,7 @@ async def tell(
     streams = []
     for declared, *later in stories:
         streams.append(new_id())
-        named = {"number": await incidents.next_number(), "category": category}
+        named = {"number": await incidents.numbers.next(), "category": category}
         told = [e.Declared(**(_fields(declared) | named)), *later]
         await work.execute(incidents, streams[-1], _as_told, told)
     await work.append()

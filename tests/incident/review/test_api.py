@@ -156,7 +156,7 @@ async def thousand_events(service: RunningService) -> None:
     position = (await incidents.store.log.head()).position
     stream = new_id()
     order = Order(stream=stream, actor="ann", creates=True)
-    number = await incidents.next_number()
+    number = await incidents.numbers.next()
     await incidents.execute(
         order, lifecycle.declare, number=number, title="Other", reporter="rita", matrix=matrix
     )
