@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Protocol, Self
 
-from pydantic import Field, StrictBool, StrictFloat, StrictInt, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, StrictFloat, StrictInt, model_validator
 
 from shared.backfill.history import Step
 from shared.http.body import Body, Moment, Name, Text
@@ -11,11 +11,24 @@ from shared.http.body import Body, Moment, Name, Text
 MOST_RECORDS = 100
 MOST_STEPS = 5_000
 
+
 _WHOLE = 2**53  # further from zero not every whole number is one in everybody's JSON
+
+
+def _no_whole(value: Any) -> Any:
+    """A whole number that is too large must not become another one by being made a decimal."""
+    if isinstance(value, int):
+        raise ValueError("must be from -2^53 to 2^53")  # noqa: TRY004  # as pydantic reports them
+    return value
+
+
 _Number = Annotated[StrictInt, Field(ge=-_WHOLE, le=_WHOLE)]
-_Decimal = Annotated[StrictFloat, Field(ge=-_WHOLE, le=_WHOLE)]
+_Decimal = Annotated[StrictFloat, Field(ge=-_WHOLE, le=_WHOLE), BeforeValidator(_no_whole)]
 _Words = Annotated[str, Field(max_length=1_000)]
-_Stated = dict[Name, StrictBool | _Number | _Decimal | _Words | None]
+_Value = Annotated[
+    _Words | _Number | StrictBool | _Decimal | None, Field(union_mode="left_to_right")
+]
+_Stated = dict[Name, _Value]
 
 
 class StepBody(Body):
