@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from asyncpg.pgproto import pgproto
@@ -12,6 +12,7 @@ from asyncpg.pgproto import pgproto
 Clock = Callable[[], datetime]
 
 _POOLED = 8192
+_BEHIND_UTC = timedelta(hours=12)  # where a day ends last
 
 
 class _Pool(threading.local):
@@ -40,6 +41,11 @@ os.register_at_fork(after_in_child=_pool.forget)  # else both processes would ha
 def now() -> datetime:
     """The present moment, UTC, with microseconds."""
     return datetime.now(UTC)
+
+
+def is_over(day: date, moment: datetime) -> bool:
+    """Whether a day has ended by then everywhere on earth."""
+    return day < (moment - _BEHIND_UTC).date()
 
 
 def chance(count: int) -> bytes:

@@ -18,11 +18,11 @@ Reference = Annotated[str, Field(min_length=1, max_length=40, examples=["INC-1"]
 
 def _a_day(value: Any) -> Any:
     if not isinstance(value, str) or not re.fullmatch(r"(19[7-9]|[2-9]\d\d)\d-\d\d-\d\d", value):
-        raise ValueError("must be a day between 1970 and 9999, such as 2026-12-01")
+        raise ValueError("must be a day between 1970 and 9999, such as 2030-12-01")
     return value
 
 
-Day = Annotated[date, BeforeValidator(_a_day), Field(examples=["2026-12-01"])]
+Day = Annotated[date, BeforeValidator(_a_day), Field(examples=["2030-12-01"])]
 
 
 class Logging(Body):

@@ -9,6 +9,7 @@ from services.problem.events import ProblemEvent
 from services.problem.lifecycle import refusal, require
 from services.problem.problem import Problem
 from services.problem.rules import Status
+from shared.clock import is_over
 from shared.errors import Refused
 
 MOST_INCIDENTS = 2_000
@@ -65,12 +66,15 @@ def add_task(
     *,
     task: UUID,
     title: str,
+    at: datetime,
     assigned_to: str | None = None,
     due: date | None = None,
 ) -> Sequence[ProblemEvent]:
     require(problem, "add-task")
     if len(problem.tasks) >= MOST_TASKS:
         raise Refused(f"a problem has {MOST_TASKS} tasks at most")
+    if due is not None and is_over(due, at):
+        raise Refused(f"the due date {due} is past; name a day on which it can still be done")
     return [e.TaskAdded(task=task, title=title, assigned_to=assigned_to, due=due)]
 
 

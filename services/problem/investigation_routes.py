@@ -65,8 +65,12 @@ async def withdraw_workaround(id: Reference, body: bodies.Reason, asked: ByManag
 
 @router.post("/{id}/add-task", **answers(ProblemView))
 async def add_task(id: Reference, body: bodies.NewTask, asked: ByRaiser) -> Response:
-    """Add what has to be done before it can be closed."""
-    return await command(asked, id, investigation.add_task, task=new_id(), **body.arguments())
+    """Add what has to be done before it can be closed.
+
+    A due date that is past everywhere on earth is refused: it is a slip.
+    """
+    told = body.arguments() | {"task": new_id(), "at": asked.now}
+    return await command(asked, id, investigation.add_task, **told)
 
 
 @router.post("/{id}/complete-task", **answers(ProblemView))

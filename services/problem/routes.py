@@ -106,7 +106,10 @@ async def record_root_cause(
 
 @router.post("/{id}/plan-fix", **answers(ProblemView))
 async def plan_fix(id: Reference, body: bodies.Fix, asked: ByManager) -> Response:
-    """Plan the permanent fix, with its target date and, where there is one, its change."""
+    """Plan the permanent fix, with its target date and, where there is one, its change.
+
+    The target date may be past: a problem may be written down when it is fixed already.
+    """
     return await command(asked, id, lifecycle.plan_fix, **body.arguments())
 
 

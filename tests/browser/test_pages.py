@@ -84,7 +84,7 @@ async def story(client: AsyncClient) -> str:
         await give("review/write-section", section=section, text=text)
     attack = "<script>document.title = 'run'</script><style>main{display:none}</style>"
     await give("review/write-section", section="lessons", text=attack)
-    await give("review/add-action-item", title="Size the pool", owner="ann", due="2027-01-31")
+    await give("review/add-action-item", title="Size the pool", owner="ann", due="2099-01-31")
     await give("review/complete")
     return path
 

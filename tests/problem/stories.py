@@ -87,7 +87,7 @@ COMMANDS: dict[str, tuple[Callable[..., Sequence[Any]], dict[str, Any]]] = {
     "note": (investigation.note, {"text": "Seen again"}),
     "link-incident": (investigation.link_incident, {"incident": OTHER_INCIDENT}),
     "unlink-incident": (investigation.unlink_incident, {"incident": INCIDENT}),
-    "add-task": (investigation.add_task, {"task": OTHER, "title": "Ask the vendor"}),
+    "add-task": (investigation.add_task, {"task": OTHER, "title": "Ask the vendor", "at": NOON}),
     "complete-task": (investigation.complete_task, {"task": TASK, "at": NOON}),
     "assign": (investigation.assign, {"group": "database"}),
     "prioritise": (lifecycle.prioritise, {"matrix": MATRIX, "impact": 3, "urgency": 3}),

@@ -18,7 +18,7 @@ async def test_everything_moves_and_nothing_is_left_behind(
     first, second = await raised(manager, "First"), await raised(manager, "Second")
     path = f"/v1/problems/{second}"
     await manager.post(f"{path}/link-incident", json={"incident": str(incident.subject)})
-    task = {"title": "Ask", "assigned_to": "ada", "due": "2030-01-01"}
+    task = {"title": "Ask", "assigned_to": "ada", "due": "2099-01-01"}
     await manager.post(f"{path}/add-task", json=task)
     for text in ("Restart", "Restart twice"):
         await manager.post(f"{path}/draft-workaround", json={"text": text})
@@ -30,7 +30,7 @@ async def test_everything_moves_and_nothing_is_left_behind(
     assert (left["incidents"], left["tasks"], left["workaround"]) == ([], [], "withdrawn")
     assert taken["incidents"] == [str(incident.subject)]
     assert [(t["title"], t["assigned_to"], t["due"]) for t in taken["tasks"]] == [
-        ("Ask", "ada", "2030-01-01")
+        ("Ask", "ada", "2099-01-01")
     ]
     texts = taken["workaround_texts"]
     assert (texts["published"], texts["draft"]) == ("Restart", "Restart twice")

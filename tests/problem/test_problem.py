@@ -197,7 +197,17 @@ def test_a_problem_has_so_many_incidents_and_tasks_and_no_more() -> None:
     assert not investigation.can_be_linked(full.state)
     assert investigation.can_be_linked(new.state)
     busy = new.given(*(TaskAdded(task=each, title="Ask") for each in many[:200]))
-    busy.when(investigation.add_task, task=TASK, title="One more").refused("200 tasks at most")
+    more = {"task": TASK, "title": "One more", "at": NOON}
+    busy.when(investigation.add_task, **more).refused("200 tasks at most")
+
+
+def test_a_task_is_due_on_a_day_on_which_it_can_still_be_done() -> None:
+    ask = {"task": TASK, "title": "Ask", "at": NOON}
+    past = NOON.date() - timedelta(1)
+    new.when(investigation.add_task, **ask, due=past).refused(f"the due date {past} is past")
+    new.when(investigation.add_task, **ask, due=NOON.date()).then(
+        TaskAdded(task=TASK, title="Ask", due=NOON.date())
+    )
 
 
 def test_an_owner_is_named_and_once_assessed_there_is_one() -> None:

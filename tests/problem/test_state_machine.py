@@ -149,7 +149,7 @@ class Course(RuleBasedStateMachine):
         task = UUID(int=1_000 + number)
         if task in self.model.tasks:
             return
-        if self.give("add-task", investigation.add_task, task=task, title="Ask"):
+        if self.give("add-task", investigation.add_task, task=task, title="Ask", at=NOON):
             self.model.tasks[task] = False
 
     @rule(number=st.integers(1, 3))

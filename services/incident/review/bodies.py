@@ -13,11 +13,11 @@ SectionName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,49}$", examples=[
 
 def _a_day(value: Any) -> Any:
     if not isinstance(value, str) or not re.fullmatch(r"2\d\d\d-\d\d-\d\d", value, re.ASCII):
-        raise ValueError("must be a day from 2000 to 2999, such as 2026-12-01")
+        raise ValueError("must be a day from 2000 to 2999, such as 2030-12-01")
     return value
 
 
-Due = Annotated[date, BeforeValidator(_a_day), Field(examples=["2026-12-01"])]
+Due = Annotated[date, BeforeValidator(_a_day), Field(examples=["2030-12-01"])]
 ItemNumber = Annotated[Whole, Field(ge=1, le=10_000)]
 
 

@@ -60,8 +60,11 @@ async def write_section(id: Reference, body: bodies.Section, asked: ByWriter) ->
 
 @router.post("/{id}/review/add-action-item", **_REVIEW)
 async def add_action_item(id: Reference, body: bodies.NewActionItem, asked: ByWriter) -> Response:
-    """Note what is to be done; owner and due date may follow until the review is completed."""
-    return await _command(asked, id, commands.add_action_item, **body.arguments())
+    """Note what is to be done; owner and due date may follow until the review is completed.
+
+    A due date that is past everywhere on earth is refused: it is a slip.
+    """
+    return await _command(asked, id, commands.add_action_item, at=asked.now, **body.arguments())
 
 
 @router.post("/{id}/review/change-action-item", **_REVIEW)
@@ -69,7 +72,7 @@ async def change_action_item(
     id: Reference, body: bodies.ActionItemChange, asked: ByWriter
 ) -> Response:
     """Give it another title, owner or due date; after completion the last two only."""
-    return await _command(asked, id, commands.change_action_item, **body.arguments())
+    return await _command(asked, id, commands.change_action_item, at=asked.now, **body.arguments())
 
 
 @router.post("/{id}/review/complete-action-item", **_REVIEW)

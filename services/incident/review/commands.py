@@ -12,6 +12,7 @@ from services.incident.review import events as r
 from services.incident.review.events import ReviewEvent
 from services.incident.review.review import Item, Review, Standing
 from services.incident.rules import Status
+from shared.clock import is_over
 from shared.errors import Refused
 
 REQUIRED = (
@@ -74,10 +75,16 @@ def write_section(review: Review, *, section: str, text: str) -> Sequence[Review
 
 
 def add_action_item(
-    review: Review, *, title: str, owner: str | None = None, due: date | None = None
+    review: Review,
+    *,
+    title: str,
+    at: datetime,
+    owner: str | None = None,
+    due: date | None = None,
 ) -> Sequence[ReviewEvent]:
     """Owner and due date may follow, until the review is completed."""
     _require_open(review)
+    _require_time(due, at)
     if len(review.items) >= MOST_ITEMS:
         raise Refused(f"a review has at most {MOST_ITEMS} action items")
     return [r.ActionItemAdded(item=len(review.items) + 1, title=title, owner=owner, due=due)]
@@ -87,6 +94,7 @@ def change_action_item(
     review: Review,
     *,
     item: int,
+    at: datetime,
     title: str | None = None,
     owner: str | None = None,
     due: date | None = None,
@@ -97,6 +105,8 @@ def change_action_item(
         _require_open(review)
     if title is None and (owner or held.owner, due or held.due) == (held.owner, held.due):
         return []
+    if due != held.due:
+        _require_time(due, at)
     return [r.ActionItemChanged(item=item, title=title, owner=owner, due=due)]
 
 
@@ -155,6 +165,11 @@ def _require_open(review: Review) -> None:
 def _require_afterwards(incident: Incident, what: str) -> None:
     if incident.status not in _AFTERWARDS:
         raise Refused(f"{why_not(incident).split(';')[0]}: {what} once it is resolved")
+
+
+def _require_time(due: date | None, at: datetime) -> None:
+    if due is not None and is_over(due, at):
+        raise Refused(f"the due date {due} is past; name a day on which it can still be done")
 
 
 def _open_item(review: Review, item: int) -> Item:

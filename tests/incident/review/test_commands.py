@@ -1,7 +1,7 @@
 """The rules of a review: what may be done with it when."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from typing import Any
 from uuid import UUID
@@ -139,7 +139,7 @@ def test_only_an_open_one_is_written(events: list[ReviewEvent]) -> None:
     review = after(*events)
     for command, told in (
         (commands.write_section, {"section": "lessons", "text": "x"}),
-        (commands.add_action_item, {"title": "x"}),
+        (commands.add_action_item, {"title": "x", "at": AT}),
     ):
         with pytest.raises(Refused, match=r"not opened yet|is completed"):
             give(review, command, **told)
@@ -151,10 +151,10 @@ def test_action_items_are_finished_after_it_was_completed() -> None:
     review = after(OPENED, *WRITTEN, ITEM, COMPLETED)
     done = commands.complete_action_item(review, item=1, at=AT)
     assert done == [r.ActionItemDone(item=1, at=AT)]
-    moved = commands.change_action_item(review, item=1, due=date(2026, 5, 1))
+    moved = commands.change_action_item(review, item=1, at=AT, due=date(2026, 5, 1))
     assert moved == [r.ActionItemChanged(item=1, due=date(2026, 5, 1))]
     with pytest.raises(Refused, match="is completed"):
-        commands.change_action_item(review, item=1, title="Another")
+        commands.change_action_item(review, item=1, at=AT, title="Another")
     finished = evolve(review, done[0])
     assert commands.complete_action_item(finished, item=1, at=AT) == []
     with pytest.raises(Refused, match="done already"):
@@ -165,7 +165,7 @@ def test_action_items_are_finished_after_it_was_completed() -> None:
 
 def test_what_changes_nothing_is_nothing() -> None:
     review = after(OPENED, ITEM)
-    assert commands.change_action_item(review, item=1, owner="ann") == []
+    assert commands.change_action_item(review, item=1, at=AT, owner="ann") == []
     assert commands.write_section(review, section="lessons", text="") == []
 
 
@@ -183,4 +183,22 @@ def test_there_is_an_end_to_sections_and_items() -> None:
     assert commands.write_section(after(OPENED, *many), section="s1", text="y")
     items = [r.ActionItemAdded(item=n + 1, title="x") for n in range(commands.MOST_ITEMS)]
     with pytest.raises(Refused, match="at most"):
-        commands.add_action_item(after(OPENED, *items), title="x")
+        commands.add_action_item(after(OPENED, *items), title="x", at=AT)
+
+
+def test_what_is_to_be_done_is_due_on_a_day_that_is_not_over_somewhere() -> None:
+    today, review = AT.date(), after(OPENED, ITEM)  # at noon the day before has just ended
+    for past in (date(2025, 4, 1), today - timedelta(1)):
+        with pytest.raises(Refused, match=f"the due date {past} is past"):
+            commands.add_action_item(review, title="x", due=past, at=AT)
+        with pytest.raises(Refused, match="is past"):
+            commands.change_action_item(review, item=1, due=past, at=AT)
+    still = AT - timedelta(microseconds=1)
+    assert commands.add_action_item(review, title="x", due=today - timedelta(1), at=still)
+    assert commands.add_action_item(review, title="x", due=today, at=AT)
+
+
+def test_an_item_that_is_overdue_is_changed_without_another_due_date() -> None:
+    later, review = AT + timedelta(days=90), after(OPENED, ITEM)
+    changed = commands.change_action_item(review, item=1, owner="bob", due=ITEM.due, at=later)
+    assert changed == [r.ActionItemChanged(item=1, owner="bob", due=ITEM.due)]
