@@ -13,18 +13,11 @@ from services.incident.major.state import Major
 from services.incident.rules import RULES, SURVIVOR, MajorState, Status, roles_for
 from shared.aggregate import Folded
 from shared.auth.caller import Caller
-from shared.auth.roles import Role
+from shared.auth.roles import Role, needs
+from shared.http import actions
+from shared.http.actions import Action
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
-
-
-class Action(msgspec.Struct, frozen=True):
-    """A command: may this caller give it now, and why not."""
-
-    name: str
-    allowed: bool
-    reason: str | None
-    href: str
 
 
 class Standing(NamedTuple):
@@ -70,11 +63,14 @@ def action(
 ) -> Action:
     """One of them; `{id}` stands for the incident's."""
     held = Incident(status=status, major=Major(state=standing.major))
-    reason = refusal(held, name) or _forbidden(name, held, roles, own)
-    reason = reason or forbids(name, standing.parts, roles)
-    if name == "close" and not standing.nothing_left:
-        reason = reason or _LEFT
-    return Action(name, reason is None, reason, f"/v1/incidents/{{id}}/{name}")
+    return actions.action(
+        name,
+        f"/v1/incidents/{{id}}/{name}",
+        refusal(held, name),
+        _forbidden(name, held, roles, own),
+        forbids(name, standing.parts, roles),
+        _LEFT if name == "close" and not standing.nothing_left else None,
+    )
 
 
 def _forbidden(name: str, held: Incident, roles: frozenset[Role], own: bool) -> str | None:
@@ -83,4 +79,4 @@ def _forbidden(name: str, held: Incident, roles: frozenset[Role], own: bool) -> 
         return None
     if Role.REPORTER in roles & needed:
         return None if own else "it was reported by somebody else"
-    return f"this needs the role {' or '.join(sorted(needed))}"
+    return needs(needed)

@@ -23,7 +23,7 @@ from services.incident.rules import (
     MajorState,
     Status,
 )
-from shared.auth.roles import Role
+from shared.auth.roles import Role, needs
 from shared.errors import Forbidden, Refused
 
 T = TypeVar("T")
@@ -201,7 +201,7 @@ def close(
     if incident.major.is_accepted:
         return close_major(incident, roles=roles, at=at, waive_problem=waive_problem)
     if roles.isdisjoint(AGENTS | {Role.ADMIN}):
-        raise Forbidden(f"this needs the role {' or '.join(sorted(AGENTS))}")
+        raise Forbidden(needs(AGENTS))
     if waive_problem is not None:
         raise Refused("only a major incident needs a problem, or that it is waived")
     return [e.Closed(at=at)]

@@ -9,7 +9,6 @@ from shared.errors import Invalid
 DEFAULT: dict[str, int] = {
     "11": 1, "12": 2, "13": 3, "21": 2, "22": 3, "23": 4, "31": 3, "32": 4, "33": 5,
 }  # fmt: skip
-MOST_LEVELS = 9
 
 
 class Matrix(State, frozen=True):

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from shared.auth.roles import Role
+from shared.table import leads_of, rows_of
 
 
 class Status(StrEnum):
@@ -113,29 +114,10 @@ READERS = frozenset(Role) - {Role.REPORTER}
 """Roles that read whatever is not restricted; a reporter reads what they reported."""
 
 
-def _read(table: str) -> dict[str, Rule]:
-    lines = table.strip().split("\n")
-    head, *rest = ([cell.strip() for cell in line.split("|")] for line in lines)
-    statuses = [Status(name) for name in head[1:]]
-    return {command: _rule(command, statuses, cells) for command, *cells in rest}
-
-
-def _rule(command: str, statuses: list[Status], cells: list[str]) -> Rule:
-    leads = {status: _target(status, cell) for status, cell in zip(statuses, cells, strict=True)}
-    return Rule(leads, _roles(command))
-
-
-def _target(status: Status, cell: str) -> Status | None:
-    if cell == "-":
-        return None
-    return status if cell in ("=", "before") else Status(cell)
-
-
 def _cells(command: str) -> Iterable[tuple[Role, str]]:
-    head, *rest = (line.split("|") for line in _ROLES.strip("\n").split("\n"))
-    named = [cells for cells in rest if command in cells[0].split()] or rest[-1:]
-    given = zip(head[1:], named[0][1:], strict=True)
-    return [(Role(role.strip()), cell.strip()) for role, cell in given]
+    head, *lines = rows_of(_ROLES)
+    named = next((cells for cells in lines if command in cells[0].split()), lines[-1])
+    return [(Role(role), cell) for role, cell in zip(head[1:], named[1:], strict=True)]
 
 
 def _roles(command: str) -> frozenset[Role]:
@@ -146,7 +128,10 @@ def _of_any(command: str) -> frozenset[Role]:
     return frozenset(role for role, cell in _cells(command) if cell == "any")
 
 
-RULES = _read(_TABLE)
+RULES = {
+    command: Rule(leads, _roles(command))
+    for command, leads in leads_of(_TABLE, Status, stays=("=", "before")).items()
+}
 """By command, in the order they are usually given."""
 
 
@@ -190,23 +175,7 @@ merge         | =        | =        | -        | =        | =
 """Beside the status; every other command leaves it as it is."""
 
 
-def _read_major(table: str) -> dict[str, dict[MajorState, MajorState | None]]:
-    lines = table.strip().split("\n")
-    head, *rest = ([cell.strip() for cell in line.split("|")] for line in lines)
-    states = [MajorState(name) for name in head[1:]]
-    return {
-        command: {s: _major_target(s, cell) for s, cell in zip(states, cells, strict=True)}
-        for command, *cells in rest
-    }
-
-
-def _major_target(state: MajorState, cell: str) -> MajorState | None:
-    if cell == "-":
-        return None
-    return state if cell == "=" else MajorState(cell)
-
-
-MAJOR_RULES = _read_major(_MAJOR)
+MAJOR_RULES = leads_of(_MAJOR, MajorState)
 """By command, where it leads the major state from each; None refuses."""
 
 WHY_NOT = {

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from services.incident.actions import Action, actions_of
+from services.incident.actions import actions_of
 from services.incident.catalogue.references import References
 from services.incident.events import IncidentEvent
 from services.incident.incident import Incident
@@ -30,6 +30,7 @@ from services.incident.suggestions.reading import Suggestion
 from shared.aggregate import Folded
 from shared.auth.caller import Caller
 from shared.domain import Personal, Stated
+from shared.http.actions import Action
 from shared.ledger import Ledger
 from shared.search import Piece
 from shared.store.store import Store

@@ -38,7 +38,6 @@ subscriptions_router = routes("subscriptions", "/v1/subscriptions")
 
 ByAdmin = Annotated[Asked, Depends(allowed(*ADMINS))]
 _NOT_YOURS = "a contact is its person's to change; for others this needs notification_admin"
-_NEEDS_ADMIN = "this needs the role notification_admin"
 
 
 def contacts_of(asked: Asked) -> Contacts:
@@ -126,7 +125,7 @@ async def read_subscription(id: Id, when: When, asked: ByReader) -> Response:
     """One subscription, now or as it was."""
     found = await folded_at(asked, subscriptions_of(asked), id, when)
     view = subscription_view(found)
-    why_not = None if asked.caller.has(*ADMINS) else _NEEDS_ADMIN
+    why_not = asked.caller.lacks(*ADMINS)
     view.actions = managed_actions(f"/v1/subscriptions/{id}", why_not, retired=found.state.retired)
     return read_answer(view, found.version)
 

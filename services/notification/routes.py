@@ -17,16 +17,10 @@ from services.notification.view import NotificationView, notification_view
 from shared.aggregate import Folded
 from shared.auth.caller import Caller
 from shared.errors import Forbidden
+from shared.http.actions import Action, action
 from shared.http.app import routes
 from shared.http.asked import Asked, allowed
-from shared.http.managed import (
-    Action,
-    When,
-    action,
-    command_answer,
-    folded_at,
-    read_answer,
-)
+from shared.http.managed import When, command_answer, folded_at, read_answer
 from shared.http.openapi import answers
 from shared.http.waiting import has_seen
 
@@ -81,6 +75,6 @@ def _require(name: str, held: Folded[Notification], caller: Caller) -> None:
 
 
 def _forbidden(name: str, held: Folded[Notification], caller: Caller) -> str | None:
-    if caller.has(*RULES[name].roles) or (name in OWN and caller.id == person_of(held)):
+    if name in OWN and caller.id == person_of(held):
         return None
-    return f"this needs the role {' or '.join(sorted(RULES[name].roles))}"
+    return caller.lacks(*RULES[name].roles)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from shared.auth.roles import Role
+from shared.table import leads_of
 
 
 class Status(StrEnum):
@@ -38,24 +39,7 @@ OWN = frozenset({"acknowledge"})
 """What everybody may do with their own notifications."""
 
 
-def _read(table: str) -> dict[str, Rule]:
-    lines = table.strip().split("\n")
-    head, *rest = ([cell.strip() for cell in line.split("|")] for line in lines)
-    statuses = [Status(name) for name in head[1:]]
-    return {command: Rule(_leads(statuses, cells), ADMINS) for command, *cells in rest}
-
-
-def _leads(statuses: list[Status], cells: list[str]) -> dict[Status, Status | None]:
-    return {status: _target(status, cell) for status, cell in zip(statuses, cells, strict=True)}
-
-
-def _target(status: Status, cell: str) -> Status | None:
-    if cell == "-":
-        return None
-    return status if cell == "=" else Status(cell)
-
-
-RULES = _read(_TABLE)
+RULES = {command: Rule(leads, ADMINS) for command, leads in leads_of(_TABLE, Status).items()}
 
 WHY_NOT = {
     Status.WAITING: "it is tried again by itself",

@@ -15,7 +15,8 @@ from services.notification.state import Attempt, Notification
 from services.notification.subscription import Subscription
 from shared.aggregate import Folded
 from shared.domain import Personal, Sealed
-from shared.http.managed import Action, Item, head_of
+from shared.http.actions import Action
+from shared.http.managed import Item, head_of
 from shared.store.store import Store
 
 

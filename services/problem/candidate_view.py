@@ -8,10 +8,10 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from services.problem.actions import Action
 from services.problem.candidate import Candidate, Match
 from services.problem.trends.group import MOST_MATCHES
 from shared.aggregate import Folded
+from shared.http.actions import Action
 from shared.store.store import Store
 
 _encode = msgspec.json.Encoder().encode

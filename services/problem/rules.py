@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from shared.auth.roles import Role
+from shared.table import leads_of
 
 
 class Status(StrEnum):
@@ -77,25 +78,14 @@ READERS = frozenset(Role) - {Role.REPORTER}
 """Roles that read problems: every one but the reporter."""
 
 
-def _read(table: str) -> dict[str, Rule]:
-    lines = table.strip().split("\n")
-    head, *rest = ([cell.strip() for cell in line.split("|")] for line in lines)
-    statuses = [_SHORT[name] for name in head[1:]]
-    return {command: _rule(command, statuses, cells) for command, *cells in rest}
+def _roles(command: str) -> frozenset[Role]:
+    return RAISERS if command in _ALSO_RESPONDERS else MANAGERS
 
 
-def _rule(command: str, statuses: list[Status], cells: list[str]) -> Rule:
-    leads = {status: _target(status, cell) for status, cell in zip(statuses, cells, strict=True)}
-    return Rule(leads, RAISERS if command in _ALSO_RESPONDERS else MANAGERS)
-
-
-def _target(status: Status, cell: str) -> Status | None:
-    if cell == "-":
-        return None
-    return status if cell == "=" else _SHORT[cell]
-
-
-RULES = _read(_TABLE)
+RULES = {
+    command: Rule(leads, _roles(command))
+    for command, leads in leads_of(_TABLE, _SHORT.__getitem__).items()
+}
 """By command, in the order they are usually given."""
 
 WHY_NOT = {

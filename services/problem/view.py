@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.problem.actions import Action, problem_actions
+from services.problem.actions import problem_actions
 from services.problem.events import NodeReference
 from services.problem.items import SHARED, Milestones, ProblemItem, source, without
 from services.problem.known import KnownErrorNow
@@ -16,6 +16,7 @@ from services.problem.problem import Problem
 from shared.aggregate import Folded
 from shared.auth.caller import Caller
 from shared.domain import Personal
+from shared.http.actions import Action
 from shared.store.store import Store
 
 _encode = msgspec.json.Encoder().encode

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from shared.auth.roles import Role
+from shared.auth.roles import Role, needs
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,3 +21,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     def has(self, *roles: Role) -> bool:
         """Whether the caller holds one of these roles; admin holds them all."""
         return Role.ADMIN in self.roles or not self.roles.isdisjoint(roles)
+
+    def lacks(self, *roles: Role) -> str | None:
+        """Why the caller may not do what needs one of these roles; None where they may."""
+        return None if self.has(*roles) else needs(roles)

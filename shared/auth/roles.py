@@ -21,6 +21,11 @@ class Role(StrEnum):
 _BY_NAME = {role.value: role for role in Role}
 
 
+def needs(roles: Iterable[Role]) -> str:
+    """What somebody is told who holds none of these roles."""
+    return f"this needs the role {' or '.join(sorted(roles))}"
+
+
 def known(names: Iterable[str]) -> frozenset[Role]:
     """The roles among these names; an issuer may grant others that mean nothing here."""
     return frozenset(_BY_NAME[name] for name in names if name in _BY_NAME)

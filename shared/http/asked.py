@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import Request
 
 from shared.auth.caller import Caller
-from shared.auth.roles import Role
+from shared.auth.roles import Role, needs
 from shared.errors import Forbidden, Invalid, Stale
 from shared.http.service import Service
 from shared.ledger import Key, Order
@@ -114,8 +114,7 @@ def allowed(*roles: Role) -> Dependency:
         if caller is None:
             caller = await service.authenticator.authenticate(authorization)
         if roles and not caller.has(*roles):
-            needed = " or ".join(sorted(roles))
-            raise Forbidden(f"this needs the role {needed}; you have {_named(caller)}")
+            raise Forbidden(f"{needs(roles)}; you have {_named(caller)}")
         return Asked(request, caller)
 
     return for_roles(ask, *roles)

@@ -13,6 +13,7 @@ from shared.aggregate import Folded
 from shared.domain import Event, State
 from shared.errors import NotFound
 from shared.event_view import event_views
+from shared.http.actions import Action, action
 from shared.http.asked import Asked
 from shared.http.lists import Listed
 from shared.http.moments import AsOf, EffectiveAt, moment_of, position_of
@@ -22,15 +23,6 @@ from shared.ledger import Ledger
 
 S = TypeVar("S", bound=State)
 E = TypeVar("E", bound=Event)
-
-
-class Action(msgspec.Struct, frozen=True):
-    """A command: may this caller give it now, and why not."""
-
-    name: str
-    allowed: bool
-    reason: str | None
-    href: str
 
 
 class Item(msgspec.Struct, kw_only=True):
@@ -98,12 +90,6 @@ def head_of(folded: Folded[Any]) -> dict[str, Any]:
         "created_at": folded.created_at,
         "updated_at": folded.updated_at,
     }
-
-
-def action(name: str, path: str, *reasons: str | None) -> Action:
-    """A command of a representation; the first reason against it counts."""
-    reason = next(filter(None, reasons), None)
-    return Action(name, reason is None, reason, path)
 
 
 def managed_actions(path: str, why_not: str | None, retired: bool) -> list[Action]:

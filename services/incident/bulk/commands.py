@@ -34,8 +34,8 @@ class Command(NamedTuple):
 
     def require(self, caller: Caller) -> None:
         """Raises Forbidden where the caller may not give the command at all."""
-        if not caller.has(*self.roles):
-            raise Forbidden(f"this needs the role {' or '.join(sorted(self.roles))}")
+        if (reason := caller.lacks(*self.roles)) is not None:
+            raise Forbidden(reason)
 
     async def give(self, asked: Asked, incident: str, body: Any) -> Response:
         """Give it to one incident. Raises what the command alone would."""

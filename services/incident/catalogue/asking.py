@@ -32,7 +32,6 @@ Command = Callable[..., Sequence[Event]]
 View = view.ServiceView | view.ConfigurationItemView
 
 _MANAGERS = frozenset({Role.INCIDENT_MANAGER})
-_NEEDS_MANAGER = "this needs the role incident_manager"
 
 ByManager = Annotated[Asked, Depends(allowed(*_MANAGERS))]
 ByReader = Annotated[Asked, Depends(allowed(*READERS))]
@@ -59,7 +58,7 @@ def catalogue_of(asked: Asked) -> Catalogue:
 
 def why_not(asked: Asked) -> str | None:
     """Why this caller may not change the catalogue; None where they may."""
-    return None if asked.caller.has(*_MANAGERS) else _NEEDS_MANAGER
+    return asked.caller.lacks(*_MANAGERS)
 
 
 def services_of(asked: Asked) -> Entries:

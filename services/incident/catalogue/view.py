@@ -11,7 +11,8 @@ from services.incident.catalogue.events import Criticality, Repeats
 from services.incident.catalogue.known import Dependant, Present
 from services.incident.catalogue.window import Window
 from shared.aggregate import Folded
-from shared.http.managed import Action, Item, head_of
+from shared.http.actions import Action
+from shared.http.managed import Item, head_of
 
 
 class DependencyKeys(msgspec.Struct, frozen=True):

@@ -8,9 +8,9 @@ from uuid import UUID
 
 import msgspec
 
-from services.incident.actions import Action
 from services.incident.regulators.view import RegulatoryDeadline
 from services.incident.review.deliveries import Delivery
+from shared.http.actions import Action
 from shared.timeline import Entry
 
 

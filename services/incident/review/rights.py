@@ -1,10 +1,10 @@
 """Who may do what with a review, and what a caller is offered."""
 
-from services.incident.actions import Action
 from services.incident.review.review import Standing
 from services.incident.rules import AGENTS
 from shared.auth.caller import Caller
 from shared.auth.roles import Role
+from shared.http.actions import Action, action
 
 WRITERS = AGENTS | {Role.MAJOR_INCIDENT_MANAGER}
 COMPLETERS = frozenset({Role.MAJOR_INCIDENT_MANAGER})
@@ -33,7 +33,6 @@ def actions_on(incident: object, standing: Standing, caller: Caller) -> list[Act
 
 def _action(incident: object, name: str, standing: Standing, caller: Caller) -> Action:
     roles, standings = _COMMANDS[name]
-    reason = None if standing in standings else _WHY_NOT[standing]
-    if reason is None and not caller.has(*roles):
-        reason = f"this needs the role {' or '.join(sorted(roles))}"
-    return Action(name, reason is None, reason, f"/v1/incidents/{incident}/review/{name}")
+    ended = None if standing in standings else _WHY_NOT[standing]
+    path = f"/v1/incidents/{incident}/review/{name}"
+    return action(name, path, ended, caller.lacks(*roles))

@@ -7,11 +7,11 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from services.incident.actions import Action
 from services.incident.saved_views.rights import why_not
 from services.incident.saved_views.saved_view import SavedView
 from shared.aggregate import Folded
 from shared.auth.caller import Caller
+from shared.http.actions import Action
 
 
 class SharedWith(msgspec.Struct, frozen=True):

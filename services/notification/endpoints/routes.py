@@ -21,12 +21,12 @@ from services.notification.endpoints.view import (
 from services.notification.events import Channel
 from services.notification.outgoing_webhooks.webhooks import WEBHOOKS, Webhooks
 from services.notification.rules import ADMINS
+from shared.http.actions import action
 from shared.http.app import routes
 from shared.http.asked import Asked, allowed
 from shared.http.lists import CHANGED, WHEN, TimedQuery, given, listed
 from shared.http.managed import (
     When,
-    action,
     command_answer,
     folded_at,
     list_answer,
@@ -52,7 +52,6 @@ _STATE = """(case when t.shut_off_at is null then 'closed'
     when t.probe_at > '{at}'::timestamptz then 'open' else 'half_open' end) = any({{}}::text[])"""
 _LIVE = """not exists (select 1 from keyed beside
     where beside.id = t.webhook and beside.retired and {then})"""
-_NEEDS_ADMIN = "this needs the role notification_admin"
 
 router = routes("endpoints", PATH)
 
@@ -96,7 +95,7 @@ async def read_endpoint(id: Id, when: When, asked: ByReader) -> Response:
     then = moment_of(when.effective_at) or await time_of(when.as_of, log)
     seen = Seen(then or asked.now, await position_of(when.as_of, log))
     view = endpoint_view(found, seen, await waiting_for(asked, [id], seen))
-    why_not = None if asked.caller.has(*ADMINS) else _NEEDS_ADMIN
+    why_not = asked.caller.lacks(*ADMINS)
     closed = None if found.state.is_shut_off else endpoint.NOT_SHUT_OFF
     view.actions = [action("probe", f"{PATH}/{id}/probe", closed, why_not)]
     return read_answer(view, found.version)

@@ -12,8 +12,9 @@ from services.notification.access import about_visible
 from services.notification.endpoints.endpoint import Endpoint, Standing, standing
 from services.notification.endpoints.revival import KEPT, WAITS
 from shared.aggregate import Folded
+from shared.http.actions import Action
 from shared.http.asked import Asked
-from shared.http.managed import Action, Item, head_of
+from shared.http.managed import Item, head_of
 from shared.listing import moments, where_of
 
 

@@ -36,7 +36,6 @@ Command = Callable[..., Sequence[Event]]
 ByAdmin = Annotated[Asked, Depends(allowed(*ADMINS))]
 Reference = Annotated[str, Path(max_length=100, description="Its id, or its key")]
 Past = Annotated[PastQuery, Query()]
-_NEEDS_ADMIN = "this needs the role notification_admin"
 _LISTING = Listing("keyed", CHANGED | {"key": Sort("t.key", "text", False)})
 _KEYED = WHEN | {"key": "t.key = any({}::text[])", "retired": "t.retired = {}::boolean"}
 
@@ -138,4 +137,4 @@ async def versions(asked: Asked, kept: Kept, reference: str, query: PastQuery) -
 
 def why_not(asked: Asked) -> str | None:
     """Why this caller may not change them; None where they may."""
-    return None if asked.caller.has(*ADMINS) else _NEEDS_ADMIN
+    return asked.caller.lacks(*ADMINS)

@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from services.notification.keyed.keyed import Keyed
 from shared.aggregate import Folded, Row
 from shared.domain import Event
-from shared.http.managed import Action, Item, head_of
+from shared.http.actions import Action
+from shared.http.managed import Item, head_of
 from shared.store.tables import version_columns
 
 KEYED = Table(

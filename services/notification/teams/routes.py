@@ -34,7 +34,6 @@ from shared.listing import Listing, Sort
 PATH = "/v1/teams"
 ByAdmin = Annotated[Asked, Depends(allowed(*ADMINS))]
 Reference = Annotated[str, Path(max_length=100, description="Its id, or its key")]
-_NEEDS_ADMIN = "this needs the role notification_admin"
 _TEAMS = Listing("teams", CHANGED | {"key": Sort("t.key", "text", False)})
 _TEAM = WHEN | {
     "key": "t.key = any({}::text[])",
@@ -95,7 +94,7 @@ async def read_team(id: Reference, when: When, asked: ByReader) -> Response:
     """One team, now or as it was."""
     found = await folded_at(asked, teams_of(asked), teams_of(asked).find(id), when)
     shown = team_view(found)
-    why_not = None if asked.caller.has(*ADMINS) else _NEEDS_ADMIN
+    why_not = asked.caller.lacks(*ADMINS)
     shown.actions = managed_actions(f"{PATH}/{found.stream}", why_not, found.state.retired)
     return read_answer(shown, found.version)
 

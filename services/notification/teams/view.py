@@ -5,7 +5,8 @@ import msgspec
 
 from services.notification.teams.team import Team
 from shared.aggregate import Folded
-from shared.http.managed import Action, Item, head_of
+from shared.http.actions import Action
+from shared.http.managed import Item, head_of
 
 
 class TeamItem(Item, kw_only=True):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 from fastapi import Path, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.problem.access import problems_of, seen
 from services.problem.analyses.drawing.svg import drawn
@@ -18,6 +18,7 @@ from shared.effective import happened_by
 from shared.errors import NotFound
 from shared.http.app import routes
 from shared.http.asked import Asked
+from shared.http.managed import Moments
 from shared.http.moments import AsOf, EffectiveAt, moment_of, position_of
 from shared.http.openapi import answers
 from shared.http.pages import Cursor, ListQuery, filters_of, read_cursor, write_cursor
@@ -28,20 +29,10 @@ router = routes("analyses", "/v1/problems")
 Named = Annotated[str, Path(max_length=40, description="Its id, perhaps with .svg or .md")]
 
 
-class MomentQuery(BaseModel):
-    """At which moment."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    as_of: AsOf = None
-    effective_at: EffectiveAt = None
-    wait_for: Annotated[str | None, Field(max_length=64, description="service:position")] = None
-
-
 Form = Literal["json", "svg", "md"]
 
 
-class FormQuery(MomentQuery):
+class FormQuery(Moments):
     """Also in which form."""
 
     format: Annotated[Form | None, Field(description="As Accept says where it is left out")] = None
@@ -130,7 +121,7 @@ def _accepted(header: str) -> Form:
 
 
 async def _document(
-    asked: Asked, reference: str, analysis: UUID, query: MomentQuery
+    asked: Asked, reference: str, analysis: UUID, query: Moments
 ) -> tuple[UUID, Document]:
     await has_seen(asked.service, query.wait_for)
     stream = await seen(asked, reference)

@@ -13,7 +13,7 @@ from services.problem.rules import MANAGERS, RAISERS
 from shared.aggregate import Folded
 from shared.auth.caller import Caller
 from shared.domain import Personal
-from shared.http.managed import Action, action
+from shared.http.actions import Action, action
 from shared.store.store import Store
 
 
@@ -133,8 +133,7 @@ def actions_of(folded: Folded[KnownError], caller: Caller) -> list[Action]:
 
 
 def _why_not(command: str, caller: Caller) -> str | None:
-    needed = RAISERS if command == "record-use" else MANAGERS
-    return None if caller.has(*needed) else f"this needs the role {' or '.join(sorted(needed))}"
+    return caller.lacks(*(RAISERS if command == "record-use" else MANAGERS))
 
 
 def _number(number: int | None) -> str | None:
