@@ -101,7 +101,10 @@ class StatusUpdate(Body):
     workaround: Annotated[Text | None, Field(examples=["Paying by invoice works"])] = None
     audiences: Annotated[list[Slug], Field(min_length=1, max_length=50)] | None = None
     next_update_at: Moment | None = None
-    final: StrictBool = False
+    final: Annotated[
+        StrictBool | None,
+        Field(description="Left out: whether the status is `resolved`, as the incident is"),
+    ] = None
 
 
 class Snooze(Body):

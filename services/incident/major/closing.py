@@ -35,7 +35,10 @@ def unmet_of(incident: Incident, *, waived: bool = False) -> Iterable[tuple[str,
     major = incident.major
     for name, task in major.tasks.items():
         if _is_owed(task) and not task.final_sent:
-            yield f"final_update:{name}", f"send the final update to {name}"
+            yield (
+                f"final_update:{name}",
+                f"send the final update to {name} (post-update with final)",
+            )
     if not major.review_completed:
         yield "review", "complete the post-incident review"
     if not (waived or major.problem_waived is not None or _has_problem(incident)):

@@ -29,11 +29,13 @@ def post_update(
     workaround: str | None = None,
     audiences: Sequence[str] | None = None,
     next_update_at: datetime | None = None,
-    final: bool = False,
+    final: bool | None = None,
 ) -> Sequence[IncidentEvent]:
     """To these audiences, else to all who are owed one; the last one says that it is resolved."""
     require(incident, "post-update")
     require_part(incident, "post-update", by, roles)
+    if final is None:
+        final = next_update_at is None and _says_resolved(incident, status)
     if final and incident.status is not Status.RESOLVED:
         raise Refused("a final update says that it is resolved; resolve it first")
     told = _told(incident, audiences)
@@ -54,6 +56,12 @@ def post_update(
             ways=tuple(task.planned for task in tasks),
         )
     ]
+
+
+def _says_resolved(incident: Incident, status: str) -> bool:
+    """Whether this is what the last update says, and it is so."""
+    said = status.strip().rstrip(".").casefold()
+    return incident.status is Status.RESOLVED and said == "resolved"
 
 
 def snooze_update(

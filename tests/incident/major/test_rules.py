@@ -302,6 +302,25 @@ def test_after_the_final_update_there_is_no_next_one() -> None:
     assert all(task.final_sent and task.closed_at for task in state.major.tasks.values())
 
 
+@pytest.mark.parametrize(
+    ("more", "is_final"),
+    [
+        ({"status": "Resolved."}, True),
+        ({"status": "resolved", "final": False}, False),
+        ({"status": "resolved", "next_update_at": minutes(90)}, False),
+        ({"status": "Nearly resolved"}, False),
+    ],
+)
+def test_an_update_that_says_resolved_is_the_final_one(
+    more: dict[str, Any], is_final: bool
+) -> None:
+    told = TOLD | more
+    state = resolved.when(updates.post_update, **told, **by("ada", at=61)).follows()
+    assert {task.final_sent for task in state.major.tasks.values()} == {is_final}
+    early = accepted.when(updates.post_update, **TOLD | {"status": "resolved"}, **by("ada", at=1))
+    assert not any(task.final_sent for task in early.follows().major.tasks.values())
+
+
 def test_without_a_plan_an_update_names_its_audiences() -> None:
     unplanned = new.given(MajorAccepted(at=NOON))
     unplanned.when(updates.post_update, **TOLD, **by("mia", MANAGER)).refused("name the audiences")
