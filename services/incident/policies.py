@@ -46,12 +46,11 @@ class Attempted(msgspec.Struct):
 
 
 class Seen(msgspec.Struct):
-    """What we read of a notification that was acknowledged: a page has an escalation."""
+    """What we read of a notification that was acknowledged; `matter` is what a page was for."""
 
     person: str
     channel: str
     by: str
-    escalation: UUID | None = None
     matter: UUID | None = None
 
 
@@ -113,15 +112,13 @@ def from_notifications(store: Store) -> Mapping[str, Reaction]:
 
 
 def _answer(fact: Fact) -> Answer | None:
-    """What the timeline says of a page that was answered, or was not; None of other things."""
+    """What the timeline says of what was seen, or of a page that nobody answered."""
     ended = fact.read(Ended)
     if not ended.fact.startswith("incident."):
         return None
     told: dict[str, Any] = {"fact": ended.fact, "at": ended.at}
     if fact.type == "tocsin.notification.acknowledged.v1":
         seen = fact.read(Seen)
-        if seen.escalation is None:
-            return None
         told |= {"recipient": seen.person, "by": seen.by, "channel": seen.channel}
         told |= {"matter": seen.matter}
         return PageAcknowledged(notification=fact.subject, **told)

@@ -55,9 +55,14 @@ async def test_answers_to_pages_are_machine_facts(service: RunningService) -> No
     missed = [{"target": "on call by night", "reason": "no rotation covers this time"}]
     await _hear(service, "nobody_to_tell", missed=missed, policy=None, **about)
     path = f"/v1/incidents/{declared['id']}"
-    told = (await client.get(f"{path}/timeline")).json()["items"][-3:]
+    told = (await client.get(f"{path}/timeline")).json()["items"][-4:]
     assert [(e["kind"], e["title"], e["detail"]) for e in told] == [
         ("incident.page_acknowledged", "ada acknowledged by email", PAGED["fact"]),
+        (
+            "incident.page_acknowledged",
+            "a reader of plain mail acknowledged for ada by email",
+            PAGED["fact"],
+        ),
         (
             "incident.nobody_answered",
             "Nobody answered: ada, bob",

@@ -48,7 +48,7 @@ def on_call(schedule: Schedule, at: datetime) -> Duty:
     plan = _plan(schedule, at)
     if plan is None:
         return Duty(gap=Gap.NOT_YET)
-    return _planned(plan, at) or Duty(gap=_gap(plan))
+    return _planned(plan, at) or Duty(gap=_gap(plan, at))
 
 
 def shifts(schedule: Schedule, start: datetime, end: datetime) -> Iterator[Shift]:
@@ -84,15 +84,18 @@ def _planned(plan: Plan, at: datetime) -> Duty | None:
     return None
 
 
-def _gap(plan: Plan) -> Gap:
+def _gap(plan: Plan, at: datetime) -> Gap:
+    if at < plan.since:
+        return Gap.NOT_YET
     if plan.retired:
         return Gap.RETIRED
     return Gap.UNCOVERED if plan.layers else Gap.NO_LAYERS
 
 
 def _plan(schedule: Schedule, at: datetime) -> Plan | None:
-    """The last one said that is in force by then."""
-    return next((plan for plan in reversed(schedule.plans) if plan.since <= at), None)
+    """The last one said that is in force by then; the first one from when its layers say."""
+    by_then = (plan for plan in reversed(schedule.plans) if plan.since <= at)
+    return next(by_then, next(iter(schedule.plans), None))
 
 
 def _next_edge(schedule: Schedule, at: datetime) -> datetime:

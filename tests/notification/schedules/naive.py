@@ -36,7 +36,7 @@ def moment(local: datetime, zone: str) -> datetime:
 def on_call(events: Sequence[ScheduleEvent], at: datetime, horizon: datetime) -> str | None:
     """The person, by replaying everything that was said; `at` comes before the horizon."""
     kept: dict[Any, Overridden] = {}
-    plan: ScheduleSet | None = None
+    plan = next((event for event in events if isinstance(event, ScheduleSet)), None)
     for event in events:
         match event:
             case Overridden():

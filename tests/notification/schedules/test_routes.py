@@ -1,7 +1,7 @@
 """Schedules over HTTP: who is on call, as known now and as known then."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -79,6 +79,18 @@ async def test_a_new_rotation_leaves_the_past_as_it_was_and_an_override_corrects
     assert (override["person"], override["from"]) == ("dan", "2026-01-01T00:00:00Z")
     await admin.post(f"{path}/remove-override", json={"override": override["id"]})
     assert (await _who(admin, path, before))["person"] == "ada"
+
+
+async def test_a_rotation_that_began_before_it_was_said_is_told_of_the_past(
+    admin: AsyncClient,
+) -> None:
+    path = await _added(admin, "elsewhere", layers=[LAYER | {"starts_on": "2026-01-05"}])
+    then = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
+    assert (await _who(admin, path, then))["person"] in LAYER["people"]
+    changed = PAYMENTS | {"key": "elsewhere", "layers": [LAYER | {"people": ["zoe"]}]}
+    assert (await admin.put(path, json=changed)).status_code == 200
+    assert (await _who(admin, path, then))["person"] in LAYER["people"]
+    assert (await _who(admin, path, datetime(2025, 12, 1, tzinfo=UTC)))["person"] is None
 
 
 async def test_a_gap_is_stated(admin: AsyncClient) -> None:
