@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import sys
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.util import find_spec
 
 if find_spec("sniffio") is None:
@@ -50,7 +51,9 @@ def new_client(
     trust: ssl.SSLContext | None = None,
     kept: float = 5.0,
 ) -> AsyncClient:
-    """A client that follows no redirect; `environment` makes it heed HTTP_PROXY and the like.
+    """A client that follows no redirect and keeps no cookie.
+
+    `environment` makes it heed HTTP_PROXY and the like.
 
     Connections that nobody uses are kept for so many seconds.
     """
@@ -60,6 +63,7 @@ def new_client(
         follow_redirects=False,
         trust_env=environment,
         transport=transport,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         verify=trust or True,
         limits=Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=kept),
     )

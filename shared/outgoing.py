@@ -158,7 +158,7 @@ def _asked(retry_after: str) -> float:
         return float(retry_after[:9])
     try:
         return max((parsedate_to_datetime(retry_after) - now()).total_seconds(), 0.0)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from services.notification import template
+from services.notification import mail, template
 from services.notification.copies import STATUS_AFTER
 from services.notification.events import Channel, QuietHours
 from services.notification.references import Named
@@ -32,6 +32,12 @@ def _signs(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _can_be_written(address: str) -> str:
+    if not mail.can_be_written(address):
+        raise ValueError("must not hold =?: a mail would name another address")
+    return address
+
+
 def _is_told(fact: str) -> str:
     if fact not in STATUS_AFTER:
         raise ValueError(f"is not told of; these are: {', '.join(STATUS_AFTER)}")
@@ -53,7 +59,11 @@ Secret = Annotated[
 FactName = Annotated[
     str, AfterValidator(_is_told), Field(json_schema_extra={"enum": list(STATUS_AFTER)})
 ]
-Email = Annotated[str, Field(max_length=254, pattern=_MAILBOX, examples=["ada@example.com"])]
+Email = Annotated[
+    str,
+    Field(max_length=254, pattern=_MAILBOX, examples=["ada@example.com"]),
+    AfterValidator(_can_be_written),
+]
 Level = Annotated[Whole, Field(ge=1, le=9)]
 
 

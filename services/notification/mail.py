@@ -31,6 +31,7 @@ from aiosmtplib import (
 from services.notification.outcome import Lost, Reached, Result, Unreached
 from shared.process import CannotStart
 
+_ENCODED, _UNSEEN = "=?", "\u200b"
 _WITHIN = 30.0
 _ANSWERS_WITHIN = 20.0
 _AT_ONCE = 10
@@ -76,13 +77,23 @@ def mail(id: UUID, *, sender: str, to: str, subject: str, text: str, at: datetim
     message = EmailMessage()
     message["From"] = sender
     message["To"] = to
-    message["Subject"] = subject
+    message["Subject"] = _as_it_is(subject)
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{id}@tocsin>"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Tocsin-Notification"] = str(id)
     message.set_content(text, cte="quoted-printable")
     return message
+
+
+def can_be_written(address: str) -> bool:
+    """Whether a mail can name it: what looks encoded would be decoded to another one."""
+    return _ENCODED not in address
+
+
+def _as_it_is(subject: str) -> str:
+    """What looks encoded would be decoded here: into line breaks, and headers after them."""
+    return subject.replace(_ENCODED, f"={_UNSEEN}?")
 
 
 class Post:

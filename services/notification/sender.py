@@ -45,6 +45,7 @@ from shared.settings import Network, Settings
 _AT_ONCE = 50
 _LAST_WORDS = 5.0  # seconds for calls under way when told to stop
 _NO_ADDRESS = Unreached("the contact cannot be reached by this channel any more", permanent=True)
+_NO_MAILBOX = Unreached("its mail address cannot be written in a mail", permanent=True)
 _RESTRICTED = Unreached("it has been restricted since, to others", permanent=True)
 _NO_SERVER = Unreached("no mail server is configured: set TOCSIN_SMTP_URL", down=True)
 Command = Callable[[Notification], Sequence[NotificationEvent]]
@@ -193,6 +194,8 @@ class Sender:
     async def _mail(self, begun: Folded[Notification], words: Words, address: str) -> Result:
         if self._post is None:
             return _NO_SERVER
+        if not mail.can_be_written(address):
+            return _NO_MAILBOX
         message = mail.mail(
             begun.stream,
             sender=self._post.sender,

@@ -142,6 +142,7 @@ async def test_a_secret_is_shown_nowhere_and_no_address_is_stored_in_clear(
         ({"name": "Ada", "email": "a@b.c\r\nBcc: x@y.z"}, "/email"),
         ({"name": "Ada", "email": "a@b.c, x@y.z"}, "/email"),
         ({"name": "Ada", "email": "<a@b.c>"}, "/email"),
+        ({"name": "Ada", "email": "=?utf-8?q?eve=40e.org?=@b.c"}, "/email"),
         ({"name": "Ada", "email": "a@b.c", "status": "x"}, "/status"),
         ({"name": "Ada", "webhook": {}}, "/webhook/url"),
         ({"name": "Ada", "webhook": HOOK | {"url": "http://localhost:x"}}, "/webhook/url"),

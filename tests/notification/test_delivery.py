@@ -389,3 +389,12 @@ async def test_a_title_cannot_bring_headers_of_its_own(desk: Desk, mail: MailSin
     assert received["bcc"] is None
     assert received["subject"] == "Hi Bcc: everybody@example.com Buy {{number}} gnp.exe"
     assert received.get_content().splitlines()[-1] == "INC-7"
+
+
+async def test_an_address_that_reads_as_another_is_never_written(desk: Desk) -> None:
+    ada = await desk.contact(email="=?utf-8?q?eve=40example.org?=@example.com")
+    await desk.subscribe(ada, Channel.EMAIL)
+    await desk.hear(desk.fact("incident.declared", **DECLARED))
+    await desk.ring()
+    (attempt,) = await desk.attempts()
+    assert attempt.outcome is Outcome.REFUSED

@@ -1,5 +1,6 @@
 """What may be called on a user's word, and what never is, in whatever form it is written."""
 
+import asyncio
 from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
 
@@ -14,6 +15,7 @@ from shared.destination import (
     destination,
 )
 from shared.outgoing import Outgoing
+from tests.shared.test_client import saying, server
 
 ADDRESSES = """
 0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.100.100.200 100.127.255.254
@@ -162,3 +164,49 @@ async def test_a_name_that_changes_its_answer_is_called_where_it_was_checked() -
     there = await destination("http://rebind.test/", (), rebinding)
     assert there.url == "http://8.8.8.8:80/"
     assert len(answers) == 1
+
+
+LOOPBACK = ip_network("127.0.0.0/8")
+EMPTY = b"Content-Length: 0\r\n\r\n"
+HOSTILE = [
+    b"HTTP/1.1 503 Busy\r\nRetry-After: Mon, 01 Jan 99999999999999999999 00:00:00 GMT\r\n" + EMPTY,
+    b"HTTP/1.1 503 Busy\r\nRetry-After: Mon, 01 Jan 2030 00:00:00 +99999999999999999\r\n" + EMPTY,
+    b"HTTP/1.1 503 Busy\r\nRetry-After: \xb2\xb3\r\n" + EMPTY,
+    b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5_000 + b"\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nX: " + b"a" * 1_000_000 + b"\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n",
+    b"HTTP/1.1 302 Found\r\nLocation: http://[::ffff:127.0.0.1\r\n" + EMPTY,
+    b"HTTP/1.1 307 Found\r\nLocation: http://169.254.169.254:99999/\r\n" + EMPTY,
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b; expires=99999999999999; Max-Age=1e999\r\n" + EMPTY,
+    b"\x00 no answer at all\r\n\r\n",
+]
+"""Answers of a receiver that wishes us ill."""
+
+
+@pytest.mark.parametrize("raw", HOSTILE)
+async def test_whatever_a_receiver_says_is_an_answer_or_none(raw: bytes) -> None:
+    async with server(saying(raw)) as url, Outgoing([LOOPBACK], within=5.0) as outgoing:
+        try:
+            answer = await outgoing.post(url, b"{}", {})
+        except OutgoingFailed:
+            return
+    assert answer.retry_after == 0.0
+
+
+async def test_no_cookie_of_a_receiver_is_kept() -> None:
+    heads: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        cookies = b"".join(b"Set-Cookie: c%d=v; Max-Age=9999\r\n" % n for n in range(200))
+        writer.write(b"HTTP/1.1 204 No Content\r\n" + cookies + b"Connection: close\r\n\r\n")
+        writer.close()
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/"
+    async with listening, Outgoing([LOOPBACK]) as outgoing:
+        for _ in range(2):
+            await outgoing.post(url, b"", {})
+    assert not [head for head in heads if b"cookie" in head.lower()]
