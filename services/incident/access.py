@@ -47,6 +47,15 @@ async def ordered(asked: Asked, reference: str, **more: object) -> Order:
     return await asked.order(held.stream, admits=partial(_admit, asked.caller), **more)
 
 
+async def repeated(asked: Asked, reference: str) -> Folded[Incident] | None:
+    """What this command on it was answered with before, by its key; None where it is new.
+
+    Raises NotFound, KeyReused, Unavailable.
+    """
+    await ordered(asked, reference)
+    return await asked.repeated(incidents_of(asked))
+
+
 async def on_record(asked: Asked, folded: Folded[Incident]) -> None:
     """Put on record that this request reads the incident, once, if it is restricted."""
     if folded.state.restriction is not None and folded.stream not in _recorded(asked):

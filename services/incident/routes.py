@@ -7,7 +7,7 @@ from typing import Annotated, Any, Concatenate, ParamSpec
 from fastapi import Body, Depends, Path, Query, Response
 
 from services.incident import bodies, lifecycle
-from services.incident.access import incidents_of, on_record, ordered, seen
+from services.incident.access import incidents_of, on_record, ordered, repeated, seen
 from services.incident.catalogue.catalogue import CATALOGUE
 from services.incident.catalogue.references import references
 from services.incident.discretion import discreetly, shown
@@ -135,6 +135,8 @@ async def hold(id: Reference, body: bodies.Hold, asked: ByAgent) -> Response:
     told: dict[str, Any] = {"reason": body.reason, "note": body.note, "at": asked.now}
     if body.problem is None and body.reason is not HoldReason.AWAITING_PROBLEM:
         return await command(asked, id, lifecycle.hold, **told)
+    if (before := await repeated(asked, id)) is not None:
+        return await answer(asked, before)
     return await command(asked, id, checks.hold, **told, **await _awaited(asked, id, body.problem))
 
 
@@ -150,6 +152,8 @@ async def resolve(id: Reference, body: bodies.Resolution, asked: ByAgent) -> Res
     incidents = incidents_of(asked)
     arguments = body.arguments() | {"at": asked.stated(body.at)}
     if body.known_error is not None:
+        if (before := await repeated(asked, id)) is not None:
+            return await answer(asked, before)
         named = await checks.known_error(asked.service.store.pool, body.known_error, asked.caller)
         arguments["known_error"] = named.number
 

@@ -9,7 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from services.problem.copies import IncidentCopy
+from services.problem.problem import Problem
 from services.problem.problems import Problems, raised_from
+from shared.aggregate import Folded
 from shared.errors import NotFound
 from shared.http.access_log import record_access
 from shared.http.asked import Asked
@@ -29,6 +31,15 @@ async def seen(asked: Asked, reference: str) -> UUID:
     if held.state.raised_from is not None:
         await require_known(asked, held.stream, "there is no such problem")
     return held.stream
+
+
+async def repeated(asked: Asked, reference: str) -> Folded[Problem] | None:
+    """What this command on it was answered with before, by its key; None where it is new.
+
+    Raises NotFound, KeyReused, Unavailable.
+    """
+    await seen(asked, reference)
+    return await asked.repeated(problems_of(asked))
 
 
 async def require_known(asked: Asked, id: UUID, otherwise: str) -> None:

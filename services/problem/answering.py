@@ -48,7 +48,8 @@ async def answer(asked: Asked, folded: Folded[Problem], *, created: bool = False
     headers = {"etag": f'"{folded.version}"', "tocsin-position": str(folded.position)}
     if created:
         headers["location"] = f"/v1/problems/{folded.stream}"
-    content = await rendered(asked, folded)
+    is_keyed = "idempotency-key" in asked.request.headers  # a repeat is to be answered alike
+    content = await rendered(asked, folded, position=folded.position if is_keyed else None)
     return Response(content, 201 if created else 200, headers, "application/json")
 
 

@@ -137,6 +137,8 @@ async def merge(id: Id, body: bodies.Merging, asked: ByManager) -> Response:
     """Add it to a problem that is known already: its incidents are linked there."""
     problems = problems_of(asked)
     await known_candidate(asked, id)
+    if (before := await asked.repeated(problems.candidates)) is not None:
+        return await _answer(asked, before)
     into = await seen(asked, body.into)
     number = (await problems.current(into)).state.number
 

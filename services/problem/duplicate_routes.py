@@ -3,7 +3,7 @@
 from fastapi import Response
 
 from services.problem import bodies, duplicates
-from services.problem.access import problems_of, seen
+from services.problem.access import problems_of, repeated, seen
 from services.problem.answering import ByManager, Reference, answer
 from services.problem.duplicates import Belongings
 from services.problem.problem import Problem
@@ -22,6 +22,8 @@ router = routes("problems", "/v1/problems")
 async def mark_duplicate(id: Reference, body: bodies.Duplicate, asked: ByManager) -> Response:
     """End it as another's duplicate; its links, open tasks and workaround move there."""
     problems = problems_of(asked)
+    if (before := await repeated(asked, id)) is not None:
+        return await answer(asked, before)
     stream, other = await seen(asked, id), await seen(asked, body.of)
     if stream == other:
         raise Refused("a problem is not a duplicate of itself")

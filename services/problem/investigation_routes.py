@@ -1,19 +1,24 @@
 """What is done along the way, over HTTP: assignment, notes, links, workarounds, tasks, reviews."""
 
+from collections.abc import Callable, Sequence
+
 from fastapi import Response
 
 from services.problem import bodies, closing, investigation, workarounds
-from services.problem.access import incident_known
+from services.problem.access import incident_known, repeated
 from services.problem.answering import (
     ByManager,
     ByRaiser,
     Nothing,
     Reference,
+    answer,
     command,
 )
+from services.problem.events import ProblemEvent
 from services.problem.view import ProblemView
 from shared.clock import new_id
 from shared.http.app import routes
+from shared.http.asked import Asked
 from shared.http.openapi import answers
 
 router = routes("problems", "/v1/problems")
@@ -34,15 +39,13 @@ async def note(id: Reference, body: bodies.Note, asked: ByRaiser) -> Response:
 @router.post("/{id}/link-incident", **answers(ProblemView))
 async def link_incident(id: Reference, body: bodies.IncidentLink, asked: ByManager) -> Response:
     """Link an incident that it is behind of."""
-    incident = await incident_known(asked, body.incident)
-    return await command(asked, id, investigation.link_incident, incident=incident.id)
+    return await _about(body.incident, asked, id, investigation.link_incident)
 
 
 @router.post("/{id}/unlink-incident", **answers(ProblemView))
 async def unlink_incident(id: Reference, body: bodies.IncidentLink, asked: ByManager) -> Response:
     """Take a link away that was wrong."""
-    incident = await incident_known(asked, body.incident)
-    return await command(asked, id, investigation.unlink_incident, incident=incident.id)
+    return await _about(body.incident, asked, id, investigation.unlink_incident)
 
 
 @router.post("/{id}/draft-workaround", **answers(ProblemView))
@@ -85,3 +88,13 @@ async def review(id: Reference, body: bodies.Review, asked: ByManager) -> Respon
     """Review a major problem: without it, or its outcome, it is not closed."""
     said = body.arguments() | {"at": asked.stated(body.at)}
     return await command(asked, id, closing.review, **said)
+
+
+async def _about(
+    incident: str, asked: Asked, reference: str, act: Callable[..., Sequence[ProblemEvent]]
+) -> Response:
+    """Carry out a command that names an incident."""
+    if (before := await repeated(asked, reference)) is not None:
+        return await answer(asked, before)
+    known = await incident_known(asked, incident)
+    return await command(asked, reference, act, incident=known.id)

@@ -40,6 +40,8 @@ router = routes("problems", "/v1/problems")
 async def log(body: bodies.Logging, asked: ByRaiser) -> Response:
     """Raise a problem by hand, or from incidents, whose facts it copies."""
     problems = problems_of(asked)
+    if body.incidents and (before := await asked.repeated(problems)) is not None:
+        return await answer(asked, before, created=True)
     copies = [await incident_known(asked, each) for each in body.incidents]
     stated = {name: value for name, value in body.arguments().items() if value}
     facts = await taken_over(asked, copies)

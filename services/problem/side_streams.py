@@ -31,13 +31,17 @@ async def record_beside(
     Raises the command's refusal, Stale, Unavailable.
     """
     order = await asked.order(stream)
-    if order.version not in (None, version):
-        raise Stale(f"it is at version {version} by now; read it again")
+
+    def decide(state: S) -> Sequence[E]:
+        if order.version not in (None, version):
+            raise Stale(f"it is at version {version} by now; read it again")
+        return act(state)
+
     for _ in range(_TRIES):
         creates = not await is_known(ledger, stream)
         try:
             now = msgspec.structs.replace(order, version=None, creates=creates)
-            return await ledger.execute(now, act)
+            return await ledger.execute(now, decide)
         except GuardMoved:
             continue
     raise Unavailable("others keep recording about this; try again")

@@ -9,11 +9,13 @@ from uuid import UUID
 
 from fastapi import Request
 
+from shared.aggregate import Folded
 from shared.auth.caller import Caller
 from shared.auth.roles import Role, needs
+from shared.clock import new_id
 from shared.errors import Forbidden, Invalid, Stale
 from shared.http.service import Service
-from shared.ledger import Key, Order
+from shared.ledger import Key, Ledger, Order
 
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _CLOCKS_DIFFER = timedelta(days=1)  # clocks and time zones do; a wrong year is a slip
@@ -54,6 +56,17 @@ class Asked:
             traceparent=_traceparent(headers.get("traceparent")),
             **more,
         )
+
+    async def repeated(self, ledger: Ledger[Any, Any]) -> Folded[Any] | None:
+        """What this request was answered with before, by its key; None where it is new.
+
+        For commands that look up what they name: what has become of that meanwhile does not
+        matter to a repeat. Raises KeyReused.
+        """
+        if "idempotency-key" not in self.request.headers:
+            return None
+        order = await self.order(new_id())
+        return None if order.key is None else await ledger.answered(order.key)
 
     async def _key(self, header: str | None) -> Key | None:
         if header is None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Concatenate, ParamSpec
 
 from fastapi import Body, Response
 
-from services.incident.access import incidents_of, ordered, seen
+from services.incident.access import incidents_of, ordered, repeated, seen
 from services.incident.discretion import discreetly
 from services.incident.incident import Incident
 from services.incident.incidents import Incidents
@@ -30,15 +30,13 @@ router = routes("incidents", "/v1/incidents")
 @router.post("/{id}/add-child", **answers(IncidentView))
 async def add_child(id: Reference, body: bodies.Child, asked: ByAgent) -> Response:
     """Put another incident below this one; resolving this one resolves it too."""
-    child = (await seen(asked, body.child)).stream
-    return await _together(asked, id, joint.add_child, child)
+    return await _with_other(asked, id, joint.add_child, body.child)
 
 
 @router.post("/{id}/remove-child", **answers(IncidentView))
 async def remove_child(id: Reference, body: bodies.Child, asked: ByAgent) -> Response:
     """Let a child stand alone again."""
-    child = (await seen(asked, body.child)).stream
-    return await _together(asked, id, joint.remove_child, child)
+    return await _with_other(asked, id, joint.remove_child, body.child)
 
 
 @router.post("/{id}/merge", **answers(IncidentView))
@@ -47,8 +45,8 @@ async def merge(id: Reference, body: bodies.Merge, asked: ByIncidentManager) -> 
 
     Its alerts, children, links and timeline show there until it is unmerged.
     """
-    into = (await seen(asked, body.into)).stream
-    return await _together(asked, id, joint.merge, into, at=asked.now, reason=body.reason)
+    told = {"at": asked.now, "reason": body.reason}
+    return await _with_other(asked, id, joint.merge, body.into, **told)
 
 
 @router.post("/{id}/unmerge", **answers(IncidentView))
@@ -64,6 +62,8 @@ async def link(id: Reference, body: bodies.Link, asked: ByAgent) -> Response:
     or refer to a document."""
     if body.attachment is not None:
         return await command(asked, id, links.attach, **body.attachment.arguments())
+    if (before := await repeated(asked, id)) is not None:
+        return await answer(asked, before)
     told: dict[str, Any] = body.arguments()
     del told["attachment"]
     return await command(asked, id, links.link, **told | await _checked(asked, body))
@@ -74,6 +74,8 @@ async def unlink(id: Reference, body: bodies.Unlink, asked: ByAgent) -> Response
     """Take a link or an attachment away that was wrong; the timeline keeps it."""
     if body.kind is None or body.reference is None:
         return await command(asked, id, links.detach, sha256=body.attachment or "")
+    if (before := await repeated(asked, id)) is not None:
+        return await answer(asked, before)
     reference = (await _checked(asked, body)).get("reference", body.reference)
     return await command(asked, id, links.unlink, kind=body.kind, reference=reference)
 
@@ -92,6 +94,15 @@ async def _checked(asked: Asked, body: bodies.Link | bodies.Unlink) -> dict[str,
         known = await known_error(pool, reference, caller, whatever=ended)
         return {"id": known.id, "reference": known.number}
     return {}
+
+
+async def _with_other(
+    asked: Asked, reference: str, act: Callable[..., Any], other: str, **told: Any
+) -> Response:
+    """Act on two incidents, of which the body names the second."""
+    if (before := await repeated(asked, reference)) is not None:
+        return await answer(asked, before)
+    return await _together(asked, reference, act, (await seen(asked, other)).stream, **told)
 
 
 async def _together(

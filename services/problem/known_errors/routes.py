@@ -42,9 +42,13 @@ router = routes("known errors", "/v1/known-errors")
 @router.post("", **answers(KnownErrorView, 201, "Drafted"))
 async def draft_known_error(body: bodies.Draft, asked: ByManager) -> Response:
     """Draft a known error by hand, or from a problem: what is not stated is copied from it."""
-    copied = {} if body.problem is None else await copied_from(asked, body.problem)
+    known_errors, copied = known_errors_of(asked), {}
+    if body.problem is not None:
+        if (before := await asked.repeated(known_errors)) is not None:
+            return await _answer(asked, before, location="/v1/known-errors")
+        copied = await copied_from(asked, body.problem)
     stated = {name: value for name, value in body.stated().items() if value or not copied}
-    known_errors, stream = known_errors_of(asked), new_id()
+    stream = new_id()
     number = await known_errors.numbers.next()
     order = await asked.order(stream, creates=True)
     drafted = await known_errors.execute(
@@ -91,8 +95,10 @@ async def supersede_known_error(
     id: Reference, body: bodies.Successor, asked: ByManager
 ) -> Response:
     """Let another published one take its place."""
-    known_errors = known_errors_of(asked)
-    stream, other = (await known(asked, id)).stream, (await known(asked, body.by)).stream
+    known_errors, stream = known_errors_of(asked), (await known(asked, id)).stream
+    if (before := await asked.repeated(known_errors)) is not None:
+        return await _answer(asked, before)
+    other = (await known(asked, body.by)).stream
     if stream == other:
         raise Refused("a known error does not take its own place")
 

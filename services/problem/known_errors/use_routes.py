@@ -40,9 +40,9 @@ async def record_use(id: Reference, body: bodies.Use, asked: ByRaiser) -> Respon
     """Record that it was used on an incident and, where that is known, whether it helped."""
     held = await known(asked, id)
     incident = (await incident_known(asked, body.incident)).id
-    require(held.state, "record-use")
 
     def use(state: Offers) -> Sequence[OfferEvent]:
+        require(held.state, "record-use")
         number, helped = held.state.number, body.helped
         return offers.record_use(
             state, incident=incident, known_error=held.stream, number=number, helped=helped

@@ -48,11 +48,11 @@ async def record_workaround_use(
     stream = await seen(asked, id)
     incident = (await incident_known(asked, body.incident)).id
     held = await problems_of(asked).current(stream)
-    if held.state.workaround.revision == 0:
-        raise Refused("this problem has never published a workaround")
     revision = held.state.workaround.revision
 
     def use(state: Loop) -> Sequence[LoopEvent]:
+        if revision == 0:
+            raise Refused("this problem has never published a workaround")
         return record_use(
             state, problem=stream, incident=incident, revision=revision, helped=body.helped
         )
