@@ -1,10 +1,14 @@
 """What the service makes of other facts, of time, and of its own log."""
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+import pytest
 
 from services.cli.rebuild import rebuilt_models
 from services.problem.app import DEFINITION
-from services.problem.facts import REVIEW_AGAIN, FixIneffective, facts_stream, recur
+from services.problem.facts import REVIEW_AGAIN, FixIneffective, RiskReviewDue, facts_stream, recur
 from services.problem.policies import timers
 from services.problem.problems import RISK_REVIEW
 from shared.client import AsyncClient
@@ -74,38 +78,75 @@ async def test_there_is_one_priority_matrix_for_both_services(
     assert (problem["priority"], problem["matrix_version"]) == (9, 2)
 
 
-async def test_an_accepted_risk_is_reminded_of_until_somebody_looks(
-    problem_service: RunningService, feed: Feed, manager: AsyncClient
-) -> None:
+class AcceptedRisk:
+    """A problem that is lived with, and what was said of it beside its own events."""
+
+    def __init__(self, feed: Feed, manager: AsyncClient, view: dict[str, Any]) -> None:
+        self.view, self.path = view, f"/v1/problems/{view['id']}"
+        self.manager = manager
+        self._problems = feed.problems
+        self._streams = [UUID(view["id"]), facts_stream(UUID(view["id"]))]
+
+    async def comes(self, timer: str) -> None:
+        """The moment for which this timer was armed."""
+        store = self._problems.store
+        due = "update timers set due_at = now() where name = $1 and stream = any($2::uuid[])"
+        await store.pool.execute(due, timer, self._streams)
+        while await Timers(store, timers(self._problems)).ring():
+            pass
+
+    async def reminders(self) -> list[int | None]:
+        """The number of each reminder; the first has none."""
+        told = await self._problems.store.log.stream(self._streams[1])
+        return [each.event.reminder for each in told if isinstance(each.event, RiskReviewDue)]
+
+    async def armed(self) -> datetime | None:
+        """When its review is due."""
+        armed = "select due_at from timers where stream = $1 and name = $2"
+        found: datetime | None = await self._problems.store.pool.fetchval(
+            armed, self._streams[0], RISK_REVIEW
+        )
+        return found
+
+
+@pytest.fixture
+async def risk(feed: Feed, manager: AsyncClient) -> AcceptedRisk:
     problem = (await manager.post("/v1/problems", json={"title": "Risky", **_STATED})).json()
     path = f"/v1/problems/{problem['id']}"
     for command in ("assess", "confirm"):
         await manager.post(f"{path}/{command}", json={})
-    risk = {"reason": "Too dear", "approver": "chief", "review_date": "9998-01-01"}
-    accepted = await manager.post(f"{path}/accept-risk", json=risk)
-    armed = "select due_at from timers where stream = $1::text::uuid and name = $2"
-    store = problem_service.service.store
-    assert (await store.pool.fetchval(armed, problem["id"], RISK_REVIEW)).year >= 9997
-    await store.pool.execute("update timers set due_at = now() where name = $1", RISK_REVIEW)
-    while await Timers(store, timers(feed.problems)).ring():
-        pass
-    (due,) = await store.log.stream(facts_stream(UUID(problem["id"])))
-    assert due.topic == "problem.risk_review_due"
-    read = (await manager.get(path)).json()
-    told = (await manager.get(f"{path}/timeline")).json()["items"][-1]
-    assert read["version"] == accepted.json()["version"]
+    said = {"reason": "Too dear", "approver": "chief", "review_date": "9998-01-01"}
+    return AcceptedRisk(
+        feed, manager, (await manager.post(f"{path}/accept-risk", json=said)).json()
+    )
+
+
+async def test_an_accepted_risk_is_recalled_on_its_review_date_beside_the_problem(
+    risk: AcceptedRisk,
+) -> None:
+    due = await risk.armed()
+    assert due is not None
+    assert due.year >= 9997
+    await risk.comes(RISK_REVIEW)
+    assert await risk.reminders() == [None]
+    told = (await risk.manager.get(f"{risk.path}/timeline")).json()["items"][-1]
     assert told["title"] == "The accepted risk is due for review since 9998-01-01"
-    await store.pool.execute("update timers set due_at = now() where name = $1", REVIEW_AGAIN)
-    while await Timers(store, timers(feed.problems)).ring():
-        pass
-    _, again = await store.log.stream(facts_stream(UUID(problem["id"])))
-    assert again.event.reminder == 2  # type: ignore[attr-defined]
-    await manager.post(f"{path}/reanalyse", json={"reason": "It is cheaper now"})
-    await store.pool.execute("update timers set due_at = now() where name = $1", REVIEW_AGAIN)
-    while await Timers(store, timers(feed.problems)).ring():
-        pass
-    assert len(await store.log.stream(facts_stream(UUID(problem["id"])))) == 2
-    assert await store.pool.fetchval(armed, problem["id"], RISK_REVIEW) is None
+    assert (await risk.manager.get(risk.path)).json()["version"] == risk.view["version"]
+
+
+async def test_a_risk_that_nobody_looks_at_is_recalled_again(risk: AcceptedRisk) -> None:
+    await risk.comes(RISK_REVIEW)
+    await risk.comes(REVIEW_AGAIN)
+    await risk.comes(REVIEW_AGAIN)
+    assert await risk.reminders() == [None, 2, 3]
+
+
+async def test_a_risk_that_is_analysed_anew_is_recalled_no_more(risk: AcceptedRisk) -> None:
+    await risk.comes(RISK_REVIEW)
+    await risk.manager.post(f"{risk.path}/reanalyse", json={"reason": "It is cheaper now"})
+    await risk.comes(REVIEW_AGAIN)
+    assert await risk.reminders() == [None]
+    assert await risk.armed() is None
 
 
 async def test_what_came_back_after_a_fix_is_shown_as_it_was_known(

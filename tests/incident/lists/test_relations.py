@@ -1,7 +1,8 @@
 """Families, merges, links and restrictions in lists, facets and for many at once."""
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -86,45 +87,64 @@ async def test_a_link_is_found_by_kind_and_reference(manager: AsyncClient) -> No
     assert await numbers(manager, link="ticket:T-1,change:none") == {other["number"]}
 
 
-async def test_what_is_restricted_is_nowhere_for_others(
-    service: RunningService, manager: AsyncClient
-) -> None:
-    shut, known, child = [
-        await declared(manager, service="secret", tags=["s"], title="Zebra") for _ in range(3)
-    ]
-    await give(manager, shut, "add-child", child=child["id"])
-    await give(manager, shut, "restrict", reason="Security")
-    everybody, left = (
-        {i["number"] for i in (shut, known, child)},
-        {known["number"], child["number"]},
-    )
+class Shut(NamedTuple):
+    """A restricted incident among others like it, and somebody who may not know of it."""
+
+    incident: Item
+    others: set[str]
+    everybody: set[str]
+    bob: AsyncClient
+    view: str
+
+    def meant(self, query: str) -> dict[str, str]:
+        """A query with the ids that are known by now."""
+        ids = ",".join(sorted(self.everybody))
+        return dict(parse_qsl(query.format(view=self.view, ids=ids)))
+
+
+@pytest.fixture(scope="module")
+async def shut(service: RunningService, manager: AsyncClient) -> AsyncIterator[Shut]:
+    like = {"service": "secret", "tags": ["s"], "title": "Zebra"}
+    incident, known, child = [await declared(manager, **like) for _ in range(3)]
+    await give(manager, incident, "add-child", child=child["id"])
+    await give(manager, incident, "restrict", reason="Security")
+    others = {known["number"], child["number"]}
     async with service.client(Role.RESPONDER, subject="bob") as bob:
-        view = await bob.post(
-            "/v1/incident/views", json={"name": "All", "filters": {"service": ["secret"]}}
-        )
-        asked: tuple[dict[str, str], ...] = (
-            {"service": "secret"},
-            {"q": "zebra", "sort": "relevance"},
-            {"tag": "s"},
-            {"view": view.json()["id"]},
-            {"id": ",".join(everybody)},
-        )
-        for query in asked:
-            assert await numbers(bob, **query) == left
-            if "view" not in query:
-                assert await numbers(manager, **query) == everybody
-        for query in ({"service": "secret"}, {"q": "zebra"}, {"view": view.json()["id"]}):
-            answer = await bob.get("/v1/incidents/facets", params=query | {"by": "service,tag"})
-            assert answer.json()["total"] == 2
-            counted = answer.json()["facets"][0]["values"]
-            assert {"value": "secret", "count": 2} in counted
-        assert await numbers(bob, parent=shut["id"]) == set()
-        assert await numbers(bob, q=shut["number"]) == set()
-        body = {
-            "command": "note",
-            "filters": {"service": ["secret"]},
-            "expected": 2,
-            "arguments": {"text": "Seen"},
-        }
-        answer = await bob.post("/v1/incidents/bulk", json=body)
-        assert {item["number"] for item in answer.json()["items"]} == left
+        mine = {"name": "All", "filters": {"service": ["secret"]}}
+        view = (await bob.post("/v1/incident/views", json=mine)).json()["id"]
+        yield Shut(incident, others, others | {incident["number"]}, bob, view)
+
+
+FOUND_BY = ["service=secret", "q=zebra&sort=relevance", "tag=s", "id={ids}"]
+
+
+@pytest.mark.parametrize("query", [*FOUND_BY, "view={view}"])
+async def test_lists_leave_out_what_is_restricted(shut: Shut, query: str) -> None:
+    assert await numbers(shut.bob, **shut.meant(query)) == shut.others
+
+
+@pytest.mark.parametrize("query", FOUND_BY)
+async def test_who_may_know_of_it_finds_it_in_the_same_way(
+    shut: Shut, manager: AsyncClient, query: str
+) -> None:
+    assert await numbers(manager, **shut.meant(query)) == shut.everybody
+
+
+@pytest.mark.parametrize("query", ["service=secret", "q=zebra", "view={view}"])
+async def test_counts_leave_out_what_is_restricted(shut: Shut, query: str) -> None:
+    by = shut.meant(query) | {"by": "service,tag"}
+    counts = (await shut.bob.get("/v1/incidents/facets", params=by)).json()
+    assert counts["total"] == len(shut.others)
+    assert {"value": "secret", "count": len(shut.others)} in counts["facets"][0]["values"]
+
+
+async def test_nothing_is_found_by_what_is_restricted(shut: Shut) -> None:
+    assert await numbers(shut.bob, parent=shut.incident["id"]) == set()
+    assert await numbers(shut.bob, q=shut.incident["number"]) == set()
+
+
+async def test_a_command_on_many_passes_over_what_is_restricted(shut: Shut) -> None:
+    which = {"filters": {"service": ["secret"]}, "expected": len(shut.others)}
+    note = {"command": "note", "arguments": {"text": "Seen"}}
+    answer = await shut.bob.post("/v1/incidents/bulk", json=note | which)
+    assert {item["number"] for item in answer.json()["items"]} == shut.others

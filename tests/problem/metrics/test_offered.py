@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
@@ -119,54 +119,87 @@ async def rates(client: AsyncClient, **query: Any) -> list[tuple[int, int]]:
     return told
 
 
-async def test_over_http_now_and_then_with_what_proves_them(running: RunningService) -> None:
+class Story(NamedTuple):
+    """A known error offered on four of five incidents; `early`: before the last words on them."""
+
+    running: RunningService
+    client: AsyncClient
+    feed: Feed
+    helped: UUID
+    early: int
+    last: int
+
+
+@pytest.fixture
+async def story(running: RunningService) -> Story:
     client, feed = running.client(Role.PROBLEM_MANAGER), Feed(running.service.parts["problems"])
     path, other = await published(client), await published(client, title="Another")
-    id = path.rsplit("/", 1)[1]
     told = [feed.declared(service=name) for name in ("vpn", "vpn", "vpn", "mail", "mail")]
     await feed.hear(*told)
     ignored, helped, unhelped, another, searched = (fact.subject for fact in told)
     for each in (ignored, helped, unhelped, another):
-        await offer(running, each, id)
+        await offer(running, each, path.rsplit("/", 1)[1])
     await use(client, path, helped, None)
     early = await use(client, path, unhelped, True)
-    assert await rates(client, as_of=early) == [(2, 4), (1, 2)]
     await use(client, path, helped, True)
     await use(client, path, unhelped, False)
     await use(client, other, another, None)
     last = await use(client, other, searched, True)
-    assert await rates(client) == await rates(client, as_of=last) == [(2, 4), (2, 4)]
-    assert await rates(client, as_of=early) == [(2, 4), (1, 2)]
-    assert await rates(client, effective_at="2100-01-01T00:00:00Z") == [(2, 4), (2, 4)]
-    assert await rates(client, effective_at="2020-01-01T00:00:00Z") == [(0, 0), (0, 0)]
-    assert await rates(client, service="vpn") == [(2, 3), (1, 2)]
-    day = {"from": "2020-01-01T00:00:00Z", "until": "2999-01-01T00:00:00Z"}
-    assert await rates(client, **day) == [(2, 4), (2, 4)]
-    assert await rates(client, until="2020-01-01T00:00:00Z") == [(0, 0), (0, 0)]
-    assert await rates(client, **{"from": "2999-01-01T00:00:00Z"}) == [(0, 0), (0, 0)]
-    await _proved(running, client, helped)
-    await feed.hear(feed.fact("incident.cancelled", helped))
-    assert await rates(client) == [(1, 3), (1, 3)]
+    return Story(running, client, feed, helped, early, last)
 
 
-async def _proved(running: RunningService, client: AsyncClient, helped: UUID) -> None:
-    query: dict[str, Any] = {"limit": 2, "excluded": False}
-    items: list[dict[str, Any]] = []
-    while True:
-        page = (await client.get(f"{PATH}/helped_rate/inputs", params=query)).json()
-        items += page["items"]
-        if page["next_cursor"] is None:
-            break
-        query["cursor"] = page["next_cursor"]
-    assert (page["total_estimate"], len({each["incident"] for each in items})) == (4, 4)
+async def test_the_last_word_on_a_use_counts_now_and_the_word_before_it_then(story: Story) -> None:
+    assert await rates(story.client) == [(2, 4), (2, 4)]
+    assert await rates(story.client, as_of=story.last) == [(2, 4), (2, 4)]
+    assert await rates(story.client, as_of=story.early) == [(2, 4), (1, 2)]
+
+
+LONG_AGO, FAR_OFF = "2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
+ASKED: list[tuple[dict[str, str], list[tuple[int, int]]]] = [
+    ({"effective_at": FAR_OFF}, [(2, 4), (2, 4)]),
+    ({"effective_at": LONG_AGO}, [(0, 0), (0, 0)]),
+    ({"from": LONG_AGO, "until": FAR_OFF}, [(2, 4), (2, 4)]),
+    ({"until": LONG_AGO}, [(0, 0), (0, 0)]),
+    ({"from": FAR_OFF}, [(0, 0), (0, 0)]),
+    ({"service": "vpn"}, [(2, 3), (1, 2)]),
+]
+
+
+async def test_they_are_asked_of_a_moment_a_period_and_a_service(story: Story) -> None:
+    for query, expected in ASKED:
+        assert await rates(story.client, **query) == expected, query
+
+
+async def test_an_incident_that_is_cancelled_counts_no_more(story: Story) -> None:
+    await story.feed.hear(story.feed.fact("incident.cancelled", story.helped))
+    assert await rates(story.client) == [(1, 3), (1, 3)]
+
+
+async def test_each_value_names_the_events_that_prove_it(story: Story) -> None:
+    client, helped = story.client, story.helped
+    items = await every_input(client, "helped_rate", excluded=False)
+    assert len({each["incident"] for each in items}) == 4
     [found] = [each for each in items if each["incident"] == str(helped)]
     assert (found["value"], "problem" in found) == (1, False)
-    events = await running.service.store.log.stream(offers_stream(helped))
-    _, used, said = (str(each.event_id) for each in events)
+    events = await story.running.service.store.log.stream(offers_stream(helped))
+    offered, used, said = (str(each.event_id) for each in events)
     assert found["events"] == {"used": [used, said], "helped": [said]}
-    hits = (await client.get(f"{PATH}/known_error_hit_rate/inputs")).json()["items"]
+    hits = await every_input(client, "known_error_hit_rate")
     proof = next(each["events"] for each in hits if each["incident"] == str(helped))
-    assert proof == {"offered": [str(events[0].event_id)], "used": [used, said]}
+    assert proof == {"offered": [offered], "used": [used, said]}
+
+
+async def every_input(client: AsyncClient, name: str, **query: Any) -> list[dict[str, Any]]:
+    """What is behind a metric, two on a page; each page tells how many there are."""
+    query["limit"] = 2
+    items: list[dict[str, Any]] = []
+    while True:
+        page = (await client.get(f"{PATH}/{name}/inputs", params=query)).json()
+        items += page["items"]
+        if page["next_cursor"] is None:
+            assert page["total_estimate"] == len(items)
+            return items
+        query["cursor"] = page["next_cursor"]
 
 
 async def test_as_csv_refused_and_hidden(running: RunningService) -> None:
