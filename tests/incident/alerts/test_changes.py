@@ -49,31 +49,38 @@ async def changes(people: AsyncClient, **params: Any) -> list[dict[str, Any]]:
     return found
 
 
-async def test_a_change_is_kept_and_found_by_service_and_time(
+async def summaries(people: AsyncClient, **params: Any) -> list[str]:
+    return [found["summary"] for found in await changes(people, **params)]
+
+
+async def test_a_change_is_kept_as_it_was_sent(
     service: RunningService, people: AsyncClient
 ) -> None:
-    key = await new_key(service)
-    body = change(key, "Deploy 7", custom_details={"service": "pay, roll", "by": {"n": 1}})
+    more = {"service": "pay, roll", "by": {"n": 1}}
+    body = change(await new_key(service), "Deploy 6", custom_details=more)
     answer = await send(service, body | {"new_field": "theirs"})
     assert answer == {"status": "success", "message": "Change event processed"}
-    await send(service, change(key, "Deploy 8", timestamp="2026-07-17T09:00:00Z"))
     (found,) = await changes(people, service='"pay, roll"')
-    assert (found["summary"], found["source"]) == ("Deploy 7", "ci")
+    assert (found["summary"], found["source"]) == ("Deploy 6", "ci")
     assert (found["sender"], found["integration"]) == ("pagerduty", "Pipeline")
     assert found["at"] == "2026-07-17T08:42:58.315000Z"
     assert found["links"] == body["links"]
-    assert found["more"]["custom_details"] == body["payload"]["custom_details"]
+    assert found["more"]["custom_details"] == more
     assert found["more"]["new_field"] == "theirs"
-    until = {"at_before": "2026-07-18T00:00:00Z", "at_after": "2026-07-17T08:40:00Z"}
-    found_all = [c for c in await changes(people, **until) if c["summary"] < "Deploy 9"]
-    assert {c["summary"] for c in found_all} >= {"Deploy 8", "Deploy 7"}
-    assert found_all[0]["summary"] == "Deploy 8"
+
+
+async def test_changes_are_found_by_service_time_and_moment(
+    service: RunningService, people: AsyncClient
+) -> None:
+    key, of = await new_key(service), {"custom_details": {"service": "found"}}
+    await send(service, change(key, "Deploy 7", timestamp="2026-07-17T08:40:00Z", **of))
+    (first,) = await changes(people, service="found")
+    await send(service, change(key, "Deploy 8", timestamp="2026-07-17T09:00:00Z", **of))
     around = {"at_after": "2026-07-17T08:50:00Z", "at_before": "2026-07-17T09:10:00Z"}
-    assert [c["summary"] for c in await changes(people, **around)] == ["Deploy 8"]
-    assert await changes(people, service="nothing") == []
-    then = [c["summary"] for c in await changes(people, as_of=found["position"])]
-    assert "Deploy 7" in then
-    assert "Deploy 8" not in then
+    assert await summaries(people, service="found") == ["Deploy 8", "Deploy 7"]
+    assert await summaries(people, service="found", **around) == ["Deploy 8"]
+    assert await summaries(people, service="found", as_of=first["position"]) == ["Deploy 7"]
+    assert await summaries(people, service="nothing") == []
 
 
 async def test_a_change_declares_nothing(service: RunningService, people: AsyncClient) -> None:

@@ -33,14 +33,24 @@ async def test_what_was_decided_names_its_rule_and_version(desk: Desk) -> None:
     assert "by web, alert-rules version 2" in page["items"][-1]["detail"]
 
 
-async def test_in_maintenance_nothing_is_declared_until_it_ends(desk: Desk) -> None:
+async def test_in_maintenance_an_alert_is_kept_back_and_says_by_which_window(desk: Desk) -> None:
     window = await desk.maintenance("shop", minutes=60)
-    alert = desk.firing(service="shop", note="kept")
+    alert = desk.firing(service="shop")
     taken = await desk.tell("a", alert)
     assert (taken["outcome"], taken["incident"], taken["withheld"]) == ("withheld", None, 1)
     assert "in maintenance" in taken["reason"]
     assert (await desk.tell("a", alert))["outcome"] == "duplicate"
     assert await desk.numbers() == []
+    page = await desk.people.get(f"/v1/alerts/groups/{taken['group']}/events")
+    heard = [e["data"] for e in page.json()["items"] if e["type"] == "alert_group.heard"]
+    decided = heard[0]["decided"]
+    assert (decided["because"], decided["window"]) == ("maintenance", window)
+
+
+async def test_what_still_fires_after_maintenance_is_declared_as_it_began(desk: Desk) -> None:
+    await desk.maintenance("shop", minutes=60)
+    alert = desk.firing(service="shop", note="kept")
+    await desk.tell("a", alert)
     desk.wait(minutes=61)
     (number,) = await desk.until_listed(1)
     shown = await desk.incident(number)
@@ -51,9 +61,6 @@ async def test_in_maintenance_nothing_is_declared_until_it_ends(desk: Desk) -> N
     assert decided["course"] == "declare"
     page = (await desk.people.get(f"/v1/incidents/{number}/alerts")).json()
     assert page["items"][0]["labels"]["note"] == "kept"
-    events = (await desk.people.get(f"/v1/alerts/groups/{taken['group']}/events")).json()["items"]
-    held = [e["data"]["decided"] for e in events if e["type"] == "alert_group.heard"]
-    assert (held[0]["because"], held[0]["window"]) == ("maintenance", window)
     assert (await desk.tell("a", desk.ended(alert)))["status"] == "resolved"
 
 

@@ -1,5 +1,6 @@
 """The rules of analyses: what each method takes, that nothing supports itself, what is bounded."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from services.problem.analyses.events import (
     WhyAnswered,
 )
 from services.problem.analyses.follows import follows
-from services.problem.events import Confirmed, NodeReference
+from services.problem.events import Confirmed, NodeReference, ProblemEvent
 from services.problem.problem import Problem
 from shared.errors import Refused
 from tests.problem.analyses.examples import ADDED, ID, NOON, after, begun, logged
@@ -240,38 +241,54 @@ def test_two_deep_trees_do_not_become_one_too_deep() -> None:
     assert commands.move(held, analysis=ID, node=13, under=10)
 
 
-def test_a_root_cause_names_entries_that_are_there_and_stand() -> None:
-    held = begun(Method.HYPOTHESES)
-    held = after(held, [assessed, Confirmed()])
-    refute = commands.judge_hypothesis(
-        held, analysis=ID, node=2, standing=Standing.REFUTED, evidence=("trace",)
+def proof(node: int | None, analysis: UUID = ID) -> NodeReference:
+    return NodeReference(analysis=analysis, node=node)
+
+
+@pytest.fixture
+def suspected() -> Problem:
+    """Being analysed, with hypotheses of which the second is refuted."""
+    held = after(begun(Method.HYPOTHESES), [assessed, Confirmed()])
+    judge = commands.judge_hypothesis
+    return after(
+        held, judge(held, analysis=ID, node=2, standing=Standing.REFUTED, evidence=("trace",))
     )
-    held = after(held, refute)
-    record = {"cause": "The driver", "evidence": (), "at": NOON}
 
-    def name(node: int | None, analysis: UUID = ID) -> dict[str, Any]:
-        return record | {"nodes": [NodeReference(analysis=analysis, node=node)]}
 
-    for why, named in (
-        ("no such analysis", name(1, UUID(int=9))),
-        ("no entry 9", name(9)),
-        ("is refuted", name(2)),
-        ("names its evidence", record),
-    ):
-        with pytest.raises(Refused, match=why):
-            lifecycle.record_root_cause(held, **named)
-    found = after(held, lifecycle.record_root_cause(held, **name(1)))
-    assert found.proofs == (NodeReference(analysis=ID, node=1),)
-    assert lifecycle.record_root_cause(held, **name(None))
+def recorded(held: Problem, *nodes: NodeReference) -> Sequence[ProblemEvent]:
+    said: dict[str, Any] = {"cause": "The driver", "evidence": (), "at": NOON}
+    return lifecycle.record_root_cause(held, nodes=nodes, **said)
+
+
+@pytest.mark.parametrize(
+    ("why", "named"),
+    [
+        ("no such analysis", [proof(1, UUID(int=9))]),
+        ("no entry 9", [proof(9)]),
+        ("is refuted", [proof(2)]),
+        ("names its evidence", []),
+    ],
+)
+def test_a_root_cause_is_proved_by_entries_that_are_there_and_stand(
+    suspected: Problem, why: str, named: list[NodeReference]
+) -> None:
+    with pytest.raises(Refused, match=why):
+        recorded(suspected, *named)
+
+
+@pytest.mark.parametrize("node", [1, None])
+def test_an_entry_or_a_whole_analysis_proves_a_root_cause(
+    suspected: Problem, node: int | None
+) -> None:
+    found = after(suspected, recorded(suspected, proof(node)))
+    assert found.proofs == (proof(node),)
+
+
+def test_what_proves_a_root_cause_is_neither_removed_nor_refuted(suspected: Problem) -> None:
+    found = after(suspected, recorded(suspected, proof(1)))
+    refuted: dict[str, Any] = {"standing": Standing.REFUTED, "evidence": ("other",)}
     refused("evidence of the root cause", commands.remove, found, node=1)
-    refused(
-        "evidence of the root cause",
-        commands.judge_hypothesis,
-        found,
-        node=1,
-        standing=Standing.REFUTED,
-        evidence=("other",),
-    )
+    refused("evidence of the root cause", commands.judge_hypothesis, found, node=1, **refuted)
 
 
 def test_facts_stand_beside_one_another() -> None:

@@ -2,12 +2,12 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from shared.client import AsyncClient
-from shared.clock import now
+from shared.clock import new_id, now
 from tests.problem.conftest import Feed
 from tests.support.service import RunningService
 from tests.support.started import rows
@@ -136,35 +136,55 @@ async def test_it_copies_the_facts_of_its_problem(manager: AsyncClient) -> None:
     assert [each["number"] for each in listed] == [told["number"]]
 
 
-async def test_lists_filter_and_page_at_any_moment(manager: AsyncClient) -> None:
+class Three(NamedTuple):
+    """Three published known errors of one product, tagged n0 to n2; nothing of them `before`."""
+
+    product: str
+    paths: list[str]
+    before: int
+
+
+@pytest.fixture
+async def three(manager: AsyncClient) -> Three:
     before = (await manager.get("/v1/known-errors?limit=1")).json()["position"]
-    paths = [await published(manager, product="Listed", tags=[f"n{n}"]) for n in range(3)]
-    await manager.post(f"{paths[0]}/retire", json={"reason": "x"})
-    found = await manager.get("/v1/known-errors?product=Listed&status=published")
-    assert len(found.json()["items"]) == 2
-    for query in (
-        "tag=n1",
-        "tag=n1&error_code=vpn4012",
-        "tag=n1&q=tunnels+minute",
-        "tag=n1&service=remote-access",
-    ):
-        items = (await manager.get(f"/v1/known-errors?product=Listed&{query}")).json()["items"]
-        assert [each["tags"] for each in items] == [["n1"]], query
-    assert (await manager.get(f"/v1/known-errors?product=Listed&as_of={before}")).json()[
-        "items"
-    ] == []
-    page = (await manager.get("/v1/known-errors?product=Listed&limit=2&sort=number")).json()
-    rest = await manager.get(
-        "/v1/known-errors",
-        params={"product": "Listed", "limit": 2, "sort": "number", "cursor": page["next_cursor"]},
-    )
-    assert [each["tags"] for each in page["items"] + rest.json()["items"]] == [
-        ["n0"],
-        ["n1"],
-        ["n2"],
-    ]
-    empty = await manager.get("/v1/known-errors?q=the")
-    assert empty.status_code == 422
+    product = f"Product {new_id()}"
+    paths = [await published(manager, product=product, tags=[f"n{n}"]) for n in range(3)]
+    return Three(product, paths, before)
+
+
+async def listed(client: AsyncClient, three: Three, **query: Any) -> list[str]:
+    """The tags of what is found, over all pages."""
+    params, tags = {"product": three.product, "sort": "number"} | query, []
+    while True:
+        page = (await client.get("/v1/known-errors", params=params)).json()
+        tags += [tag for item in page["items"] for tag in item["tags"]]
+        if page["next_cursor"] is None:
+            return tags
+        params["cursor"] = page["next_cursor"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{}, {"error_code": "vpn4012"}, {"q": "tunnels minute"}, {"service": "remote-access"}],
+)
+async def test_lists_are_filtered_by_what_known_errors_say(
+    manager: AsyncClient, three: Three, query: dict[str, str]
+) -> None:
+    assert await listed(manager, three, tag="n1", **query) == ["n1"]
+
+
+async def test_lists_are_filtered_by_status(manager: AsyncClient, three: Three) -> None:
+    await manager.post(f"{three.paths[0]}/retire", json={"reason": "x"})
+    assert await listed(manager, three, status="published") == ["n1", "n2"]
+
+
+async def test_lists_are_paged_and_are_of_any_moment(manager: AsyncClient, three: Three) -> None:
+    assert await listed(manager, three, limit=2) == ["n0", "n1", "n2"]
+    assert await listed(manager, three, as_of=three.before) == []
+
+
+async def test_a_search_for_no_word_that_tells_anything_is_refused(manager: AsyncClient) -> None:
+    assert (await manager.get("/v1/known-errors?q=the")).status_code == 422
 
 
 async def test_uses_are_recorded_once_and_counted(

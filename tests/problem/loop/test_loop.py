@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -12,6 +12,9 @@ from shared.client import AsyncClient
 from shared.clock import new_id, now
 from tests.problem.loop.conftest import TO_CLOSED, TO_FIX, LoopFeed, Manager
 from tests.support.service import RunningService
+
+PUBLISHED = ("draft-workaround", "publish-workaround")
+HELPED = {"helped": True}
 
 
 async def answers(service: RunningService, problem: str) -> list[dict[str, Any]]:
@@ -163,34 +166,66 @@ async def test_what_is_restricted_is_no_sign(told: LoopFeed, paul: Manager) -> N
     assert (await paul.read(problem))["recurrences"] == []
 
 
-async def test_uses_of_a_workaround_are_counted_by_their_last_word(
-    told: LoopFeed, paul: Manager, responder: AsyncClient
-) -> None:
-    incidents = [told.happened(service="uses") for _ in range(3)]
-    await told.hear(*incidents)
-    problem = await paul.raised(*(each.subject for each in incidents))
+class Tried(NamedTuple):
+    """A problem with two incidents, and who tells on which its workaround was tried."""
 
-    async def use(incident: UUID, **said: Any) -> Any:
+    problem: str
+    incidents: list[UUID]
+    responder: AsyncClient
+
+    async def use(self, incident: UUID, **said: Any) -> Any:
         body = {"incident": str(incident)} | said
-        return await responder.post(f"/v1/problems/{problem}/record-workaround-use", json=body)
+        path = f"/v1/problems/{self.problem}/record-workaround-use"
+        return await self.responder.post(path, json=body)
 
-    refused = await use(incidents[0].subject)
-    assert "never published a workaround" in refused.json()["detail"]
-    version = (await paul.read(await paul.walk(problem, "draft-workaround", "publish-workaround")))[
-        "version"
-    ]
-    said = [(0, {}), (0, {"helped": True}), (0, {}), (1, {"helped": True}), (1, {"helped": False})]
-    answers = [await use(incidents[n].subject, **words) for n, words in said]
-    assert [answer.status_code for answer in answers] == [200] * len(said)
+
+@pytest.fixture
+async def tried(told: LoopFeed, paul: Manager, responder: AsyncClient) -> Tried:
+    incidents = [told.happened(service="uses") for _ in range(2)]
+    await told.hear(*incidents)
+    subjects = [each.subject for each in incidents]
+    return Tried(await paul.raised(*subjects), subjects, responder)
+
+
+async def test_what_was_never_published_was_not_tried(tried: Tried, paul: Manager) -> None:
+    await paul.walk(tried.problem, "draft-workaround")
+    answer = await tried.use(tried.incidents[0])
+    assert answer.status_code == 409
+    assert "never published a workaround" in answer.json()["detail"]
+
+
+async def test_nothing_is_tried_on_an_incident_that_nobody_knows(
+    tried: Tried, paul: Manager
+) -> None:
+    await paul.walk(tried.problem, *PUBLISHED)
+    answer = await tried.use(new_id())
+    assert "no incident" in answer.json()["detail"]
+
+
+async def test_uses_of_a_workaround_are_counted_by_their_last_word(
+    tried: Tried, paul: Manager
+) -> None:
+    await paul.walk(tried.problem, *PUBLISHED)
+    one, other = tried.incidents
+    said = [(one, {}), (one, HELPED), (one, {}), (other, HELPED), (other, {"helped": False})]
+    answers = [await tried.use(incident, **words) for incident, words in said]
     assert [answer.json()["helped"] for answer in answers] == [None, True, True, True, False]
-    uses = (await responder.get(f"/v1/problems/{problem}/workaround-uses")).json()
-    assert (uses["used"], uses["helped"], uses["not_helped"]) == (2, 1, 1)
-    unknown = await use(new_id())
-    assert "no incident" in unknown.json()["detail"]
-    assert (await paul.read(problem))["version"] == version
-    assert [t for t in await paul.titles(problem) if "used" in t] == [
+    uses = await tried.responder.get(f"/v1/problems/{tried.problem}/workaround-uses")
+    assert {name: uses.json()[name] for name in ("used", "helped", "not_helped")} == {
+        "used": 2, "helped": 1, "not_helped": 1,
+    }  # fmt: skip
+
+
+async def test_a_use_is_told_in_the_timeline_and_leaves_the_problem_at_its_version(
+    tried: Tried, paul: Manager
+) -> None:
+    version = (await paul.read(await paul.walk(tried.problem, *PUBLISHED)))["version"]
+    one, other = tried.incidents
+    for incident, words in ((one, {}), (one, HELPED), (other, {"helped": False}), (one, HELPED)):
+        await tried.use(incident, **words)
+    assert (await paul.read(tried.problem))["version"] == version
+    assert [title for title in await paul.titles(tried.problem) if "used" in title] == [
         "Workaround used, revision 1",
-        "Workaround used, revision 1: it helped",
         "Workaround used, revision 1: it helped",
         "Workaround used, revision 1: it did not help",
     ]
