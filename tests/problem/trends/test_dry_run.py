@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from msgspec.structs import replace
@@ -139,36 +139,84 @@ async def test_a_correlation_id_that_is_none_is_refused_where_nothing_is_written
         assert answer.status_code == status, answer.text
 
 
-async def test_restricted_incidents_are_no_evidence_and_do_not_show_through_it(
-    feed: Feed, problem_service: RunningService, manager: AsyncClient, in_force: None
-) -> None:
+class Shut(NamedTuple):
+    """A trend of one service: one incident was always restricted, the first of four is by now."""
+
+    feed: Feed
+    service: str
+    seen: list[Fact]
+
+    @property
+    def rule(self) -> dict[str, Any]:
+        return BY_SERVICE | {"where": {"service": [self.service]}}
+
+    @property
+    def open(self) -> list[str]:
+        """Those that everybody may know of."""
+        return [str(fact.subject) for fact in self.seen[1:]]
+
+    async def restrict(self, *facts: Fact) -> None:
+        about = {"people": ["ada"], "roles": [], "teams": []}
+        for fact in facts:
+            await self.feed.hear(self.feed.fact("incident.restricted", fact.subject, **about))
+
+
+@pytest.fixture
+async def shut(feed: Feed, in_force: None) -> Shut:
     service = f"service-{new_id()}"
-    at_first = [
+    seen = [
         feed.declared(service=service, title=f"Secret {word}", started_at=NOON)
         for word in ("plan", "plans", "plane", "plank")
     ]
-    closed = replace(feed.declared(service=service, started_at=NOON), restricted=True)
-    await feed.hear(closed, *at_first)
-    about = {"people": ["ada"], "roles": [], "teams": []}
-    await feed.hear(feed.fact("incident.restricted", at_first[0].subject, **about))
-    rule = BY_SERVICE | {"where": {"service": [service]}}
-    visible = [str(fact.subject) for fact in at_first[1:]]
-    (dry,) = (await tried(manager, rule))["candidates"]
-    query = {"service": service, "rule": "by-service"}
-    (live,) = (await manager.get("/v1/candidates", params=query)).json()["items"]
-    path = f"/v1/candidates/{live['id']}"
+    always = replace(feed.declared(service=service, started_at=NOON), restricted=True)
+    await feed.hear(always, *seen)
+    found = Shut(feed, service, seen)
+    await found.restrict(seen[0])
+    return found
+
+
+async def candidates(client: AsyncClient, shut: Shut) -> list[dict[str, Any]]:
+    query = {"service": shut.service, "rule": "by-service"}
+    found: list[dict[str, Any]] = (await client.get("/v1/candidates", params=query)).json()["items"]
+    return found
+
+
+async def test_restricted_incidents_are_no_evidence_to_who_may_not_know_of_them(
+    shut: Shut, manager: AsyncClient
+) -> None:
+    (dry,) = (await tried(manager, shut.rule))["candidates"]
+    (live,) = await candidates(manager, shut)
+    assert [match["incident"] for match in dry["matches"]] == shut.open
+    assert [match["incident"] for match in live["matches"]] == shut.open
+
+
+async def test_a_candidate_says_nothing_of_an_incident_that_is_restricted_by_now(
+    shut: Shut, manager: AsyncClient
+) -> None:
+    (live,) = await candidates(manager, shut)
+    path, hidden = f"/v1/candidates/{live['id']}", str(shut.seen[0].subject)
     texts = [(await manager.get(f"{path}{more}")).text for more in ("", "/timeline", "/events")]
-    assert [m["incident"] for m in dry["matches"]] == visible
-    assert [m["incident"] for m in live["matches"]] == visible
-    assert not [text for text in texts if str(at_first[0].subject) in text or 'plan"' in text]
-    by_hidden = {"incident": str(at_first[0].subject)}
-    assert (await manager.get("/v1/candidates", params=by_hidden)).json()["items"] == []
+    assert not [text for text in texts if hidden in text or 'plan"' in text]
+    by_hidden = await manager.get("/v1/candidates", params={"incident": hidden})
+    assert by_hidden.json()["items"] == []
+
+
+async def test_auditors_see_all_of_its_evidence(
+    shut: Shut, manager: AsyncClient, problem_service: RunningService
+) -> None:
+    (live,) = await candidates(manager, shut)
     async with problem_service.client("auditor") as auditor:
-        assert len((await auditor.get(path)).json()["matches"]) == 4
-    for fact in at_first[1:]:
-        await feed.hear(feed.fact("incident.restricted", fact.subject, **about))
-    assert (await manager.get(path)).status_code == 404
-    assert (await tried(manager, rule))["candidates"] == []
+        shown = (await auditor.get(f"/v1/candidates/{live['id']}")).json()
+    assert len(shown["matches"]) == len(shut.seen)
+
+
+async def test_a_trend_of_restricted_incidents_alone_is_not_there(
+    shut: Shut, manager: AsyncClient
+) -> None:
+    (live,) = await candidates(manager, shut)
+    await shut.restrict(*shut.seen[1:])
+    assert (await manager.get(f"/v1/candidates/{live['id']}")).status_code == 404
+    assert (await tried(manager, shut.rule))["candidates"] == []
 
 
 async def test_a_candidate_tells_what_happened_to_it(feed: Feed, manager: AsyncClient) -> None:
