@@ -138,11 +138,22 @@ def _validation_error(error: dict[str, Any]) -> tuple[str, str]:
     return f"{where}:{steps}", _sentence(error)
 
 
+_PLAINLY = {
+    "uuid_parsing": "must be an id (a UUID)",
+    "uuid_type": "must be an id (a UUID)",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+}
+"""What somebody needs to know of a value that is none of its kind."""
+
+
 def _sentence(error: dict[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
         names = error.get("ctx", {}).get("known")
         return "is not a field of this request" + ("" if names is None else known_here(names))
-    return str(error["msg"]).removeprefix("Value error, ")
+    return _PLAINLY.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
 
 
 async def answer_to(failure: Exception, request: Request) -> Response | None:

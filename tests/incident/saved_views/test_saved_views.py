@@ -241,4 +241,7 @@ async def test_an_unknown_view_is_not_found(ada: AsyncClient, ground: Ground) ->
             await ada.get(f"{VIEWS}/{view}/versions"),
         ]
         assert [answer.status_code for answer in answers] == [404] * len(answers)
-    assert (await ada.get("/v1/incidents", params={"view": "x"})).status_code == 422
+    nonsense = await ada.get("/v1/incidents", params={"view": "x"})
+    assert nonsense.json()["errors"] == [
+        {"pointer": "query:view", "detail": "must be an id (a UUID)"}
+    ]
