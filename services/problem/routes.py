@@ -19,6 +19,7 @@ from services.problem.answering import (
     rendered,
     under_matrix,
 )
+from services.problem.discretion import discreetly
 from services.problem.known import behind
 from services.problem.problem import Problem
 from services.problem.problems import MATRIX
@@ -140,7 +141,8 @@ async def close(id: Reference, asked: ByManager, body: Closure = None) -> Respon
     said = (body or bodies.Closure()).arguments() | {"at": asked.now}
     # without a guard: a known error that has ended stays so, and a new one is but a draft
     found = await behind(asked.service.store.pool, await seen(asked, id))
-    return await command(asked, id, closing.close, known_errors=found, **said)
+    async with discreetly(asked):
+        return await command(asked, id, closing.close, known_errors=found, **said)
 
 
 @router.post("/{id}/accept-risk", **answers(ProblemView))

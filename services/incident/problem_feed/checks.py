@@ -54,7 +54,7 @@ async def known_error(
             "published a moment ago"
         )
     if found.status != "published" and not whatever:
-        instead = f"; {found.superseded_by} takes its place" if found.superseded_by else ""
+        instead = await _successor(pool, found, caller)
         raise Refused(f"the known error {found.number} is {found.status}{instead}")
     return found
 
@@ -91,6 +91,15 @@ def hold(
         if isinstance(event, Held) and event.problem and event.problem in in_vain:
             raise Refused(in_vain[event.problem])
     return events
+
+
+async def _successor(pool: asyncpg.Pool, known_error: KnownErrorCopy, caller: Caller) -> str:
+    """What is to be said of the one that takes its place, to whom may know of it."""
+    number = known_error.superseded_by
+    other = None if number is None else await known_error_named(pool, number)
+    if other is None or await _is_hidden(pool, other.id, caller):
+        return ""
+    return f"; {number} takes its place"
 
 
 async def _is_hidden(pool: asyncpg.Pool, id: UUID, caller: Caller) -> bool:

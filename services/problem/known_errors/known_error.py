@@ -70,7 +70,9 @@ def refusal(known_error: KnownError, command: str) -> str | None:
     if known_error.status in COMMANDS[command]:
         return None
     if known_error.status is KnownErrorStatus.SUPERSEDED:
-        return f"KE-{known_error.superseded_number} has taken its place; use that one"
+        number = known_error.superseded_number
+        other = "another known error" if number is None else f"KE-{number}"
+        return f"{other} has taken its place; use that one"
     if known_error.status is KnownErrorStatus.DRAFT:
         return "the known error is a draft; publish it first"
     return f"the known error is {known_error.status}"

@@ -7,6 +7,7 @@ import msgspec
 from fastapi import Body, Depends, Path, Query, Response
 
 from services.problem.access import hidden_from
+from services.problem.discretion import discreetly
 from services.problem.known_errors import bodies, known_error
 from services.problem.known_errors.access import (
     copied_from,
@@ -64,7 +65,8 @@ async def read_known_error(id: Reference, when: When, asked: ByReader) -> Respon
     found = await folded_at(asked, known_errors_of(asked), stream, when)
     position = await position_of(when.as_of, asked.service.store.log)
     shown = await _shown(asked, found, await uses_of(asked, stream, position))
-    shown.actions = actions_of(found, asked.caller)
+    is_named = shown.superseded_number is not None
+    shown.actions = actions_of(found, asked.caller, names_successor=is_named)
     return read_answer(shown, found.version)
 
 
@@ -81,7 +83,9 @@ async def list_known_error_versions(
 async def revise_known_error(id: Reference, body: bodies.Revision, asked: ByManager) -> Response:
     """Say something of it anew; of a published one that is its next revision, in force at once."""
     stream = (await known(asked, id)).stream
-    return await _answer(asked, await _revised(asked, stream, body.stated()))
+    async with discreetly(asked):
+        revised = await _revised(asked, stream, body.stated())
+    return await _answer(asked, revised)
 
 
 @router.post("/{id}/publish", **answers(KnownErrorView))
@@ -110,7 +114,9 @@ async def supersede_known_error(
             known_errors, stream, known_error.supersede, by=other, number=number
         )
 
-    return await _answer(asked, await settle(known_errors, await asked.order(stream), replace))
+    async with discreetly(asked):
+        replaced = await settle(known_errors, await asked.order(stream), replace)
+    return await _answer(asked, replaced)
 
 
 @router.post("/{id}/retire", **answers(KnownErrorView))
@@ -130,7 +136,9 @@ async def _command(
     asked: Asked, reference: str, act: Callable[..., Sequence[KnownErrorEvent]], **said: Any
 ) -> Response:
     order = await asked.order((await known(asked, reference)).stream)
-    return await _answer(asked, await known_errors_of(asked).execute(order, act, **said))
+    async with discreetly(asked):
+        done = await known_errors_of(asked).execute(order, act, **said)
+    return await _answer(asked, done)
 
 
 async def _revised(asked: Asked, stream: Any, stated: dict[str, Any]) -> Folded[KnownError]:

@@ -8,6 +8,7 @@ import msgspec
 from fastapi import Depends, Response
 
 from services.problem.access import incident_known
+from services.problem.discretion import discreetly
 from services.problem.known_errors import bodies, offers
 from services.problem.known_errors.access import known, known_errors_of
 from services.problem.known_errors.known_error import require
@@ -49,7 +50,8 @@ async def record_use(id: Reference, body: bodies.Use, asked: ByRaiser) -> Respon
         )
 
     ledger = known_errors_of(asked).offers
-    after = await record_beside(asked, held.version, ledger, offers_stream(incident), use)
+    async with discreetly(asked):
+        after = await record_beside(asked, held.version, ledger, offers_stream(incident), use)
     return _answer(held.stream, incident, after)
 
 

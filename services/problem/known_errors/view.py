@@ -12,7 +12,7 @@ from services.problem.known_errors.known_error import COMMANDS, KnownError, refu
 from services.problem.rules import MANAGERS, RAISERS
 from shared.aggregate import Folded
 from shared.auth.caller import Caller
-from shared.domain import Personal
+from shared.domain import Personal, changed
 from shared.http.actions import Action, action
 from shared.store.store import Store
 
@@ -123,11 +123,15 @@ def item(row: asyncpg.Record, hidden: Collection[UUID]) -> KnownErrorItem:
     )
 
 
-def actions_of(folded: Folded[KnownError], caller: Caller) -> list[Action]:
+def actions_of(
+    folded: Folded[KnownError], caller: Caller, *, names_successor: bool
+) -> list[Action]:
     """Which commands this caller may give it now, and why not the others."""
-    path = f"/v1/known-errors/{folded.stream}"
+    path, state = f"/v1/known-errors/{folded.stream}", folded.state
+    if not names_successor:
+        state = changed(state, superseded_number=None)
     return [
-        action(name, f"{path}/{name}", refusal(folded.state, name), _why_not(name, caller))
+        action(name, f"{path}/{name}", refusal(state, name), _why_not(name, caller))
         for name in COMMANDS
     ]
 

@@ -137,3 +137,21 @@ async def test_a_known_error_must_be_known_and_published(desk: Desk) -> None:
     await desk.give(incident, "unlink", kind="known_error", reference="KE-41")
     done = await desk.give(incident, "resolve", known_error=str(other), **resolved)
     assert done["known_error"] == "KE-42"
+
+
+async def test_the_successor_of_a_known_error_is_named_to_whom_may_know_of_it(desk: Desk) -> None:
+    source, open_ = await desk.declare(), await desk.declare()
+    old, new = new_id(), new_id()
+    told = {"title": "Pools", "revision": 1}
+    await desk.hear(desk.fact("known_error.published", old, number="KE-51", **told))
+    secret = told | {"number": "KE-52", "raised_from": source}
+    await desk.hear(desk.fact("known_error.published", new, **secret))
+    ended = {"by": str(new), "by_number": "KE-52"}
+    await desk.hear(desk.fact("known_error.superseded", old, **ended))
+    await desk.give(source, "restrict", reason="Personal data", roles=["problem_manager"])
+    body = {"code": "known_error", "summary": "Restarted", "known_error": "KE-51"}
+    refusal = await desk.refused(open_, "resolve", **body)
+    assert refusal == "the known error KE-51 is superseded; KE-52 takes its place"
+    async with desk.service.client(Role.RESPONDER, subject="rita") as rita:
+        answer = await rita.post(f"/v1/incidents/{open_}/resolve", json=body)
+    assert answer.json()["detail"] == "the known error KE-51 is superseded"
