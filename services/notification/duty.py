@@ -38,6 +38,7 @@ from services.notification.templates import routes as template_routes
 from services.notification.templates.events import TemplateEvent
 from services.notification.templates.kept import TEMPLATE, TEMPLATES, Templates
 from services.notification.verification import routes as verification_routes
+from services.notification.verification.allowance import Allowance
 from shared.aggregate import Aggregate
 from shared.followed_restrictions import both
 from shared.follower import Reaction
@@ -91,6 +92,7 @@ def duty(store: Store, notifications: Notifications, contacts: Contacts, planner
         TEMPLATES: Templates(store),
         POLICIES_OF_ESCALATION: policies,
         escalation_lists.RUNNING: running,
+        verification_routes.ALLOWANCE: Allowance(),
     }
     timers: dict[str, Handler] = {ESCALATE: running.ring, SILENCE: running.silence}
     reactions = {

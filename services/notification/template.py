@@ -22,7 +22,7 @@ DEFAULT = Template(
 )
 
 _PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
-_MOST_IN_SUBJECT = 250
+_MOST_IN_SUBJECT, _MOST_IN_TEXT = 250, 100_000
 _LAYOUT = frozenset("\n\t")
 _BREAKING = frozenset({"Cc", "Zl", "Zp"})
 _UNSEEN = frozenset({"Cf", "Cs"})
@@ -40,9 +40,10 @@ def line(words: str, values: Mapping[str, str]) -> str:
 
 
 def text(words: str, values: Mapping[str, str]) -> str:
-    """Several lines; values bring none of their own."""
+    """Several lines, of bounded length; values bring none of their own."""
     shown = {name: _visible(value, " ") for name, value in values.items()}
-    return _visible(_filled(words, shown).replace("\r\n", "\n"), "", keep=_LAYOUT)
+    filled = _filled(words, shown)[:_MOST_IN_TEXT]
+    return _visible(filled.replace("\r\n", "\n"), "", keep=_LAYOUT)
 
 
 def said(words: Template, values: Mapping[str, str]) -> Words:

@@ -79,3 +79,7 @@ def test_names_that_no_fact_has_are_found() -> None:
 
 def test_the_default_names_what_every_fact_has() -> None:
     assert template.unknown_names(template.DEFAULT.subject + template.DEFAULT.text) == []
+
+
+def test_a_value_named_again_and_again_makes_no_endless_text() -> None:
+    assert len(template.text("{{title}}" * 1_000, {"title": "x" * 10_000})) == 100_000

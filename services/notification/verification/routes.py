@@ -18,6 +18,7 @@ from services.notification.rules import ADMINS, Status
 from services.notification.sender import Sender
 from services.notification.state import Notification
 from services.notification.verification import verifying
+from services.notification.verification.allowance import Allowance
 from services.notification.view import ContactView, contact_view
 from shared.aggregate import Folded
 from shared.clock import new_id
@@ -28,6 +29,7 @@ from shared.http.body import Body
 from shared.http.managed import command_answer
 from shared.http.openapi import answers
 
+ALLOWANCE = "allowance"
 SENDER = "sender"
 """Among a service's parts, its `Sender`."""
 
@@ -54,15 +56,19 @@ class Confirmation(Way):
 async def send_code(id: Id, body: Way, asked: ByPerson) -> Response:
     """Send a code by this channel; told within half an hour, it shows that the channel works.
 
-    Refused where the receiver does not take it.
+    Refused where the receiver does not take it. Who is no notification_admin asks for ten within
+    ten minutes at most.
     """
-    held = await _own(asked, id)
+    held, order, contacts = await _own(asked, id), await asked.order(id), _contacts(asked)
+    if order.key is not None and (prior := await contacts.answered(order.key)) is not None:
+        return command_answer(await contact_view(asked.service.store, prior), prior)
     verifying.require_may_send(held.state, body.channel, asked.now)
+    _take_one(asked)
     code = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
     await _send(asked, held, body.channel, code)
     digest = digest_of(asked.service.cursor_key, id, body.channel, code)
     said: dict[str, Any] = {"channel": body.channel, "digest": digest, "at": asked.now}
-    after = await _contacts(asked).execute(await asked.order(id), verifying.send, **said)
+    after = await contacts.execute(order, verifying.send, **said)
     return command_answer(await contact_view(asked.service.store, after), after)
 
 
@@ -77,6 +83,13 @@ async def verify_method(id: Id, body: Confirmation, asked: ByPerson) -> Response
     if body.channel not in after.state.verified:
         raise Refused("that is not the code that went out")
     return command_answer(await contact_view(asked.service.store, after), after)
+
+
+def _take_one(asked: Asked) -> None:
+    """Raises TooMany."""
+    allowance: Allowance = asked.service.parts[ALLOWANCE]
+    if not asked.caller.has(*ADMINS):
+        allowance.take(asked.caller.id, asked.now)
 
 
 def _contacts(asked: Asked) -> Contacts:

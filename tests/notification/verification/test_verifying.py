@@ -18,7 +18,9 @@ from services.notification.events import (
     SecretSet,
 )
 from services.notification.verification import verifying
+from services.notification.verification.allowance import MOST, WITHIN, Allowance
 from shared.client import AsyncClient
+from shared.errors import TooMany
 from tests.notification.sinks import SECRET, MailSink, WebhookSink
 from tests.support.postgres import Databases
 from tests.support.scenario import Scenario
@@ -153,3 +155,40 @@ async def test_a_code_that_cannot_be_sent_is_a_stated_refusal(
     assert "the code could not be sent: the mail server refused it: 550" in answer.json()["detail"]
     other = service.client("responder", subject="dan")
     assert (await other.post(f"{path}/send-code", json={"channel": "email"})).status_code == 403
+
+
+async def test_a_repeated_request_sends_no_other_code(
+    service: RunningService, mail: MailSink
+) -> None:
+    client = service.client("responder", subject="emil")
+    path, key = await _contact(client, email="emil@example.com"), {"idempotency-key": "once"}
+    before = len(mail.mails)
+    first = await client.post(f"{path}/send-code", json={"channel": "email"}, headers=key)
+    again = await client.post(f"{path}/send-code", json={"channel": "email"}, headers=key)
+    assert (first.status_code, again.status_code) == (200, 200), again.text
+    assert (again.content, len(mail.mails)) == (first.content, before + 1)
+
+
+async def test_codes_are_no_way_to_flood_a_mailbox(service: RunningService, mail: MailSink) -> None:
+    client = service.client("responder", subject="mallory")
+    path = await _contact(client, email="victim@example.com")
+    answers, before = [], len(mail.mails)
+    for n in range(MOST + 1):
+        body = {"name": "M", "email": f"victim{n}@example.com"}  # another address, another code
+        assert (await client.put(path, json=body)).status_code == 200
+        answers.append(await client.post(f"{path}/send-code", json={"channel": "email"}))
+    assert [each.status_code for each in answers] == [200] * MOST + [429]
+    assert (len(mail.mails) - before, "retry-after" in answers[-1].headers) == (MOST, True)
+    other = service.client("responder", subject="frida")
+    path = await _contact(other, email="frida@example.com")
+    assert (await other.post(f"{path}/send-code", json={"channel": "email"})).status_code == 200
+
+
+def test_an_allowance_comes_back_with_time() -> None:
+    allowance = Allowance()
+    for _ in range(MOST):
+        allowance.take("ada", NOW)
+    allowance.take("bob", NOW)
+    with pytest.raises(TooMany):
+        allowance.take("ada", NOW + WITHIN - timedelta(seconds=1))
+    allowance.take("ada", NOW + WITHIN)
