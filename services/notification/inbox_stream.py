@@ -13,17 +13,19 @@ from services.notification.view import NotificationItem
 from shared.auth.caller import Caller
 from shared.auth.roles import Role
 from shared.errors import Forbidden, Invalid, LogMismatch, Unauthenticated
+from shared.http.access_log import record_access
 from shared.http.app import routes
 from shared.http.asked import for_roles
 from shared.http.feed import After
-from shared.http.service import Service, service_of
+from shared.http.service import service_of
 from shared.http.streams import place_for
 from shared.restrictions import restricted_among
 from shared.server import stopping
 
 _CHANGED = """select * from notifications where to_position is null and channel = 'inbox'
     and status = 'delivered' and person = $1 and from_position > $2 and from_position <= $3
-    order by from_position"""
+    order by from_position limit $4"""
+_AT_ONCE = 200
 _encode = msgspec.json.Encoder().encode
 
 router = routes("inbox", "/v1/inbox")
@@ -88,25 +90,28 @@ async def stream_inbox(
     yield ServerSentEvent(comment="connected", retry=1_000)
     while not stop.is_set() and await _may_go_on(request, caller):
         head = (await service.store.log.head()).position
-        for item in await _changed(service, caller, after, head):
+        items, after = await _changed(request, caller, after, head)
+        for item in items:
             data = _encode(item).decode()
             yield ServerSentEvent(raw_data=data, event="message", id=str(item.position))
-        after = head
         if not stop.is_set():
             await service.store.pulse.beyond(after, 1.0)
 
 
 async def _changed(
-    service: Service, caller: Caller, after: int, head: int
-) -> list[NotificationItem]:
-    """What has come or changed between two positions, and may be known of."""
+    request: Request, caller: Caller, after: int, head: int
+) -> tuple[list[NotificationItem], int]:
+    """What has come or changed behind a position and may be known of, and up to where that is."""
     if head == after:
-        return []
-    rows = await service.store.pool.fetch(_CHANGED, caller.id, after, head)
+        return [], head
+    store = service_of(request).store
+    rows = await store.pool.fetch(_CHANGED, caller.id, after, head, _AT_ONCE)
     about: set[UUID] = {row["about"] for row in rows}
-    hidden = (await restricted_among(service.store.pool, caller, about)).hidden if about else ()
+    restricted, hidden = await restricted_among(store.pool, caller, about)
+    await record_access(request, caller, restricted - hidden)
     shown = [row for row in rows if row["about"] not in hidden]
-    return await view.notification_items(service.store, shown)
+    reached = rows[-1]["from_position"] if len(rows) == _AT_ONCE else head
+    return await view.notification_items(store, shown), reached
 
 
 async def _may_go_on(request: Request, caller: Caller) -> bool:

@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 import msgspec
+import pytest
 
+from services.notification import inbox_stream
 from services.notification.policies import Planner
 from shared.client import new_client
 from shared.clock import new_id, now
@@ -47,7 +49,16 @@ async def _next(lines: Any) -> tuple[int, dict[str, Any]]:
     raise AssertionError("the stream has ended")
 
 
-async def test_messages_come_as_they_are_written(databases: Databases) -> None:
+async def _kept_to_ada(service: RunningService, subject: Any) -> None:
+    values: list[Any] = [subject, True, ["person:ada"], []]
+    pool = service.service.store.pool
+    await pool.execute("insert into restrictions values ($1, $2, $3, $4)", *values)
+
+
+async def test_messages_come_as_they_are_written(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox_stream, "_AT_ONCE", 1)
     async with (
         listening("notification", databases) as (service, base),
         service.client("notification_admin") as admin,
@@ -71,5 +82,14 @@ async def test_messages_come_as_they_are_written(databases: Databases) -> None:
             async with ada.stream("GET", "/v1/inbox/stream", headers=resumed) as answer:
                 _, message = await _next(answer.aiter_lines())
                 assert message["about"] == str(second)
+            await _kept_to_ada(service, first)
+            from_start = {"last-event-id": "0"}
+            async with ada.stream("GET", "/v1/inbox/stream", headers=from_start) as answer:
+                lines = answer.aiter_lines()
+                told = [(await _next(lines))[1]["about"] for _ in range(2)]
+                assert told == [str(first), str(second)], "a few at a time, none left out"
+            pool = service.service.store.pool
+            read = await pool.fetch("select principal, subject from access_log")
+            assert [(row["principal"], row["subject"]) for row in read] == [("ada", first)]
             wrong = await ada.get("/v1/inbox/stream", params={"lastEventId": "x"})
             assert wrong.status_code == 422

@@ -19,9 +19,11 @@ from shared.aggregate import Folded
 from shared.auth.caller import Caller
 from shared.auth.roles import Role
 from shared.errors import NotFound, Unauthenticated
+from shared.http.access_log import record_access
 from shared.http.app import routes
 from shared.http.asked import Asked, for_roles
 from shared.http.hidden import secret_of
+from shared.restrictions import restricted_among
 from shared.store.store import Store
 
 _COUNTS = timedelta(days=7)
@@ -70,7 +72,19 @@ async def _by_link(request: Request) -> Linked:
         raise Unauthenticated("the link is not one of ours") from None
     if held.created_at is None or service.store.clock() > held.created_at + _COUNTS:
         raise Unauthenticated("the link counts no more: it is older than a week")
-    return Linked(request, held)
+    linked = Linked(request, held)
+    await _require_admitted(linked)
+    return linked
+
+
+async def _require_admitted(linked: Linked) -> None:
+    """What has been restricted since is shown to whom it admits, on record."""
+    delivery, pool = linked.page.state.delivery, linked.service.store.pool
+    about = [delivery.about] if delivery else []
+    restricted, hidden = await restricted_among(pool, linked.caller, about)
+    if hidden:
+        raise Unauthenticated("the link counts no more: it has been restricted since; sign in")
+    await record_access(linked.request, linked.caller, restricted)
 
 
 ByLink = Annotated[Linked, Depends(for_roles(_by_link, *_PEOPLE))]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notification.escalation import escalation
+from services.notification.escalation import escalation, link_routes
 from services.notification.escalation.events import Occasion, Step, Target
 from services.notification.escalation.lists import RUNNING
 from services.notification.escalation.running import Running
@@ -127,6 +128,46 @@ async def test_a_link_that_is_not_whole_is_refused(service: RunningService) -> N
     for token in ("x", links.token(new_id())[:-2], links.token(new_id())):
         assert (await anybody.get(f"{path}/{token}")).status_code == 401
         assert (await anybody.post(f"{path}/{token}")).status_code == 401
+
+
+async def _link(service: RunningService, mail: MailSink) -> tuple[str, dict[str, Any]]:
+    """The link that Ada was sent, and her page."""
+    await _verified(service, "ada")
+    await _paged(service, "ada")
+    await until(lambda: _is(len(mail.mails) == 1))
+    address = ADDRESS.search(mail.mails[0].get_content())
+    assert address is not None
+    (page,) = (await service.client("admin").get("/v1/notifications")).json()["items"]
+    return address[1], page
+
+
+async def test_a_link_counts_for_a_week(
+    service: RunningService, mail: MailSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link, page = await _link(service, mail)
+    monkeypatch.setattr(link_routes, "_COUNTS", timedelta(0))
+    anybody = service.client(None)
+    assert (await anybody.get(link)).status_code == 401
+    assert (await anybody.post(link)).status_code == 401
+    read = await service.client("admin").get(f"/v1/notifications/{page['id']}")
+    assert read.json()["acknowledged_at"] is None
+
+
+@pytest.mark.parametrize("admitted", ["person:ada", "person:eve"])
+async def test_what_was_restricted_since_is_shown_by_no_link_but_to_whom_it_admits(
+    service: RunningService, mail: MailSink, admitted: str
+) -> None:
+    link, page = await _link(service, mail)
+    values: list[Any] = [UUID(page["about"]), True, [admitted], []]
+    pool, anybody = service.service.store.pool, service.client(None)
+    await pool.execute("insert into restrictions values ($1, $2, $3, $4)", *values)
+    shown, done = await anybody.get(link), await anybody.post(link)
+    is_ada = admitted == "person:ada"
+    assert {shown.status_code, done.status_code} == {200 if is_ada else 401}
+    assert ("Checkout" in shown.text) == is_ada
+    read = await pool.fetch("select principal, subject from access_log")
+    expected = [("ada", UUID(page["about"]))] * 2 if is_ada else []
+    assert [(row["principal"], row["subject"]) for row in read] == expected
 
 
 async def test_a_reply_that_says_yes_acknowledges_and_another_does_not(
