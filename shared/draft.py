@@ -71,7 +71,7 @@ class Draft:
 
     def _add(self, aggregate: Aggregate[S, E], held: Folded[S], clear: E) -> Folded[S]:
         version = held.version + 1
-        about = (self.append.actor, *aggregate.about(held.state, clear))
+        about = (self.append.actor, *aggregate.about(held.state, clear)) if clear.personal else ()
         sealed, stored, keys = record(clear, held.stream, version, about, self._vault)
         state = aggregate.evolve(held.state, sealed)  # type: ignore[arg-type]  # same class
         after = Folded(held.stream, state, version, *held[3:])
