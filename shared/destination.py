@@ -8,6 +8,8 @@ holds it.
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
@@ -28,6 +30,8 @@ _CLOSED = tuple(map(ip_network, (
     "::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16",
     "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/9", "ff00::/8",
 )))  # fmt: skip
+_NAMES = ThreadPoolExecutor(32, thread_name_prefix="names")
+"""Of their own: name servers of users' domains may take their time, and hold up nothing else."""
 _NAT64 = ip_network("64:ff9b::/96")
 _ISATAP = (0x0000_5EFE, 0x0200_5EFE)
 
@@ -108,12 +112,12 @@ async def destination(url: str, allow: Sequence[Network], resolve: Resolve) -> D
 
 async def resolved(host: str, port: int) -> Sequence[Address]:
     """What the system's resolver answers. Raises OutgoingFailed where it does not."""
-    loop = asyncio.get_running_loop()
+    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(_NAMES, ask)
     except (OSError, UnicodeError):
         raise OutgoingFailed("the name of the host cannot be resolved") from None
-    return [ip_address(entry[4][0]) for entry in found]
+    return [ip_address(str(entry[4][0])) for entry in found]
 
 
 def _is_closed(address: Address) -> bool:

@@ -1,8 +1,11 @@
 """What may be called on a user's word, and what never is, in whatever form it is written."""
 
 import asyncio
+import socket
+import threading
 from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 import pytest
 
@@ -13,6 +16,7 @@ from shared.destination import (
     Resolve,
     check_address,
     destination,
+    resolved,
 )
 from shared.outgoing import Outgoing
 from tests.shared.test_client import saying, server
@@ -210,3 +214,23 @@ async def test_no_cookie_of_a_receiver_is_kept() -> None:
         for _ in range(2):
             await outgoing.post(url, b"", {})
     assert not [head for head in heads if b"cookie" in head.lower()]
+
+
+async def test_slow_name_servers_hold_up_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    mended, real = threading.Event(), socket.getaddrinfo
+
+    def asked(host: str, *more: Any, **named: Any) -> Any:
+        if host == "slow.test":
+            mended.wait(30)
+        return real("127.0.0.1", *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", asked)
+    slow = [asyncio.create_task(resolved("slow.test", 80)) for _ in range(12)]
+    await asyncio.sleep(0)
+    try:
+        assert await asyncio.to_thread(str, 1) == "1"
+        assert await resolved("fast.test", 80) == [ip_address("127.0.0.1")]
+        assert not any(each.done() for each in slow)
+    finally:
+        mended.set()
+        await asyncio.gather(*slow)
