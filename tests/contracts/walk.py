@@ -12,7 +12,7 @@ UNKNOWN = "01a201e5-0000-7000-8000-000000000000"
 
 BODIES: dict[str, dict[str, Any]] = {
     "acknowledge": {}, "start": {}, "resume": {}, "close": {}, "confirm": {}, "retire": {},
-    "publish-workaround": {}, "reject-fix": {"reason": "x"}, "cancel": {"reason": "x"},
+    "probe": {}, "publish-workaround": {}, "reject-fix": {"reason": "x"}, "cancel": {"reason": "x"},
     "reopen": {"reason": "x"}, "reanalyse": {"reason": "x"}, "dismiss": {"reason": "x"},
     "withdraw-workaround": {"reason": "x"}, "note": {"text": "x"}, "reply": {"text": "x"},
     "notes": {"note": "x"}, "draft-workaround": {"text": "x"},

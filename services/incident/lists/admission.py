@@ -48,11 +48,12 @@ class Admissions:
         held, found = self._known.get(incident), dict[int, Around]()
         if held is None or held.position >= positions[0]:
             held = Folded(incident, INCIDENT.initial)
+        wanted = set(positions)
         for each in await self._store.log.stream(incident, after=held.version):
             if each.position > positions[-1]:
                 break
             state = INCIDENT.replay(held.state, each.event)
-            if each.position in positions:
+            if each.position in wanted:
                 found[each.position] = Around(self._admits(held.state), self._admits(state))
             held = Folded(incident, state, each.originator_version, each.position)
         self._known[incident] = held
