@@ -1,0 +1,1 @@
+"""The three services; `cli` alone knows them all."""

@@ -1,0 +1,1 @@
+"""Problems from suspicion to lessons learned; begin at events.py, lifecycle.py and routes.py."""

@@ -1,0 +1,1 @@
+"""Who is calling: tokens of one issuer, API keys, roles."""

@@ -1,0 +1,1 @@
+"""The catalogue: services, configuration items and maintenance windows, by their keys."""

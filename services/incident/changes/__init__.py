@@ -1,0 +1,1 @@
+"""Changes that pipelines tell of: the first thing that responders look at."""

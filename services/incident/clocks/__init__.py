@@ -1,0 +1,1 @@
+"""Service levels by the clock: a pure fold over events, kept as rows and timers."""

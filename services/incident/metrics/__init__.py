@@ -1,0 +1,1 @@
+"""Metrics of incidents: formulas with versions, at any moment, with what proves each value."""

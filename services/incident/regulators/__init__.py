@@ -1,0 +1,1 @@
+"""Regulators' clocks: what was recorded of an incident, which report is due when, and why."""

@@ -1,0 +1,1 @@
+"""Incidents and what they are tied to: families, merges, links, attachments, escalations."""

@@ -1,0 +1,1 @@
+"""Audiences: who is meant by a name, and what a status update tells them."""

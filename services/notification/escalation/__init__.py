@@ -1,0 +1,1 @@
+"""Pages that go on to the next person until somebody acknowledges, or nobody is left."""

@@ -1,0 +1,1 @@
+"""What managed data with keys of its own has alike: rows, questions, secrets."""

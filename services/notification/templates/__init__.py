@@ -1,0 +1,1 @@
+"""Templates: the words of what is told, substituted and never computed."""

@@ -1,0 +1,1 @@
+"""Root cause analyses: five methods as structured data, judged, concluded and drawn."""
