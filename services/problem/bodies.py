@@ -52,6 +52,12 @@ class Logging(Body):
             raise ValueError("give a title, or the incidents it is raised from")
         return self
 
+    def facts(self) -> dict[str, Any]:
+        """What is stated of it beside its incidents, as a command takes it."""
+        told = {name: value for name, value in self.arguments().items() if value}
+        told.pop("incidents", None)
+        return told | {"tags": tuple(self.tags)}
+
 
 class Assessment(Body):
     """What was stated when it was raised may be left out."""
@@ -190,6 +196,10 @@ class Acceptance(Body):
     title: Line | None = None
     description: Text | None = None
     owner: Name | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """What is stated, as a command takes it."""
+        return {name: value for name, value in self.arguments().items() if value is not None}
 
 
 class Merging(Body):

@@ -104,9 +104,8 @@ async def accept(id: Id, asked: ByManager, body: Acceptance = None) -> Response:
     """Make it a problem, which copies the facts of the incidents that matched."""
     problems = problems_of(asked)
     held = await known_candidate(asked, id)
-    facts = await taken_over(asked, await problems.incidents.all_of(held.state.incidents))
-    said = (body or bodies.Acceptance()).arguments()
-    facts |= {name: value for name, value in said.items() if value is not None}
+    copies = await problems.incidents.all_of(held.state.incidents)
+    facts = await taken_over(asked, copies) | (body or bodies.Acceptance()).facts()
     number, stream = await problems.numbers.next(), new_id()
 
     async def log(work: Work) -> Folded[Candidate]:

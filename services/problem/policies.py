@@ -1,15 +1,15 @@
 """What this service does about facts of incidents, and about its own timers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
 import msgspec
 
 from services.problem import facts, investigation
 from services.problem.copies import IncidentCopy
-from services.problem.facts import REVIEW_AGAIN, facts_stream
+from services.problem.facts import REVIEW_AGAIN, FactEvent, Facts, facts_stream
 from services.problem.investigation import can_be_linked
 from services.problem.problems import MATRIX, RISK_REVIEW, Problems
 from services.problem.trends.text import symptom_of
@@ -18,6 +18,8 @@ from shared.follower import Fact, Reaction, hears_history
 from shared.policy import set_policy
 from shared.timers import Handler
 from shared.work import Work
+
+P = ParamSpec("P")
 
 _STATUS_AFTER = {
     "resolved": "resolved",
@@ -181,8 +183,8 @@ def timers(problems: Problems) -> Mapping[str, Handler]:
         risk = (await problems.current(stream)).state.risk
         if risk is None:
             return
-        told = {"problem": stream, "review_date": risk.review_date}
-        await _recorded(problems, facts_stream(stream), facts.remind, **told)
+        beside, day = facts_stream(stream), risk.review_date
+        await _recorded(problems, beside, facts.remind, problem=stream, review_date=day)
 
     async def again(stream: UUID) -> None:
         held = await problems.facts.current(stream)
@@ -195,8 +197,14 @@ def timers(problems: Problems) -> Mapping[str, Handler]:
     return {RISK_REVIEW: remind, REVIEW_AGAIN: again}
 
 
-async def _recorded(problems: Problems, stream: UUID, command: Any, **told: Any) -> None:
+async def _recorded(
+    problems: Problems,
+    stream: UUID,
+    command: Callable[Concatenate[Facts, P], Sequence[FactEvent]],
+    *args: P.args,
+    **told: P.kwargs,
+) -> None:
     work = Work(problems.store, "system:risk-review")
-    await work.execute(problems.facts, stream, command, **told)
+    await work.execute(problems.facts, stream, command, *args, **told)
     if not work.is_empty and (await work.append()).outcome == "conflict":
         raise Unavailable("somebody else has just done it")

@@ -44,9 +44,7 @@ async def log(body: bodies.Logging, asked: ByRaiser) -> Response:
     if body.incidents and (before := await asked.repeated(problems)) is not None:
         return await answer(asked, before, created=True)
     copies = [await incident_known(asked, each) for each in body.incidents]
-    stated = {name: value for name, value in body.arguments().items() if value}
-    facts = await taken_over(asked, copies)
-    facts |= {n: v for n, v in stated.items() if n != "incidents"} | {"tags": tuple(body.tags)}
+    facts = await taken_over(asked, copies) | body.facts()
     number, stream = await problems.numbers.next(), new_id()
 
     async def under(policy: Folded[Policy]) -> Folded[Problem]:

@@ -1,5 +1,6 @@
 """Root cause analyses over HTTP: begun, added to, edited, judged, concluded."""
 
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from fastapi import Path, Response
 
 from services.problem.analyses import bodies, commands
 from services.problem.answering import ByRaiser, Reference, command
+from services.problem.events import ProblemEvent
 from services.problem.view import ProblemView
 from shared.clock import new_id
 from shared.http.app import routes
@@ -16,6 +18,7 @@ from shared.http.openapi import answers
 
 router = routes("analyses", "/v1/problems")
 Id = Annotated[UUID, Path(description="Of the analysis")]
+Edit = Callable[..., Sequence[ProblemEvent]]
 
 
 @router.post("/{id}/analyse", **answers(ProblemView))
@@ -95,6 +98,6 @@ async def take_up(id: Reference, analysis: Id, body: bodies.TakingUp, asked: ByR
 
 
 async def _edit(
-    asked: Asked, id: str, act: Any, analysis: UUID, body: Body, **more: Any
+    asked: Asked, id: str, act: Edit, analysis: UUID, body: Body, **more: Any
 ) -> Response:
     return await command(asked, id, act, analysis=analysis, **(body.arguments() | more))
