@@ -19,6 +19,7 @@ from shared.http.app import routes
 from shared.http.asked import Asked, allowed
 from shared.http.body import Body, Line, Moment, Name
 from shared.http.lists import CHANGED, WHEN, TimedQuery, given, listed
+from shared.http.managed import When, folded_at
 from shared.http.openapi import answers
 from shared.listing import Listing
 
@@ -118,9 +119,9 @@ async def list_api_keys(query: Annotated[ApiKeyQuery, Query()], asked: ByReader)
 
 
 @router.get("/{id}", **answers(ApiKeyView))
-async def read_api_key(id: KeyId, asked: ByReader) -> Response:
-    """One key."""
-    folded = await _ledger(asked).current(key_stream(id))
+async def read_api_key(id: KeyId, when: When, asked: ByReader) -> Response:
+    """One key, now or as it was."""
+    folded = await folded_at(asked, _ledger(asked), key_stream(id), when)
     return _answer(ApiKeyView(**await _fields(asked, folded)))
 
 

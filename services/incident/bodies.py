@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field, StrictBool, field_validator, model_
 
 from services.incident.events import EscalationKind, HoldReason, Milestone, ResolutionCode
 from shared.auth.roles import Role
-from shared.http.body import Body, Line, Moment, Name, Text, Whole, no_text
+from shared.http.body import Body, Line, Lines, Moment, Name, Text, Whole, no_text
 
 _LEVEL = Field(ge=1, le=9, description="1 is the highest")
 Level = Annotated[int, _LEVEL, BeforeValidator(no_text)]  # as `Whole`, compared by pydantic's core
@@ -100,7 +100,7 @@ class MilestoneCorrection(Body):
 
 class Diagnosis(Body):
     cause: Text
-    evidence: Annotated[list[Line], Field(max_length=50)] = []
+    evidence: Annotated[Lines, Field(examples=[["heap dump of 10:04"]])] = []
 
 
 class Mitigation(Body):

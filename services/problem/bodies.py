@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
 from services.problem.events import ChangeState, NodeReference
-from shared.http.body import Body, Line, Moment, Name, Text, Whole
+from shared.http.body import Body, Line, Lines, Moment, Name, Text, Whole
 
 Level = Annotated[Whole, Field(ge=1, le=9, description="1 is the highest")]
 Tag = Annotated[str, Field(min_length=1, max_length=100)]
@@ -117,7 +117,7 @@ class RootCauseFinding(Body):
     """What is behind it; what proves that, in words or as entries of analyses."""
 
     cause: Annotated[Text, Field(examples=["The connection pool is smaller than its callers"])]
-    evidence: Annotated[list[Line], Field(max_length=50, examples=[["heap dump of 10:04"]])] = []
+    evidence: Annotated[Lines, Field(examples=[["heap dump of 10:04"]])] = []
     nodes: Annotated[list[Proof], Field(max_length=50)] = []
     at: Moment | None = None
 

@@ -16,6 +16,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     StringConstraints,
 )
 from starlette.datastructures import Headers
@@ -80,6 +81,15 @@ Whole = Annotated[int, BeforeValidator(no_text)]
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_visible)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000), AfterValidator(_visible)]
+
+
+def _alone(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+_Lines = Annotated[list[Line], Field(max_length=50)]
+Lines = Annotated[_Lines, BeforeValidator(_alone, json_schema_input_type=_Lines | Line)]
+"""Up to fifty lines; one alone may be given without its list."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^\S(.*\S)?$")]
 """A key of managed data or a person's id: no white space at its ends."""
 

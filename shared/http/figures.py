@@ -1,11 +1,13 @@
 """What may be asked of any figure: over which period, at which moment, of which things, how."""
 
 from typing import Annotated, Any, ClassVar, Literal, Self
+from urllib.parse import urlencode
 
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.effective import Instant
+from shared.envelope import rfc3339
 from shared.http.asked import Asked
 from shared.http.body import Moment
 from shared.http.moments import AsOf, EffectiveAt, moment_of, position_of, time_of
@@ -34,6 +36,14 @@ class PeriodQuery(BaseModel):
         if self.begins and self.until and self.begins >= self.until:
             raise ValueError("until must come after from")
         return self
+
+    def behind(self, instant: Instant) -> str:
+        """The query that lists what is behind this figure, at the moment it was asked of."""
+        beside = {"wait_for", "format"}
+        told = self.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=beside)
+        told.setdefault("as_of", instant.position if self.effective_at else rfc3339(instant.now))
+        listed = {n: ",".join(map(str, v)) if isinstance(v, list) else v for n, v in told.items()}
+        return urlencode(listed)
 
     def filters(self) -> dict[str, Any]:
         """The filters that are stated."""

@@ -17,7 +17,7 @@ from shared.http.body import Body
 from shared.http.moments import AsOf, position_of
 from shared.http.openapi import answers
 from shared.http.past import Events, PastQuery, paged, past_page
-from shared.http.waiting import has_seen
+from shared.http.waiting import WaitFor, has_seen
 from shared.ledger import Order
 from shared.policy import Policies, Policy, set_policy
 
@@ -60,8 +60,9 @@ def policy_routes(
     by_manager = Annotated[Asked, Depends(allowed(managers))]
 
     @router.get("", name=f"read_{identifier}", **answers(PolicyView))
-    async def read(asked: ByReader, as_of: AsOf = None) -> Response:
+    async def read(asked: ByReader, as_of: AsOf = None, wait_for: WaitFor = None) -> Response:
         """The document in force, now or as of a moment."""
+        await has_seen(asked.service, wait_for)
         position = await position_of(as_of, asked.service.store.log)
         found = await _policies(asked).named(name, fresh=True, position=position)
         return _answer(name, found, document)

@@ -1,9 +1,16 @@
 """`wait_for=<service>:<position>`: a reader sees what it, or another service, has just written."""
 
 import asyncio
+from typing import Annotated
+
+from fastapi import Query
 
 from shared.errors import Invalid, NotCaughtUp
 from shared.http.service import Service
+
+WaitFor = Annotated[
+    str | None, Query(max_length=64, description="service:position to have been seen")
+]
 
 _PATIENCE = 2.0
 _PAUSE = 0.02

@@ -41,7 +41,8 @@ def test_one_origin_answers_for_all(running: Installation) -> None:
     assert running.get("/healthz")[0] == 200
     status, media_type, body = running.get("/v1/unknown")
     assert (status, media_type) == (404, "application/problem+json")
-    assert json.loads(body)["status"] == 404
+    problem = json.loads(body)
+    assert (problem["status"], problem["type"]) == (404, "/problems/not-found")
 
 
 def test_its_document_and_page_are_served_whole(running: Installation) -> None:

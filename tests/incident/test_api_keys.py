@@ -64,6 +64,9 @@ async def test_a_key_speaks_for_its_roles_until_it_is_revoked(
     assert revoked.json()["revoked_at"]
     assert (await nobody.get("/v1/me", headers=bearer(key["key"]))).status_code == 401
     assert (await admin.delete(f"{KEYS}/{key['id']}")).json() == revoked.json()
+    asked = {"as_of": key["position"], "wait_for": f"incident:{revoked.json()['position']}"}
+    then = (await admin.get(f"{KEYS}/{key['id']}", params=asked)).json()
+    assert (then["revoked_at"], then["version"]) == (None, 1)
 
 
 async def test_a_stream_opened_by_a_keys_ticket_ends_with_the_key(databases: Databases) -> None:

@@ -331,3 +331,16 @@ async def test_many_bad_requests_at_once_harm_no_good_one(agent: AsyncClient) ->
     good = [agent.post("/v1/incidents", json=SLOW) for _ in range(20)]
     answers = await asyncio.gather(*bad, *good)
     assert [a.status_code for a in answers] == [422] * len(bad) + [201] * len(good)
+
+
+async def test_one_piece_of_evidence_needs_no_list(agent: AsyncClient, incident: str) -> None:
+    for told, kept in (("a heap dump", ["a heap dump"]), (["a", "b"], ["a", "b"])):
+        body = {"cause": "A leak", "evidence": told}
+        assert (await agent.post(f"{incident}/diagnose", json=body)).status_code == 200
+        last = (await agent.get(f"{incident}/events")).json()["items"][-1]
+        assert last["data"]["evidence"] == kept
+    for wrong, pointer in ((3, "/evidence"), ([3], "/evidence/0"), ("", "/evidence/0")):
+        body = {"cause": "A leak", "evidence": wrong}  # type: ignore[dict-item]
+        answer = await agent.post(f"{incident}/diagnose", json=body)
+        assert_problem(answer, 422, "invalid")
+        assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]

@@ -48,6 +48,12 @@ async def test_a_new_matrix_decides_and_says_its_version(
     assert (declared.json()["priority"], declared.json()["matrix_version"]) == (3, 2)
     then = await manager.get(f"{BASE}/priority-matrix", params={"as_of": before})
     assert len(then.json()["document"]["cells"]) == 9
+    seen = {"wait_for": f"incident:{put.headers['tocsin-position']}"}
+    now = await manager.get(f"{BASE}/priority-matrix", params=seen)
+    assert (now.json()["version"], now.json()["document"]) == (2, TWO_LEVELS)
+    late = {"wait_for": "incident:999999"}
+    answer = await manager.get(f"{BASE}/priority-matrix", params=late)
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/not-caught-up")
     versions = (await manager.get(f"{BASE}/priority-matrix/versions")).json()["items"]
     assert [v["data"]["document"] for v in versions] == [TWO_LEVELS]
     assert versions[0]["actor"] == "demo-incident_manager"

@@ -91,7 +91,7 @@ def _view(
         group_by=grouped,
         groups=shown[:MOST_GROUPS],
         more_groups=max(len(shown) - MOST_GROUPS, 0),
-        inputs=f"/v1/incident/metrics/{formula.name}/inputs",
+        inputs=f"/v1/incident/metrics/{formula.name}/inputs?{asked.behind(instant)}",
     )
 
 

@@ -34,7 +34,7 @@ from shared.http.moments import AsOf, position_of
 from shared.http.openapi import answers
 from shared.http.pages import Words
 from shared.http.past import Events, PastQuery, paged, past_page
-from shared.http.waiting import has_seen
+from shared.http.waiting import WaitFor, has_seen
 from shared.listing import Listing, Sort
 from shared.restrictions import sees_all
 
@@ -88,8 +88,11 @@ async def list_views(query: Annotated[SavedViewQuery, Query()], asked: ByReader)
 
 
 @router.get("/{id}", **answers(SavedViewView))
-async def read_view(id: ViewId, asked: ByReader, as_of: AsOf = None) -> Response:
+async def read_view(
+    id: ViewId, asked: ByReader, as_of: AsOf = None, wait_for: WaitFor = None
+) -> Response:
     """One view, now or as it was."""
+    await has_seen(asked.service, wait_for)
     views = saved_views_of(asked.service)
     found = await views.known(id, asked.caller)
     position = await position_of(as_of, asked.service.store.log)

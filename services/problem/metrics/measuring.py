@@ -82,7 +82,7 @@ def metric(
         group_by=by,
         groups=groups[:MOST_GROUPS],
         more_groups=max(len(groups) - MOST_GROUPS, 0),
-        inputs=f"/v1/problem/metrics/{formula.name}/inputs",
+        inputs=f"/v1/problem/metrics/{formula.name}/inputs?{query.behind(instant)}",
     )
 
 

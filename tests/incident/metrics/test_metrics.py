@@ -200,6 +200,18 @@ async def test_mtbf_leaves_planned_maintenance_out(client: AsyncClient) -> None:
     assert unknown["excluded"]["reasons"] == {}
 
 
+async def test_a_metric_says_where_what_is_behind_it_is_listed(client: AsyncClient) -> None:
+    for service in ("checkout", "search"):
+        place = await declared(client, service=service)
+        await told(client, place, "resolve", **FIXED, at=NOON)
+    asked = {"service": "checkout,other", "from": "2020-01-01T00:00:00Z"}
+    found = await metric(client, "time_to_resolve", **asked)
+    later = await declared(client, service="checkout")
+    behind = (await client.get(found["inputs"])).json()["items"]
+    assert [each["value"] for each in behind] == [found["mean"]]
+    assert later.rsplit("/", maxsplit=1)[-1] not in {each["incident"] for each in behind}
+
+
 async def test_the_events_behind_a_value_are_named(client: AsyncClient) -> None:
     places = []
     for at in (TEN, ELEVEN, NOON):

@@ -165,6 +165,8 @@ async def test_only_its_owner_and_managers_change_a_view(ground: Ground, ada: As
     assert [e["actor"] for e in versions] == ["ada", "mia", "ada"]
     first = (await ada.get(path, params={"as_of": view["position"]})).json()
     assert (first["name"], first["version"]) == (OPEN_ONES["name"], 1)
+    seen = {"wait_for": f"incident:{changed['position']}"}
+    assert (await ada.get(path, params=seen)).status_code == 200
 
 
 async def test_a_view_says_the_same_again_without_a_new_version(ada: AsyncClient) -> None:
