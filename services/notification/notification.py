@@ -23,9 +23,9 @@ from services.notification.events import (
     Planned,
     Redriven,
 )
+from services.notification.retries import wait_after
 from services.notification.rules import FINAL, RULES, WHY_NOT, Status
 from services.notification.said import Words, kept
-from services.notification.schedule import wait_after
 from services.notification.state import Notification
 from shared.errors import Refused
 

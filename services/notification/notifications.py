@@ -14,8 +14,8 @@ from services.notification.events import (
     Planned,
     Redriven,
 )
+from services.notification.retries import FALLBACK, LEASE
 from services.notification.rules import FINAL, Status
-from services.notification.schedule import FALLBACK, LEASE
 from services.notification.state import Notification
 from services.notification.tables import notification_rows
 from shared.aggregate import Aggregate, Alarm

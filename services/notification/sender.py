@@ -32,9 +32,9 @@ from services.notification.links import Links, links_of
 from services.notification.mail import Post, mail_server
 from services.notification.notifications import Notifications
 from services.notification.outcome import Lost, Reached, Result, Unreached
+from services.notification.retries import chance
 from services.notification.rules import FINAL, Status
 from services.notification.said import Words, words_of
-from services.notification.schedule import chance
 from services.notification.state import Notification
 from shared.aggregate import Folded
 from shared.errors import NotFound

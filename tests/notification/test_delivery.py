@@ -10,8 +10,8 @@ import pytest
 
 from services.notification import contact, notification
 from services.notification.events import Channel, Template
+from services.notification.retries import LEASE, NORMAL
 from services.notification.rules import Status
-from services.notification.schedule import LEASE, NORMAL
 from services.notification.state import Outcome
 from shared.ledger import Order
 from shared.outgoing import Outgoing

@@ -11,8 +11,8 @@ from services.notification.endpoints import endpoint
 from services.notification.endpoints.endpoint import FAILURES, Endpoint, endpoint_of
 from services.notification.endpoints.events import EndpointEvent, ProbeFailed, Restored, ShutOff
 from services.notification.events import Channel, Delivery
+from services.notification.retries import NORMAL
 from services.notification.rules import Status
-from services.notification.schedule import NORMAL
 from services.notification.state import Notification
 from shared.clock import new_id
 from shared.domain import changed

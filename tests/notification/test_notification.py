@@ -24,9 +24,9 @@ from services.notification.events import (
     Redriven,
 )
 from services.notification.notification import notification_stream, refusal
+from services.notification.retries import NORMAL, URGENT, wait_after
 from services.notification.rules import RULES, WHY_NOT, Status
 from services.notification.said import Words
-from services.notification.schedule import NORMAL, URGENT, wait_after
 from services.notification.state import Notification
 from shared.domain import changed
 from tests.notification.given import Given

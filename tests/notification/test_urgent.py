@@ -8,9 +8,9 @@ import pytest
 from services.notification import notification
 from services.notification.events import Channel, Delivery
 from services.notification.notification import notification_stream
+from services.notification.retries import FALLBACK
 from services.notification.rules import Status
 from services.notification.said import Words
-from services.notification.schedule import FALLBACK
 from services.notification.state import Notification
 from shared.clock import new_id
 from shared.ledger import Order

@@ -25,7 +25,7 @@ from services.notification.outgoing_webhooks import webhook
 from services.notification.outgoing_webhooks.filters import passes
 from services.notification.outgoing_webhooks.webhook import Webhook
 from services.notification.outgoing_webhooks.webhooks import Place, Started, Webhooks
-from services.notification.schedule import LONGEST_ASKED
+from services.notification.retries import LONGEST_ASKED
 from shared.aggregate import Folded
 from shared.client import HTTPError
 from shared.clock import new_id

@@ -15,7 +15,7 @@ from services.notification.outgoing_webhooks.courier import Courier
 from services.notification.outgoing_webhooks.events import Source
 from services.notification.outgoing_webhooks.webhooks import Webhooks
 from services.notification.published import PUBLISHED
-from services.notification.schedule import chance
+from services.notification.retries import chance
 from shared.auth.caller import Caller
 from shared.auth.roles import Role
 from shared.background import service_token
