@@ -11,7 +11,7 @@ from services.incident.facts import FACTS, ProblemRaised, attach, facts_stream
 from services.incident.incidents import Incidents
 from services.incident.problem_feed.copies import Copies, ProblemCopy
 from services.incident.problem_feed.news import Kind, News
-from services.incident.problem_feed.telling import Telling
+from services.incident.problem_feed.telling import STREAMS_EACH, Telling
 from shared.follower import Fact, Reaction, hears_history
 from shared.ledger import Ledger
 from shared.restrictions import DERIVED
@@ -101,12 +101,21 @@ class Hearing:
     async def _raised(
         self, copy: ProblemCopy, fact: Fact, incidents: Sequence[UUID], work: Work
     ) -> None:
-        if len(incidents) > MOST_STREAMS:
+        if len(incidents) * STREAMS_EACH > MOST_STREAMS:
             await self._tell("linked", copy, fact, incidents, work)
             return
         raised = ProblemRaised(problem=copy.id, number=copy.number, title=copy.title)
         for each in incidents:
             await work.execute(self._facts, facts_stream(each), attach, fact=raised)
+        linked = News(
+            kind="linked",
+            problem=copy.id,
+            number=copy.number,
+            title=copy.title,
+            position=fact.position,
+            at=fact.time,
+        )
+        await self._telling.link(linked, incidents, work)
 
     def turned(self, status: str) -> Reaction:
         """It is in another status, of which nobody is told."""

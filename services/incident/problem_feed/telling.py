@@ -24,7 +24,7 @@ from shared.work_list import Step, spread
 TELL = "tell-of-problem"
 
 _NEWS = "select told from problem_news where id = $1"
-_STREAMS_EACH = 2  # its own, and the facts beside it
+STREAMS_EACH = 2  # its own, and the facts beside it
 _MOST_MERGES = 20
 
 
@@ -37,7 +37,7 @@ class Telling:
 
     async def tell(self, news: News, incidents: Sequence[UUID], work: Work, *, once: UUID) -> None:
         """As part of this work; as a list of this id where they are many."""
-        if len(incidents) * _STREAMS_EACH > MOST_STREAMS:
+        if len(incidents) * STREAMS_EACH > MOST_STREAMS:
             work.row(PROBLEM_NEWS, (once, msgspec.json.encode(news).decode()))
             spread(work, TELL, once, incidents, about=news.problem)
             return
@@ -66,12 +66,21 @@ class Telling:
         before = await self._standing(incident, work)
         if before is None:
             return
-        if not await self._is_overtaken(news, before.stream, work):
+        may_know = await self._may_know(news.problem, before.state)
+        is_overtaken = await self._is_overtaken(news, before.stream, work)
+        if not is_overtaken and (may_know or news.kind != "linked"):
             await self._follow(news, before, work)
         fact = fact_of(news, before.stream, before.state)
-        if fact is not None and await self._may_know(news.problem, before.state):
+        if fact is not None and may_know:
             stream = facts_stream(before.stream)
             await work.execute(self._facts, stream, hear_of_problem, fact=fact)
+
+    async def link(self, news: News, incidents: Sequence[UUID], work: Work) -> None:
+        """Let those that need a problem name it; their timeline says already what it is."""
+        for each in incidents:
+            before = await self._standing(each, work)
+            if before is not None and await self._may_know(news.problem, before.state):
+                await self._follow(news, before, work)
 
     async def _follow(self, news: News, before: Folded[Incident], work: Work) -> None:
         days = await self._close_after_days(news)
