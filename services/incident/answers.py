@@ -10,7 +10,7 @@ from shared.timeline import Sentence
 
 @event("incident.page_acknowledged")
 class PageAcknowledged(Event, frozen=True):
-    """`by` has seen what `recipient` was told; `matter` is the request it was sent for, if any."""
+    """`by` has seen what `recipient` was told; `matter` is what for: such as a request's id."""
 
     notification: UUID
     recipient: str

@@ -150,7 +150,7 @@ class Facts(State, frozen=True):
     count: int = 0
     once: frozenset[str] = frozenset()
     heard: dict[str, int] = {}  # of a matter of a problem, how far its log was told
-    pages_seen: dict[UUID, dict[str, datetime]] = {}  # by request, who acknowledged its page
+    pages_seen: dict[UUID, dict[str, datetime]] = {}  # by matter, such as a request
 
 
 def facts_stream(incident: UUID) -> UUID:

@@ -90,12 +90,11 @@ async def read(
     found = await seen(asked, id)
     is_present = as_of is None and effective_at is None
     position = await position_of(as_of, asked.service.store.log)
-    incidents, until = incidents_of(asked), asked.now
+    incidents, until, moment = incidents_of(asked), asked.now, moment_of(effective_at)
     if not is_present:
-        moment = moment_of(effective_at)
         found = await incidents.past(found.stream, position=position, effective_at=moment)
         until = moment or await time_of(as_of, asked.service.store.log) or until
-    pages = await pages_seen(asked.service.store, found, position)
+    pages = await pages_seen(asked.service.store, found, position, moment)
     content = await render(
         incidents,
         found,

@@ -59,7 +59,7 @@ class Failed(Outcome, frozen=True):
 class Acknowledged(msgspec.Struct, frozen=True):
     """`by` has seen what was sent to `person` about `cause`; a page has its `escalation`.
 
-    `matter`, of a page: the request that somebody come, where one was what it was sent for.
+    `matter`, of a page: what it was sent for; of a request that somebody come, the request's id.
     """
 
     cause: UUID

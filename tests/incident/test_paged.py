@@ -99,7 +99,8 @@ async def test_an_incident_shows_who_has_seen_the_page_of_a_request(
     await _hear(service, "acknowledged", by="bob", **page, **ways)
     await _hear(service, "acknowledged", by="cleo", **page | {"matter": new_id()}, **ways)
     client = service.client("responder")
-    for then, seen in (({}, ["bob"]), ({"as_of": asked["position"]}, [])):
+    before = {"effective_at": asked["updated_at"]}
+    for then, seen in (({}, ["bob"]), ({"as_of": asked["position"]}, []), (before, [])):
         shown = (await client.get(path, params=then)).json()
         (request,) = shown["major_incident"]["requests"]
         assert request["state"] == "asked"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from services.incident.facts import FACTS, facts_stream
@@ -15,14 +16,17 @@ Seen = Mapping[UUID, Mapping[str, datetime]]
 """By request, who acknowledged its page, and when."""
 
 
-async def pages_seen(store: Store, incident: Folded[Incident], position: int | None) -> Seen:
-    """As known at a position, or now; nothing is asked where nobody was."""
+async def pages_seen(
+    store: Store, incident: Folded[Incident], position: int | None, moment: datetime | None
+) -> Seen:
+    """As known at a position or now, by a moment if one is given; free where nobody was asked."""
     if not incident.state.major.requests:
         return {}
     ledger, stream = Ledger(store, FACTS), facts_stream(incident.stream)
+    is_present = position is None and moment is None
+    past = partial(ledger.past, stream, position=position, effective_at=moment)
     try:
-        if position is None:
-            return (await ledger.current(stream)).state.pages_seen
-        return (await ledger.past(stream, position=position)).state.pages_seen
+        then = await (ledger.current(stream) if is_present else past())
     except NotFound:
         return {}
+    return then.state.pages_seen

@@ -195,13 +195,12 @@ def _request(
         declined=request.declined,
         answered_by=request.answered_by,
         answered_at=request.answered_at,
-        acknowledged_by=msgspec.UNSET if pages is None else _seen(pages.get(id, {}), now),
+        acknowledged_by=msgspec.UNSET if pages is None else _seen(pages.get(id, {})),
     )
 
 
-def _seen(by: Mapping[str, datetime], now: datetime) -> list[SeenView]:
-    """By that moment."""
-    return [SeenView(person, at) for person, at in by.items() if at <= now]
+def _seen(by: Mapping[str, datetime]) -> list[SeenView]:
+    return [SeenView(person, at) for person, at in by.items()]
 
 
 def _update(update: Update, clear: Opened) -> UpdateView:

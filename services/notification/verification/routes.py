@@ -30,6 +30,7 @@ from shared.http.managed import command_answer
 from shared.http.openapi import answers
 
 ALLOWANCE = "allowance"
+"""Among a service's parts, its `Allowance` of codes."""
 SENDER = "sender"
 """Among a service's parts, its `Sender`."""
 
