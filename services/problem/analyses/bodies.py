@@ -107,7 +107,16 @@ class Analysis(Body):
     """
 
     analysis: UUID | None = None
-    question: Annotated[Text, Field(examples=["Why was the checkout slow?"])] | None = None
+    question: (
+        Annotated[
+            Text,
+            Field(
+                description="Left out where a method is named: the problem's title",
+                examples=["Why was the checkout slow?"],
+            ),
+        ]
+        | None
+    ) = None
     method: Annotated[Method, Field(description="Five whys if nothing is said")] | None = None
     gate: (
         Annotated[Gate, Field(description="Of a fault tree's top event, or if not said")] | None
@@ -121,10 +130,12 @@ class Analysis(Body):
 
     @model_validator(mode="after")
     def _begins_or_goes_on(self) -> Self:
-        if (self.analysis is None) is (self.question is None):
-            raise ValueError("give a question to begin an analysis, or name the one to go on with")
-        if self.analysis is not None and (self.method, self.gate) != (None, None):
-            raise ValueError("method and gate are said when an analysis begins")
+        if self.analysis is None and self.question is None and self.method is None:
+            raise ValueError(
+                "give a method or a question to begin an analysis, or name the one to go on with"
+            )
+        if self.analysis is not None and (self.question, self.method, self.gate) != (None,) * 3:
+            raise ValueError("question, method and gate are said when an analysis begins")
         return self
 
     def additions(self) -> list[Addition]:

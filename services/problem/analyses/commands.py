@@ -34,11 +34,14 @@ def analyse(
     gate: Gate | None = None,
     additions: Sequence[Addition] = (),
 ) -> Sequence[AnalysisEvent]:
-    """Begin an analysis with its question, or go on with one that has been begun."""
+    """Begin an analysis with its question (else the problem's title), or go on with one.
+
+    Neither question nor method is said of one that has been begun.
+    """
     require(problem, "analyse")
-    if question is None:
+    if question is None and method is None:
         return _all_added(analysis, _open(problem, analysis), additions)
-    begun = _begun(problem, analysis, question, method, gate)
+    begun = _begun(problem, analysis, question or problem.title, method, gate)
     return [begun, *_all_added(analysis, evolve(Analysis(), begun), additions)]
 
 

@@ -155,6 +155,18 @@ async def test_what_is_wrong_is_refused_clearly(responder: AsyncClient) -> None:
             assert answer.status_code in (404, 422)
 
 
+async def test_a_method_alone_begins_with_the_title_of_its_problem(responder: AsyncClient) -> None:
+    path = await begun(responder, {"method": "hypotheses"})
+    problem = path.split("/analyses/")[0]
+    title = (await responder.get(problem)).json()["title"]
+    read = (await responder.get(path)).json()
+    assert (read["method"], read["question"]) == ("hypotheses", title)
+    nothing = await responder.post(f"{problem}/analyse", json={"causes": [{"cause": "Noise"}]})
+    assert nothing.status_code == 422
+    again = {"analysis": path.rsplit("/", 1)[1], "method": "hypotheses"}
+    assert (await responder.post(f"{problem}/analyse", json=again)).status_code == 422
+
+
 async def test_analyses_of_a_hidden_problem_are_not_to_be_found(
     problem_service: RunningService, feed: Feed, manager: AsyncClient
 ) -> None:
