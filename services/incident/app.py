@@ -91,6 +91,7 @@ from shared.http.feed import feed_routes
 from shared.http.operations import operation_routes
 from shared.http.policies import POLICIES
 from shared.http.service import Service
+from shared.http.streams import NUMBERED
 from shared.ledger import Ledger
 from shared.outgoing import Outgoing
 from shared.rebuild import Replayed
@@ -119,6 +120,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
         DESK: regulators,
         REVIEWS: reviews,
         SUGGESTED: Suggestions(service.store),
+        NUMBERED: {"INC": incidents.find},
         rerun_routes.RERUNS: rerun.Reruns(desk),
     }
     follows: dict[Name, Mapping[str, Reaction]] = {

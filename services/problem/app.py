@@ -53,6 +53,7 @@ from shared.http.feed import feed_routes
 from shared.http.operations import operation_routes
 from shared.http.policies import POLICIES, policy_routes
 from shared.http.service import Service
+from shared.http.streams import NUMBERED
 from shared.rebuild import Replayed
 from shared.restrictions import DERIVED
 from shared.settings import Service as Name
@@ -66,6 +67,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
     known = known_error_ledger.KnownErrors(service.store)
     service.parts |= {"problems": problems, POLICIES: problems.policies}
     service.parts[known_error_ledger.KNOWN_ERRORS_PART] = known
+    service.parts[NUMBERED] = {"PRB": problems.find, "KE": known.find}
     suggesting = Suggesting(problems, known)
     keys = followed_keys(service.authenticator.forget)
     restrictions = FollowedRestrictions(service.store, "incident").reactions()

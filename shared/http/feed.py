@@ -19,7 +19,7 @@ from shared.http.asked import Asked, allowed
 from shared.http.openapi import answers
 from shared.http.pages import Words
 from shared.http.service import service_of
-from shared.http.streams import Narrowed, narrowed, place_for
+from shared.http.streams import Narrowed, ids_of, narrowed, place_for
 from shared.restrictions import FOLLOWS
 from shared.server import stopping
 
@@ -141,11 +141,12 @@ def feed_routes(name: str, published: Published, lens: Lens = _all_events) -> AP
     known = frozenset(types_of(published).values())
 
     async def chosen(
+        request: Request,
         caller: Annotated[Caller, Depends(_streaming)],
-        subjects: Annotated[Words | None, Query(description="Only of these ids")] = None,
+        subjects: Annotated[Words | None, Query(description="Only of these ids or numbers")] = None,
         types: Annotated[Words | None, Query(description="Only of these types")] = None,
     ) -> Narrowed:
-        return narrowed(subjects or [], types or [], known)
+        return narrowed(await ids_of(request, subjects or []), types or [], known)
 
     @router.get("/stream", response_class=EventSourceResponse)
     async def stream(

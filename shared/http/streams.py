@@ -1,7 +1,7 @@
 """What a live stream is narrowed to, and how many of them one caller may have open."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 from uuid import UUID
@@ -9,9 +9,14 @@ from uuid import UUID
 from fastapi import Request
 
 from shared.auth.caller import Caller
-from shared.errors import Invalid, TooMany
+from shared.errors import Invalid, NotFound, TooMany
 from shared.feed import Told
+from shared.http.service import service_of
 
+Find = Callable[[str], Awaitable[UUID]]
+NUMBERED = "numbered"
+"""Among a service's parts, by the prefix of a number: what finds the id it stands for."""
+_NOTHING = UUID(int=0)
 MOST_EACH = 32
 """Streams that one caller may have open at a process."""
 
@@ -29,26 +34,39 @@ class Narrowed(NamedTuple):
         )
 
 
-def narrowed(subjects: Sequence[str], types: Sequence[str], known: Collection[str]) -> Narrowed:
+def narrowed(subjects: Sequence[UUID], types: Sequence[str], known: Collection[str]) -> Narrowed:
     """What these query values name; a type may leave out `tocsin.` and its version.
 
-    Raises Invalid for what is no id, or no type that is published.
+    Raises Invalid for what is no type that is published.
     """
     full = [kind if kind in known else f"tocsin.{kind}.v1" for kind in types]
     for given, kind in zip(types, full, strict=True):
         if kind not in known:
             names = ", ".join(sorted(known))
             raise Invalid(("query:types", f"{given} is not told here; these are: {names}"))
-    return Narrowed(frozenset(map(_subject, subjects)), frozenset(full))
+    return Narrowed(frozenset(subjects), frozenset(full))
 
 
-def _subject(text: str) -> UUID:
+async def ids_of(request: Request, references: Sequence[str]) -> list[UUID]:
+    """The ids of what is named by id or number; of what is not there nothing will be heard.
+
+    Raises Invalid for what is neither.
+    """
+    numbered: Mapping[str, Find] = service_of(request).parts.get(NUMBERED, {})
+    return [await _id_of(reference, numbered) for reference in references]
+
+
+async def _id_of(reference: str, numbered: Mapping[str, Find]) -> UUID:
+    prefix, _, number = reference.partition("-")
+    find = numbered.get(prefix.upper())
     try:
-        return UUID(text)
+        is_numbered = find is not None and number.isascii() and number.isdigit()
+        return await find(reference) if find and is_numbered else UUID(reference)
+    except NotFound:
+        return _NOTHING
     except ValueError:
-        raise Invalid(
-            ("query:subjects", f"{text} is no id; read it by its number, the answer holds its id")
-        ) from None
+        detail = f"{reference} is no id, nor the number of anything that is told of here"
+        raise Invalid(("query:subjects", detail)) from None
 
 
 @asynccontextmanager

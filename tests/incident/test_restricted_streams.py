@@ -78,6 +78,27 @@ async def test_a_stream_falls_silent_when_what_it_follows_becomes_restricted(
             assert await heard(lines) == (secret["id"], "unrestricted", False)
 
 
+async def test_a_stream_is_narrowed_by_numbers_too_and_they_give_nothing_away(
+    service: Started,
+) -> None:
+    async with (
+        client(service, "mia", Role.INCIDENT_MANAGER) as manager,
+        client(service, "rob", Role.RESPONDER) as outsider,
+    ):
+        secret = await declare(manager)
+        await restrict(manager, secret)
+        shown = await declare(manager)
+        asked = {"subjects": f"{secret['number']},INC-999999,{shown['number'].lower()}"}
+        since = {"last-event-id": str(secret["position"] - 1)}
+        async with outsider.stream("GET", STREAM, params=asked, headers=since) as answer:
+            assert answer.status_code == 200
+            told = await heard(answer.aiter_lines())
+            assert told == (shown["id"], "declared", False)
+        for neither in ("INC-", "INC-x", "PRB-1", "x"):
+            refused = await outsider.get(STREAM, params={"subjects": neither})
+            assert refused.status_code == 422
+
+
 async def test_who_may_know_goes_on_hearing_it_flagged_and_on_record(service: Started) -> None:
     async with (
         client(service, "ida", Role.INCIDENT_MANAGER) as ida,

@@ -119,7 +119,7 @@ async def test_many_subjects_stand_on_one_connection_and_no_other(service: Lamps
     [
         ("types=lamp.dimmed", "tocsin.lamp.lit.v1"),
         ("types=tocsin.lamp.lit.v1,nonsense", "nonsense is not told here"),
-        ("subjects=INC-1", "the answer holds its id"),
+        ("subjects=INC-1", "INC-1 is no id"),
     ],
 )
 async def test_what_is_never_told_is_refused_with_what_to_do(

@@ -54,6 +54,14 @@ class Hits(msgspec.Struct):
     items: list[Hit]
 
 
+class HitPage(Hits, kw_only=True):
+    """They are all there is: who wants others asks for more of them, or otherwise."""
+
+    next_cursor: None = None
+    total_estimate: None = None
+    position: int
+
+
 class SearchQuery(BaseModel):
     """What is looked for; names narrow nothing, they count before words."""
 
@@ -69,14 +77,16 @@ class SearchQuery(BaseModel):
     wait_for: Annotated[str | None, Field(max_length=64, description="service:position")] = None
 
 
-@router.get("/search", **answers(Hits))
+@router.get("/search", **answers(HitPage))
 async def search_known_errors(query: Annotated[SearchQuery, Query()], asked: ByReader) -> Response:
     """Published known errors by words, slips of spelling and codes, best first, each with why."""
     await has_seen(asked.service, query.wait_for)
     if not words(query.q):
         raise Invalid(("query:q", "holds no word to search for; give a word that tells more"))
     facts = _facts(query.q, query.service, query.item, query.product)
-    return await _answer(asked, query.q, facts, query.limit)
+    hits = await _hits(asked, query.q, facts, query.limit)
+    head = await asked.service.store.log.head()
+    return _json(HitPage(items=hits, position=head.position))
 
 
 @router.post("/match", **answers(Hits))
@@ -89,7 +99,7 @@ async def match_known_errors(body: bodies.Likeness, asked: ByReader) -> Response
     text = " \n ".join(said[name] for name in _TITLE_OF if name in said)
     named = (said.get("service"), said.get("item"), said.get("product"))
     facts = _facts(said.get("error_code", ""), *named, said.get("product_version"))
-    return await _answer(asked, text, facts, body.limit)
+    return _json(Hits(await _hits(asked, text, facts, body.limit)))
 
 
 def _of(copy: IncidentCopy) -> dict[str, Any]:
@@ -113,7 +123,7 @@ def _facts(
     )
 
 
-async def _answer(asked: Asked, text: str, facts: Facts, limit: int) -> Response:
+async def _hits(asked: Asked, text: str, facts: Facts, limit: int) -> list[Hit]:
     pool, policies = asked.service.store.pool, problems_of(asked).policies
     policy = await policies.named(thesaurus.POLICY)
     known_errors = known_errors_of(asked)
@@ -121,8 +131,11 @@ async def _answer(asked: Asked, text: str, facts: Facts, limit: int) -> Response
     question = await look_up(pool, asked_for(text, in_force))
     near = await known_errors.near(text)
     found = await find(pool, Wanted(question, facts, asked.now, asked.caller, limit, near))
-    hits = [_hit(each) for each in found if each.judged.score > 0]
-    return Response(msgspec.json.encode(Hits(hits)), media_type="application/json")
+    return [_hit(each) for each in found if each.judged.score > 0]
+
+
+def _json(answer: Hits) -> Response:
+    return Response(msgspec.json.encode(answer), media_type="application/json")
 
 
 def _hit(found: Found) -> Hit:

@@ -15,7 +15,10 @@ from tests.support.service import RunningService
 async def hits(client: AsyncClient, q: str, **more: Any) -> list[dict[str, Any]]:
     answer = await client.get("/v1/known-errors/search", params={"q": q} | more)
     assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()["items"]
+    page = answer.json()
+    assert (page["next_cursor"], page["total_estimate"]) == (None, None)
+    assert page["position"] > 0
+    found: list[dict[str, Any]] = page["items"]
     return found
 
 
