@@ -50,7 +50,7 @@ class Replayed(NamedTuple):
 
 
 class Rebuild:
-    """Replays one service's log into its read models, in one transaction; writers wait."""
+    """Replays one service's log into its read models, in one transaction."""
 
     def __init__(self, replayed: Replayed, vault: Vault) -> None:
         self._aggregates = replayed.aggregates
@@ -60,19 +60,20 @@ class Rebuild:
         self._vault = vault
 
     async def run(self, dsn: str, *, keep: bool = True) -> Rebuilt:
-        """Make the tables anew; without `keep` only tell how they differ from the log."""
+        """Make the tables anew, while readers and writers wait; without `keep` only tell how
+        they differ from the log, as both are at one moment: nobody waits for that.
+        """
         connection = await asyncpg.connect(dsn)
         try:
             await _take_json_as_text(connection)
-            transaction = connection.transaction()
-            await transaction.start()
-            rebuilt = await self._replayed(connection)
-            await (transaction.commit() if keep else transaction.rollback())
-            return rebuilt
+            begin = self._emptied if keep else self._beside
+            async with connection.transaction(isolation=None if keep else "repeatable_read"):
+                return await self._replayed(connection, await begin(connection))
         finally:
             await connection.close()
 
-    async def _replayed(self, connection: asyncpg.Connection) -> Rebuilt:
+    async def _emptied(self, connection: asyncpg.Connection) -> Mapping[str, str]:
+        """Take away what the tables hold; answers where it is, for each."""
         await connection.execute(_LOCK)
         for each in self._follows:
             await each.lock(connection)
@@ -81,6 +82,19 @@ class Rebuild:
                 f"create temporary table was_{name} on commit drop as table {name}"
             )
             await connection.execute(f"truncate {name}")
+        return {name: f"was_{name}" for name in self._names}
+
+    async def _beside(self, connection: asyncpg.Connection) -> Mapping[str, str]:
+        """Make empty tables of the same names, which this session meets first; answers where
+        those are that stay.
+        """
+        schema = await connection.fetchval("select quote_ident(current_schema())")
+        for name in self._names:
+            like = f"like {schema}.{name} including generated including defaults including indexes"
+            await connection.execute(f"create temporary table {name} ({like}) on commit drop")
+        return {name: f"{schema}.{name}" for name in self._names}
+
+    async def _replayed(self, connection: asyncpg.Connection, before: Mapping[str, str]) -> Rebuilt:
         events = rows = 0
         replay = _Replay(self._aggregates, self._vault)
         async for chunk in _chunks(connection, list(self._aggregates)):
@@ -92,7 +106,8 @@ class Rebuild:
             rows += await self._copy(connection, replay.finished())
         rows += await self._copy(connection, replay.rest())
         rows += sum([await each.replay(connection) for each in self._follows])
-        return Rebuilt(events, rows, {n: await _differences(connection, n) for n in self._names})
+        found = {name: await _differences(connection, name, was) for name, was in before.items()}
+        return Rebuilt(events, rows, found)
 
     async def _copy(
         self, connection: asyncpg.Connection, rows: Mapping[str, Sequence[tuple[Any, ...]]]
@@ -189,8 +204,8 @@ async def _chunks(
         yield [Recorded(*row) for row in rows]
 
 
-async def _differences(connection: asyncpg.Connection, table: str) -> int:
-    both = f"""(table {table} except all table was_{table})
-        union all (table was_{table} except all table {table})"""
+async def _differences(connection: asyncpg.Connection, table: str, was: str) -> int:
+    both = f"""(table {table} except all table {was})
+        union all (table {was} except all table {table})"""
     found: int = await connection.fetchval(f"select count(*) from ({both}) d")
     return found

@@ -22,9 +22,9 @@ def rebuild(
     check: Annotated[bool, typer.Option(help="Only tell how they differ from the log")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Report as JSON")] = False,
 ) -> None:
-    """Replay a service's log into its read models. Its writers wait until this has ended.
+    """Replay a service's log into its read models. Whoever uses them waits until this has ended.
 
-    Exit code 2 where --check finds a difference.
+    Nobody waits for --check; exit code 2 where it finds a difference.
     """
     definition: Definition = import_module(f"services.{service}.app").DEFINITION
     started = time.perf_counter()

@@ -9,6 +9,7 @@ import pytest
 
 from services.cli.rebuild import rebuilt_models
 from services.incident.app import DEFINITION, create_app
+from services.incident.clocks.keeper import KeptRows
 from shared.client import AsyncClient
 from tests.conftest import NewDatabase
 from tests.support.service import RunningService, running_service
@@ -45,6 +46,31 @@ async def test_a_rebuild_finds_nothing_to_change(running: RunningService) -> Non
     assert (rebuilt.events, rebuilt.rows) == (120, 140)
     assert set(rebuilt.differences.values()) == {0}
     assert after == before
+
+
+async def test_nobody_waits_for_a_check(
+    running: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(self: KeptRows, connection: asyncpg.Connection) -> int:
+        waiting.set()
+        await go_on.wait()
+        return await replay(self, connection)
+
+    replay = KeptRows.replay
+    monkeypatch.setattr(KeptRows, "replay", slowly)
+    async with running.client() as client:
+        await _told(client, 1)
+        check = asyncio.create_task(rebuilt_models(DEFINITION, running.settings, keep=False))
+        await waiting.wait()
+        await _told(client, 2)
+        shown = (await client.get("/v1/incidents")).json()["items"]
+        go_on.set()
+        checked = await check
+    assert len(shown) == 2
+    assert checked.events == 6
+    assert set(checked.differences.values()) == {0}
 
 
 async def test_a_row_that_was_tampered_with_is_found_and_put_right(running: RunningService) -> None:

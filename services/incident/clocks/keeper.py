@@ -29,6 +29,7 @@ _PAUSE = 1.0
 _log = structlog.get_logger("tocsin.clocks")
 
 _CURSOR = "select position from cursors where name = $1 for update"
+_PLACE = "select position from cursors where name = $1"
 _BEGIN = """insert into cursors (name, position, updated_at) values ($1, 0, now())
     on conflict do nothing"""
 _MOVE = "update cursors set position = $2, updated_at = now() where name = $1"
@@ -111,7 +112,7 @@ class KeptRows:
     async def replay(self, connection: asyncpg.Connection) -> int:
         """Write them into the emptied table; answers how many there are."""
         book, start, rows = Book(policy_stream("incident", POLICY)), 0, 0
-        end = await connection.fetchval(_CURSOR, _NAME)
+        end = await connection.fetchval(_PLACE, _NAME) or 0
         while start < end:
             taken = await take_page(connection, book, start, end)
             start, rows = taken.end, rows + taken.rows
