@@ -11,6 +11,7 @@ import pytest
 
 from shared.auth.roles import Role
 from shared.client import Response
+from shared.settings import Service as Name
 from tests.contracts.secret import OTHERS, WORD, Secret, secret
 from tests.contracts.walk import UNKNOWN, Call, calls
 from tests.support.postgres import Databases
@@ -92,9 +93,10 @@ async def test_the_walk_finds_what_it_is_after_where_it_may_be_seen(scene: Secre
 
 
 async def test_counts_are_as_if_it_were_not_there(scene: Secret) -> None:
-    for service, path in (("incident", "/v1/incidents"), ("problem", "/v1/problems")):
-        mine = (await scene.other(service, Role.RESPONDER).get(f"{path}?limit=1")).json()  # type: ignore[arg-type]
-        all_of_it = (await scene.admin(service).get(f"{path}?limit=1")).json()  # type: ignore[arg-type]
+    lists: dict[Name, str] = {"incident": "/v1/incidents", "problem": "/v1/problems"}
+    for service, path in lists.items():
+        mine = (await scene.other(service, Role.RESPONDER).get(f"{path}?limit=1")).json()
+        all_of_it = (await scene.admin(service).get(f"{path}?limit=1")).json()
         assert mine["total_estimate"] == all_of_it["total_estimate"] - 1
     mine = (await scene.other("incident", Role.RESPONDER).get("/v1/incidents/facets")).json()
     assert mine["total"] == 1

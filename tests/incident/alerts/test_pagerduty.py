@@ -69,14 +69,21 @@ async def caller_of(service: RunningService, key: str) -> str:
     return (await service.service.authenticator.authenticate_key(key)).id
 
 
-async def test_the_way_of_an_alert(service: RunningService, people: AsyncClient, key: str) -> None:
-    assert len(key) == 32
+async def test_a_trigger_declares_an_incident_once(
+    service: RunningService, people: AsyncClient, key: str
+) -> None:
     answer = await send(service, event(key))
+    await send(service, event(key))
     assert answer == {"status": "success", "message": "Event processed", "dedup_key": "disk"}
     (incident,) = await incidents(people, service, key)
     assert incident["title"] == "The disk of db-1 is full"
     assert (incident["source"], incident["status"], incident["priority"]) == ("pagerduty", "new", 2)
     assert incident["labels"]["source"] == "db-1"
+
+
+async def test_what_somebody_acknowledged_is_only_mitigated_by_the_end_of_its_alert(
+    service: RunningService, people: AsyncClient, key: str
+) -> None:
     await send(service, event(key))
     await send(service, event(key, "acknowledge"))
     (incident,) = await incidents(people, service, key)
@@ -84,7 +91,7 @@ async def test_the_way_of_an_alert(service: RunningService, people: AsyncClient,
     assert incident["milestones"]["acknowledged"]
     await send(service, event(key, "resolve"))
     (incident,) = await incidents(people, service, key)
-    assert incident["status"] == "in_progress"  # somebody took it up: it only counts as mitigated
+    assert incident["status"] == "in_progress"
     assert incident["milestones"]["mitigated"]
 
 
@@ -310,6 +317,10 @@ async def test_only_a_key_for_services_is_a_routing_key(service: RunningService)
     assert answer.json()["errors"] == ["Invalid routing key"]
     long = await new_key(service, short=False)
     assert (await send(service, event(long)))["status"] == "success"
+
+
+async def test_a_short_key_has_the_length_of_a_routing_key(key: str) -> None:
+    assert len(key) == 32
 
 
 async def test_a_short_key_opens_nothing_else(service: RunningService, key: str) -> None:

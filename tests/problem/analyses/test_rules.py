@@ -13,6 +13,7 @@ from services.problem.analyses.events import (
     AnalysisBegun,
     Category,
     Dimension,
+    FaultAdded,
     FaultJoined,
     Gate,
     HypothesisProposed,
@@ -91,8 +92,9 @@ def test_what_is_removed_takes_along_what_stands_under_it_alone() -> None:
     held = after(held, commands.join(held, analysis=ID, node=5, under=None))
     left = after(held, commands.remove(held, analysis=ID, node=1))
     assert [node.number for node in left.analyses[ID].nodes] == [5, 6]
-    again = commands.analyse(left, analysis=ID, additions=[Fault("New")])
-    assert [each.number for each in again] == [7]  # type: ignore[union-attr]
+    [added] = commands.analyse(left, analysis=ID, additions=[Fault("New")])
+    assert isinstance(added, FaultAdded)
+    assert added.number == 7
 
 
 def test_a_cause_of_an_ishikawa_diagram_has_one_category_or_one_above() -> None:
@@ -103,7 +105,9 @@ def test_a_cause_of_an_ishikawa_diagram_has_one_category_or_one_above() -> None:
     refused("stands in one category", commands.move, held, node=3)
     [moved] = commands.move(held, analysis=ID, node=3, category=Category.PARTNER)
     assert isinstance(moved, NodeMoved)
-    assert after(held, [moved]).analyses[ID].node(3).category is Category.PARTNER  # type: ignore[union-attr]
+    node = after(held, [moved]).analyses[ID].node(3)
+    assert node is not None
+    assert node.category is Category.PARTNER
 
 
 def test_a_basic_event_has_no_inputs_and_a_gate_is_not_judged() -> None:
