@@ -1,6 +1,6 @@
 """Texts that are safe to open in a spreadsheet."""
 
-_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_BEGINS_A_FORMULA = tuple("=+-@\t\r" + "\uff1d\uff0b\uff0d\uff20")  # in full width, too
 
 
 def safe(cell: str | int | None) -> str | int | None:

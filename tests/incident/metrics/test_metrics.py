@@ -249,7 +249,7 @@ async def test_a_spreadsheet_runs_no_text_of_ours(client: AsyncClient) -> None:
     assert again.text == answer.text
 
 
-@pytest.mark.parametrize("first", "=+-@\t\r")
+@pytest.mark.parametrize("first", "=+-@\t\r\uff1d\uff0b\uff0d\uff20")
 def test_what_begins_a_formula_is_escaped(first: str) -> None:
     assert safe(f"{first}1+1") == f"'{first}1+1"
     assert safe(-1) == -1
