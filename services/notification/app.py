@@ -7,7 +7,16 @@ from typing import Any, get_args
 
 from fastapi import FastAPI
 
-from services.notification import inbox, inbox_stream, lists, managed, redriving, routes, writing
+from services.notification import (
+    inbox,
+    inbox_stream,
+    lists,
+    managed,
+    redriving,
+    routes,
+    versions,
+    writing,
+)
 from services.notification.channels import routes as channel_routes
 from services.notification.channels.channel import CHANNEL, CHANNELS, Channels
 from services.notification.channels.events import ChannelEvent
@@ -138,6 +147,8 @@ DEFINITION = Definition(
         writing.router,
         managed.contacts_router,
         managed.subscriptions_router,
+        versions.contacts_router,
+        versions.subscriptions_router,
         team_routes.router,
         webhook_routes.router,
         endpoint_routes.router,

@@ -99,7 +99,8 @@ problem
     post  /v1/problem/policies/trend-rules/dry-run  problem_manager
 notification
     get   /v1/(contacts|notifications)(/{id})?  everybody
-    get   /v1/subscriptions(/{id})?            readers
+    get   /v1/contacts/{id}/versions           everybody
+    get   /v1/subscriptions(/{id}(/versions)?)?  readers
     get   /v1/teams(/{id}(/versions)?)?        readers
     get   /v1/notifications/why                everybody
     post  /v1/dead-letters/redrive             notification_admin

@@ -126,7 +126,8 @@ async def retire_channel(id: Reference, asked: ByAdmin, body: Nothing = None) ->
 @router.get("/{id}/versions", **answers(Events))
 async def list_channel_versions(id: Reference, query: Past, asked: ByReader) -> Response:
     """What was said of it, but for addresses, who said it and when, oldest first."""
-    return await versions_without(asked, _kept(asked), id, query, ChannelAddressSet.topic)
+    kept = _kept(asked)
+    return await versions_without(asked, kept.ledger, kept.find(id), query, ChannelAddressSet.topic)
 
 
 def _said(body: ChannelDocument) -> ChannelSet:

@@ -137,7 +137,8 @@ async def resume_webhook(id: Reference, asked: ByAdmin, body: Nothing = None) ->
 @router.get("/{id}/versions", **answers(Events))
 async def list_webhook_versions(id: Reference, query: Past, asked: ByReader) -> Response:
     """What was said of it, but for secrets, who said it and when, oldest first."""
-    return await versions_without(asked, webhooks_of(asked), id, query, WebhookSecretSet.topic)
+    kept = webhooks_of(asked)
+    return await versions_without(asked, kept.ledger, kept.find(id), query, WebhookSecretSet.topic)
 
 
 @router.get("/{id}/deliveries", **answers(DeliveryPage))
