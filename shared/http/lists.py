@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import asyncpg
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from shared.errors import Invalid
 from shared.http.asked import Asked
 from shared.http.body import Moment
 from shared.http.moments import position_of
 from shared.http.pages import (
+    SOME,
     Cursor,
     ListQuery,
     filters_of,
@@ -23,7 +24,11 @@ from shared.http.pages import (
 from shared.http.waiting import has_seen
 from shared.listing import Condition, Listing, Slice, Sort
 
-Levels = Annotated[list[Annotated[int, Field(ge=1, le=9)]], BeforeValidator(split)]
+_Level = Annotated[int, Field(ge=1, le=9)]
+Levels = Annotated[list[_Level], BeforeValidator(split)]
+LevelsOrNone = Annotated[list[_Level | Literal["none"]], BeforeValidator(split), SOME]
+Without = Annotated[str, StringConstraints(pattern="^[a-z_]+:.+$", max_length=300)]
+"""`filter:value`: what is left out."""
 
 CHANGED = {
     "-updated_at": Sort("t.updated_at", "timestamptz", True),

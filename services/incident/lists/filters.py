@@ -4,21 +4,18 @@ from enum import StrEnum
 from typing import Annotated, Literal, get_args
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field
 
 from services.incident.events import HoldReason, ResolutionCode
 from services.incident.rules import MajorState, Status
 from shared.http.body import Moment
-from shared.http.lists import OfMoment, QueryText, Timed, TimedQuery
+from shared.http.lists import LevelsOrNone, OfMoment, QueryText, Timed, TimedQuery, Without
 from shared.http.pages import SOME, Words, split
 
-Level = Annotated[int, Field(ge=1, le=9)] | Literal["none"]
-Levels = Annotated[list[Level], BeforeValidator(split), SOME]
 Statuses = Annotated[list[Status], BeforeValidator(split), SOME]
 HoldReasons = Annotated[list[HoldReason | Literal["none"]], BeforeValidator(split), SOME]
 Codes = Annotated[list[ResolutionCode | Literal["none"]], BeforeValidator(split), SOME]
 MajorStates = Annotated[list[MajorState], BeforeValidator(split), SOME]
-Without = Annotated[str, StringConstraints(pattern="^[a-z_]+:.+$", max_length=300)]
 
 
 class Mine(StrEnum):
@@ -48,9 +45,9 @@ class IncidentFilters(Timed):
     open: Annotated[bool | None, Field(description="Not resolved, closed, cancelled or merged")] = (
         None
     )
-    priority: Levels | None = None
-    impact: Levels | None = None
-    urgency: Levels | None = None
+    priority: LevelsOrNone | None = None
+    impact: LevelsOrNone | None = None
+    urgency: LevelsOrNone | None = None
     service: Words | None = None
     item: Words | None = None
     category: Words | None = None

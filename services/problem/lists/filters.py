@@ -4,23 +4,20 @@ from enum import StrEnum
 from typing import Annotated, Literal, get_args
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field
 
 from services.problem.bodies import Day
 from services.problem.known_errors.known_error import KnownErrorStatus
 from services.problem.rules import Status
 from shared.http.body import Moment
-from shared.http.lists import OfMoment, QueryText, Timed, TimedQuery
+from shared.http.lists import LevelsOrNone, OfMoment, QueryText, Timed, TimedQuery, Without
 from shared.http.pages import SOME, Words, split
 
-Level = Annotated[int, Field(ge=1, le=9)] | Literal["none"]
-Levels = Annotated[list[Level], BeforeValidator(split), SOME]
 Statuses = Annotated[list[Status], BeforeValidator(split), SOME]
 KnownErrorStatuses = Annotated[
     list[KnownErrorStatus | Literal["none"]], BeforeValidator(split), SOME
 ]
 Ids = Annotated[list[UUID], BeforeValidator(split), SOME]
-Without = Annotated[str, StringConstraints(pattern="^[a-z_]+:.+$", max_length=300)]
 
 
 class Mine(StrEnum):
@@ -43,9 +40,9 @@ class ProblemFilters(Timed):
     open: Annotated[
         bool | None, Field(description="Not resolved, closed, accepted, a duplicate or cancelled")
     ] = None
-    priority: Levels | None = None
-    impact: Levels | None = None
-    urgency: Levels | None = None
+    priority: LevelsOrNone | None = None
+    impact: LevelsOrNone | None = None
+    urgency: LevelsOrNone | None = None
     service: Words | None = None
     item: Words | None = None
     category: Words | None = None
