@@ -78,10 +78,17 @@ def policy_routes(
 
     @router.get("/versions", name=f"list_{identifier}_versions", **answers(Events))
     async def versions(query: Annotated[PastQuery, Query()], asked: ByReader) -> Response:
-        """Every document that was put in force, who did it and when, oldest first."""
+        """Every document that was put in force, who did it and when, oldest first.
+
+        `version` is the one that decisions name; 1 is the built-in document, which nobody has set.
+        """
         await has_seen(asked.service, query.wait_for)
-        page = await past_page(asked, query, (_policies(asked).stream(name),))
-        return paged(Events, await event_views(asked.service.store, page.events), page)
+        policies = _policies(asked)
+        page = await past_page(asked, query, (policies.stream(name),))
+        views = await event_views(asked.service.store, page.events)
+        for each in views:
+            each.version += policies.shown_above
+        return paged(Events, views, page)
 
     return router
 

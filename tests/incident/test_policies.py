@@ -55,7 +55,8 @@ async def test_a_new_matrix_decides_and_says_its_version(
     answer = await manager.get(f"{BASE}/priority-matrix", params=late)
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/not-caught-up")
     versions = (await manager.get(f"{BASE}/priority-matrix/versions")).json()["items"]
-    assert [v["data"]["document"] for v in versions] == [TWO_LEVELS]
+    named = declared.json()["matrix_version"]
+    assert [(v["version"], v["data"]["document"]) for v in versions] == [(named, TWO_LEVELS)]
     assert versions[0]["actor"] == "demo-incident_manager"
 
 
