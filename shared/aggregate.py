@@ -88,10 +88,10 @@ class Aggregate(Generic[S, E]):
 
     def begins(self, topic: str) -> bool:
         """Whether a stream that begins with this event is of this kind."""
-        return not self._topics or topic in self._topics
+        return not self.topics or topic in self.topics
 
     @cached_property
-    def _topics(self) -> frozenset[str]:
+    def topics(self) -> frozenset[str]:
         """Of the events that `evolve` takes; empty where it takes any."""
         taken = list(get_type_hints(self.evolve).values())[1]
         kinds = get_args(taken) or (taken,)
@@ -121,3 +121,8 @@ class Aggregate(Generic[S, E]):
     @cached_property
     def _decoder(self) -> msgspec.json.Decoder[tuple[S, int, datetime, datetime]]:
         return msgspec.json.Decoder(tuple[type(self.initial), int, datetime, datetime])  # type: ignore[misc]
+
+
+def by_topic(*aggregates: Aggregate[Any, Any]) -> dict[str, Aggregate[Any, Any]]:
+    """These aggregates, each by the topics of the events that it takes."""
+    return {topic: each for each in aggregates for topic in each.topics}

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from fastapi import FastAPI
 
@@ -29,24 +29,22 @@ from services.incident.alerts.senders import (
     sns_routes,
 )
 from services.incident.alerts.senders.sns_signature import SnsSignatures
-from services.incident.api_key import API_KEY, API_KEYS, ApiKeyEvent
+from services.incident.api_key import API_KEY, API_KEYS
 from services.incident.api_keys import ApiKeyLedger
 from services.incident.backfill import routes as backfill_routes
 from services.incident.bulk import routes as bulk_routes
 from services.incident.catalogue import item_routes, service_routes, window_routes
 from services.incident.catalogue import lists as catalogue_lists
 from services.incident.catalogue.catalogue import CATALOGUE, ITEM, SERVICE, WINDOW, Catalogue
-from services.incident.catalogue.events import ItemEvent, MaintenanceEvent, ServiceEvent
 from services.incident.catalogue.tables import CATALOGUE_TABLES, ENTRIES, WINDOWS
 from services.incident.changes import routes as change_routes
-from services.incident.changes.change import CHANGE, CHANGES, ChangeRecorded
+from services.incident.changes.change import CHANGE, CHANGES
 from services.incident.clocks import rerun, rerun_routes
 from services.incident.clocks import routes as clock_routes
 from services.incident.clocks.desk import CLOCKS, Desk
 from services.incident.clocks.keeper import Keeper, KeptRows
 from services.incident.clocks.ringing import ringing
 from services.incident.clocks.rows import TIMER as SLA
-from services.incident.events import IncidentEvent
 from services.incident.facts import FACTS, INCIDENT_ALERTS, Fact
 from services.incident.incidents import INCIDENT, REGULATORS, REVIEW, Incidents
 from services.incident.lists import facet_routes
@@ -71,17 +69,16 @@ from services.incident.review import routes as review_routes
 from services.incident.review import situation_routes
 from services.incident.review.desk import DESK as REVIEWS
 from services.incident.review.desk import ReviewDesk
-from services.incident.review.events import ReviewEvent
 from services.incident.review.review import REMINDER
 from services.incident.review.review import REVIEW as REVIEW_AGGREGATE
 from services.incident.saved_views import routes as saved_view_routes
-from services.incident.saved_views.saved_view import SAVED_VIEW, SAVED_VIEWS, SavedViewEvent
+from services.incident.saved_views.saved_view import SAVED_VIEW, SAVED_VIEWS
 from services.incident.saved_views.saved_views import SAVED, SavedViews
 from services.incident.suggestions.facts import KNOWN_ERROR_ENDS, SUGGESTIONS
 from services.incident.suggestions.hearing import of_suggestions
 from services.incident.suggestions.reading import SUGGESTED, Suggestions
 from services.incident.tables import INCIDENT_TEXTS, INCIDENTS, TABLES
-from shared.aggregate import Aggregate
+from shared.aggregate import by_topic
 from shared.auth.open import KNOWN_API_KEYS
 from shared.background import running
 from shared.followed_restrictions import both
@@ -148,17 +145,9 @@ async def _running(service: Service) -> AsyncIterator[None]:
             yield
 
 
-_AGGREGATES: dict[str, Aggregate[Any, Any]] = {
-    **{kind.topic: INCIDENT for kind in get_args(IncidentEvent)},
-    ChangeRecorded.topic: CHANGE,
-    **{kind.topic: FACTS for kind in get_args(Fact)},
-    **{kind.topic: REVIEW_AGGREGATE for kind in get_args(ReviewEvent)},
-    **{kind.topic: API_KEY for kind in get_args(ApiKeyEvent)},
-    **{kind.topic: SAVED_VIEW for kind in get_args(SavedViewEvent)},
-    **{kind.topic: SERVICE for kind in get_args(ServiceEvent)},
-    **{kind.topic: ITEM for kind in get_args(ItemEvent)},
-    **{kind.topic: WINDOW for kind in get_args(MaintenanceEvent)},
-}
+_AGGREGATES = by_topic(
+    INCIDENT, CHANGE, REVIEW_AGGREGATE, API_KEY, SAVED_VIEW, SERVICE, ITEM, WINDOW
+) | {kind.topic: FACTS for kind in get_args(Fact)}
 
 _OF_KEYS_AND_ALERTS = (API_KEYS, KNOWN_API_KEYS, INCIDENT_ALERTS, CHANGES, SAVED_VIEWS)
 _OF_SUGGESTIONS = (SUGGESTIONS, KNOWN_ERROR_ENDS)

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, get_args
 
 from fastapi import FastAPI
 
@@ -19,11 +18,9 @@ from services.notification import (
 )
 from services.notification.channels import routes as channel_routes
 from services.notification.channels.channel import CHANNEL, CHANNELS, Channels
-from services.notification.channels.events import ChannelEvent
 from services.notification.contacts import CONTACT, Contacts
 from services.notification.decisions import routes as why_routes
 from services.notification.decisions.decision import DECISION, Decisions
-from services.notification.decisions.events import Taken
 from services.notification.duty import DUTY_AGGREGATES, DUTY_ROUTERS, DUTY_TABLES, duty, telling
 from services.notification.endpoints import routes as endpoint_routes
 from services.notification.endpoints.breaker import Breaker
@@ -35,14 +32,11 @@ from services.notification.endpoints.endpoints import (
     RELEASE,
     Endpoints,
 )
-from services.notification.endpoints.events import EndpointEvent
 from services.notification.endpoints.revival import Revival
-from services.notification.events import ContactEvent, NotificationEvent, SubscriptionEvent
 from services.notification.fallback import Fallback
 from services.notification.links import LINKS, links_of
 from services.notification.notifications import FALL_BACK, NOTIFICATION, SEND, Notifications
 from services.notification.outgoing_webhooks import routes as webhook_routes
-from services.notification.outgoing_webhooks.events import WebhookEvent
 from services.notification.outgoing_webhooks.running import couriers
 from services.notification.outgoing_webhooks.webhooks import WEBHOOK, WEBHOOKS, Webhooks
 from services.notification.policies import Planner
@@ -51,10 +45,9 @@ from services.notification.sender import Sender, sending
 from services.notification.subscriptions import SUBSCRIPTION, Subscriptions
 from services.notification.tables import CONTACTS, NOTIFICATIONS, SUBSCRIPTIONS, TABLES
 from services.notification.teams import routes as team_routes
-from services.notification.teams.events import TeamEvent
 from services.notification.teams.teams import TEAM, TEAMS, Teams
 from services.notification.verification.routes import SENDER
-from shared.aggregate import Aggregate
+from shared.aggregate import by_topic
 from shared.auth.followed_keys import followed_keys
 from shared.auth.open import KNOWN_API_KEYS
 from shared.background import running
@@ -123,17 +116,9 @@ def _timers(sender: Sender, fallback: Fallback, breaker: Breaker) -> dict[str, H
     }
 
 
-_AGGREGATES: dict[str, Aggregate[Any, Any]] = {
-    Taken.topic: DECISION,
-    **{kind.topic: CONTACT for kind in get_args(ContactEvent)},
-    **{kind.topic: SUBSCRIPTION for kind in get_args(SubscriptionEvent)},
-    **{kind.topic: TEAM for kind in get_args(TeamEvent)},
-    **{kind.topic: ENDPOINT for kind in get_args(EndpointEvent)},
-    **{kind.topic: NOTIFICATION for kind in get_args(NotificationEvent)},
-    **{kind.topic: CHANNEL for kind in get_args(ChannelEvent)},
-    **{kind.topic: WEBHOOK for kind in get_args(WebhookEvent)},
-    **DUTY_AGGREGATES,
-}
+_AGGREGATES = DUTY_AGGREGATES | by_topic(
+    DECISION, CONTACT, SUBSCRIPTION, TEAM, ENDPOINT, NOTIFICATION, CHANNEL, WEBHOOK
+)
 
 DEFINITION = Definition(
     name="notification",

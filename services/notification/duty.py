@@ -1,10 +1,9 @@
 """Everything about being on call, put together: what the app has of it."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 from services.notification.audiences import routes as audience_routes
-from services.notification.audiences.events import AudienceEvent
 from services.notification.audiences.members import AUDIENCE, AUDIENCES, Audiences
 from services.notification.audiences.telling import Telling
 from services.notification.contacts import Contacts
@@ -22,7 +21,6 @@ from services.notification.escalation.escalations import (
     EscalationPolicies,
     Escalations,
 )
-from services.notification.escalation.events import EscalationEvent, EscalationPolicyEvent
 from services.notification.escalation.paging import Paging
 from services.notification.escalation.people import People
 from services.notification.escalation.running import Running
@@ -31,27 +29,19 @@ from services.notification.keyed.rows import KEYED
 from services.notification.notifications import Notifications
 from services.notification.policies import Planner
 from services.notification.schedules import routes as schedule_routes
-from services.notification.schedules.events import ScheduleEvent
 from services.notification.schedules.schedules import SCHEDULE, SCHEDULES, Schedules
 from services.notification.teams.teams import Teams
 from services.notification.templates import routes as template_routes
-from services.notification.templates.events import TemplateEvent
 from services.notification.templates.kept import TEMPLATE, TEMPLATES, Templates
 from services.notification.verification import routes as verification_routes
 from services.notification.verification.allowance import Allowance
-from shared.aggregate import Aggregate
+from shared.aggregate import by_topic
 from shared.followed_restrictions import both
 from shared.follower import Reaction
 from shared.store.store import Store
 from shared.timers import Handler
 
-DUTY_AGGREGATES: dict[str, Aggregate[Any, Any]] = {
-    **{kind.topic: SCHEDULE for kind in get_args(ScheduleEvent)},
-    **{kind.topic: AUDIENCE for kind in get_args(AudienceEvent)},
-    **{kind.topic: TEMPLATE for kind in get_args(TemplateEvent)},
-    **{kind.topic: ESCALATION_POLICY for kind in get_args(EscalationPolicyEvent)},
-    **{kind.topic: ESCALATION for kind in get_args(EscalationEvent)},
-}
+DUTY_AGGREGATES = by_topic(SCHEDULE, AUDIENCE, TEMPLATE, ESCALATION_POLICY, ESCALATION)
 DUTY_TABLES = (KEYED, ESCALATIONS)
 DUTY_ROUTERS = (
     audience_routes.router,

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, get_args
 
 from fastapi import FastAPI
 
@@ -18,9 +17,6 @@ from services.problem import (
 from services.problem.analyses import reading_routes as analysis_reading
 from services.problem.analyses import routes as analysis_routes
 from services.problem.backfill import routes as backfill_routes
-from services.problem.candidate import CandidateEvent
-from services.problem.events import ProblemEvent
-from services.problem.facts import FactEvent
 from services.problem.knowledge import routes as knowledge_routes
 from services.problem.known_errors import ledger as known_error_ledger
 from services.problem.known_errors import wiring as known_errors
@@ -40,7 +36,7 @@ from services.problem.trends import routes as trend_routes
 from services.problem.trends.bodies import BUILT_IN
 from services.problem.trends.hearing import sightings
 from services.problem.trends.rules import POLICY
-from shared.aggregate import Aggregate
+from shared.aggregate import by_topic
 from shared.auth.followed_keys import followed_keys
 from shared.auth.open import KNOWN_API_KEYS
 from shared.auth.roles import Role
@@ -88,13 +84,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
         yield
 
 
-def _aggregates() -> dict[str, Aggregate[Any, Any]]:
-    of_problems = {kind.topic: PROBLEM for kind in get_args(ProblemEvent)}
-    of_candidates = {kind.topic: CANDIDATE for kind in get_args(CandidateEvent)}
-    of_facts = {kind.topic: FACTS for kind in get_args(FactEvent)}
-    of_all = of_problems | of_candidates | of_facts
-    return of_all | loop.AGGREGATES | known_errors.AGGREGATES
-
+_AGGREGATES = by_topic(PROBLEM, CANDIDATE, FACTS) | loop.AGGREGATES | known_errors.AGGREGATES
 
 DEFINITION = Definition(
     name="problem",
@@ -124,7 +114,7 @@ DEFINITION = Definition(
     ),
     tables=(*TABLES, *loop.TABLES, *KNOWN_ERROR_TABLES, KNOWN_API_KEYS, WORK_LISTS, WORK_ITEMS),
     running=_running,
-    replayed=Replayed(_aggregates(), (*OWN_TABLES, DERIVED, *loop.TABLES, *KNOWN_ERROR_TABLES)),
+    replayed=Replayed(_AGGREGATES, (*OWN_TABLES, DERIVED, *loop.TABLES, *KNOWN_ERROR_TABLES)),
 )
 
 

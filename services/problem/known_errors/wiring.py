@@ -1,14 +1,13 @@
 """What the problem service's composition root takes of known errors."""
 
 from collections.abc import Coroutine
-from typing import Any, get_args
+from typing import Any
 
 from services.problem.known_errors import lists, routes, search_routes, thesaurus, use_routes
-from services.problem.known_errors.events import KnownErrorEvent
 from services.problem.known_errors.ledger import KNOWN_ERROR, KnownErrors
 from services.problem.known_errors.meaning import Meanings, embedder_of
-from services.problem.known_errors.offers import OFFERS, OfferEvent
-from shared.aggregate import Aggregate
+from services.problem.known_errors.offers import OFFERS
+from shared.aggregate import by_topic
 from shared.auth.roles import Role
 from shared.http.policies import policy_routes
 
@@ -33,7 +32,4 @@ async def by_meaning(
     return [meanings.run()]
 
 
-AGGREGATES: dict[str, Aggregate[Any, Any]] = {
-    **{kind.topic: KNOWN_ERROR for kind in get_args(KnownErrorEvent)},
-    **{kind.topic: OFFERS for kind in get_args(OfferEvent)},
-}
+AGGREGATES = by_topic(KNOWN_ERROR, OFFERS)
