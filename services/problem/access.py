@@ -24,7 +24,7 @@ def problems_of(asked: Asked) -> Problems:
     return found
 
 
-async def seen(asked: Asked, reference: str) -> UUID:
+async def known_problem(asked: Asked, reference: str) -> UUID:
     """The problem that a request means. Raises NotFound, Unavailable."""
     problems = problems_of(asked)
     held = await problems.lately(await problems.find(reference))
@@ -38,7 +38,7 @@ async def repeated(asked: Asked, reference: str) -> Folded[Problem] | None:
 
     Raises NotFound, KeyReused, Unavailable.
     """
-    await seen(asked, reference)
+    await known_problem(asked, reference)
     return await asked.repeated(problems_of(asked))
 
 
@@ -50,7 +50,7 @@ async def require_known(asked: Asked, id: UUID, otherwise: str) -> None:
     await record_access(asked.request, asked.caller, restricted)
 
 
-async def incident_known(asked: Asked, reference: str) -> IncidentCopy:
+async def known_incident(asked: Asked, reference: str) -> IncidentCopy:
     """The copy of an incident that the caller may know of. Raises Refused."""
     copies = problems_of(asked).incidents
     copy = await copies.named(reference)

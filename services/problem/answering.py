@@ -6,7 +6,7 @@ from typing import Annotated, Any, Concatenate, ParamSpec
 from fastapi import Body, Depends, Path, Query, Response
 
 from services.problem import bodies
-from services.problem.access import hidden_from, problems_of, seen
+from services.problem.access import hidden_from, known_problem, problems_of
 from services.problem.events import ProblemEvent
 from services.problem.known import behind, recurrences
 from services.problem.matrix import Matrix, matrix_of
@@ -39,7 +39,7 @@ async def command(
 ) -> Response:
     """Carry out a command on the problem of this reference, and answer with it."""
     problems = problems_of(asked)
-    order = await asked.order(await seen(asked, reference))
+    order = await asked.order(await known_problem(asked, reference))
     return await answer(asked, await problems.execute(order, act, *args, **kwargs))
 
 
@@ -78,7 +78,7 @@ async def under_matrix(
 ) -> Response:
     """The same for what rests on the priority matrix, under the one in force."""
     problems = problems_of(asked)
-    stream = await seen(asked, reference)
+    stream = await known_problem(asked, reference)
 
     async def under(policy: Folded[Policy]) -> Folded[Problem]:
         order = await asked.order(stream, guards=((policy.stream, policy.version),))

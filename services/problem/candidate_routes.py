@@ -11,10 +11,10 @@ from services.problem import bodies, candidate, investigation, lifecycle
 from services.problem.access import (
     hidden_from,
     known_among,
+    known_problem,
     on_record,
     problems_of,
     require_known,
-    seen,
     taken_over,
 )
 from services.problem.actions import candidate_actions
@@ -138,7 +138,7 @@ async def merge(id: Id, body: bodies.Merging, asked: ByManager) -> Response:
     await known_candidate(asked, id)
     if (before := await asked.repeated(problems.candidates)) is not None:
         return await _answer(asked, before)
-    into = await seen(asked, body.into)
+    into = await known_problem(asked, body.into)
     number = (await problems.current(into)).state.number
 
     async def link(work: Work) -> Folded[Candidate]:

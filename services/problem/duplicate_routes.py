@@ -3,7 +3,7 @@
 from fastapi import Response
 
 from services.problem import bodies, duplicates
-from services.problem.access import problems_of, repeated, seen
+from services.problem.access import known_problem, problems_of, repeated
 from services.problem.answering import ByManager, Reference, answer
 from services.problem.duplicates import Belongings
 from services.problem.problem import Problem
@@ -24,7 +24,7 @@ async def mark_duplicate(id: Reference, body: bodies.Duplicate, asked: ByManager
     problems = problems_of(asked)
     if (before := await repeated(asked, id)) is not None:
         return await answer(asked, before)
-    stream, other = await seen(asked, id), await seen(asked, body.of)
+    stream, other = await known_problem(asked, id), await known_problem(asked, body.of)
     if stream == other:
         raise Refused("a problem is not a duplicate of itself")
     await problems.current(other)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from services.problem.access import seen
+from services.problem.access import known_problem
 from services.problem.answering import ByReader, Reference
 from services.problem.facts import facts_stream
 from services.problem.loop.loop import loop_stream
@@ -39,5 +39,5 @@ async def events(id: Reference, query: Annotated[PastQuery, Query()], asked: ByR
 async def _page(reference: str, query: PastQuery, asked: Asked) -> PastPage:
     """Of the problem's own events and the machines' facts beside them, as one sequence."""
     await has_seen(asked.service, query.wait_for)
-    stream = await seen(asked, reference)
+    stream = await known_problem(asked, reference)
     return await past_page(asked, query, (stream, facts_stream(stream), loop_stream(stream)))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from fastapi import Response
 
 from services.problem import bodies, closing, investigation, workarounds
-from services.problem.access import incident_known, repeated
+from services.problem.access import known_incident, repeated
 from services.problem.answering import (
     ByManager,
     ByRaiser,
@@ -96,5 +96,5 @@ async def _about(
     """Carry out a command that names an incident."""
     if (before := await repeated(asked, reference)) is not None:
         return await answer(asked, before)
-    known = await incident_known(asked, incident)
+    known = await known_incident(asked, incident)
     return await command(asked, reference, act, incident=known.id)

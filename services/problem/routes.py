@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Body, Response
 
 from services.problem import bodies, closing, lifecycle
-from services.problem.access import incident_known, problems_of, seen, taken_over
+from services.problem.access import known_incident, known_problem, problems_of, taken_over
 from services.problem.answering import (
     ByManager,
     ByRaiser,
@@ -43,7 +43,7 @@ async def log(body: bodies.Logging, asked: ByRaiser) -> Response:
     problems = problems_of(asked)
     if body.incidents and (before := await asked.repeated(problems)) is not None:
         return await answer(asked, before, created=True)
-    copies = [await incident_known(asked, each) for each in body.incidents]
+    copies = [await known_incident(asked, each) for each in body.incidents]
     facts = await taken_over(asked, copies) | body.facts()
     number, stream = await problems.numbers.next(), new_id()
 
@@ -67,7 +67,7 @@ async def read(
     """One problem, now or as it was, with what this caller may do."""
     await has_seen(asked.service, wait_for)
     problems = problems_of(asked)
-    stream = await seen(asked, id)
+    stream = await known_problem(asked, id)
     at = await position_of(as_of, asked.service.store.log)
     if at is None and effective_at is None:
         found = await problems.current(stream)
@@ -138,7 +138,7 @@ async def close(id: Reference, asked: ByManager, body: Closure = None) -> Respon
     """End it with what was learned; each thing still missing is named."""
     said = (body or bodies.Closure()).arguments() | {"at": asked.now}
     # without a guard: a known error that has ended stays so, and a new one is but a draft
-    found = await behind(asked.service.store.pool, await seen(asked, id))
+    found = await behind(asked.service.store.pool, await known_problem(asked, id))
     async with discreetly(asked):
         return await command(asked, id, closing.close, known_errors=found, **said)
 

@@ -8,7 +8,7 @@ import msgspec
 from fastapi import Path, Query, Response
 from pydantic import Field
 
-from services.problem.access import problems_of, seen
+from services.problem.access import known_problem, problems_of
 from services.problem.analyses.drawing.svg import drawn
 from services.problem.analyses.markdown import written
 from services.problem.analyses.reading import Document, documents
@@ -67,7 +67,7 @@ async def list_analyses(
     await has_seen(asked.service, query.wait_for)
     filters = filters_of(query)
     cursor = read_cursor(query.cursor, asked, filters)
-    stream = await seen(asked, id)
+    stream = await known_problem(asked, id)
     at = cursor.position if cursor else await position_of(query.as_of, asked.service.store.log)
     events, position = await _events(asked, stream, at, query.effective_at)
     found = await documents(asked.service.store, events)
@@ -124,7 +124,7 @@ async def _document(
     asked: Asked, reference: str, analysis: UUID, query: Moments
 ) -> tuple[UUID, Document]:
     await has_seen(asked.service, query.wait_for)
-    stream = await seen(asked, reference)
+    stream = await known_problem(asked, reference)
     position = await position_of(query.as_of, asked.service.store.log)
     events, _ = await _events(asked, stream, position, query.effective_at)
     for document in await documents(asked.service.store, events):

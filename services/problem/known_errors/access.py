@@ -6,7 +6,7 @@ One that was made from a problem is kept to those who may know of the incident b
 from typing import Any
 from uuid import UUID
 
-from services.problem.access import problems_of, require_known, seen
+from services.problem.access import known_problem, problems_of, require_known
 from services.problem.known_errors.known_error import KnownError
 from services.problem.known_errors.ledger import KNOWN_ERRORS_PART, KnownErrors
 from services.problem.known_errors.view import Uses
@@ -45,7 +45,7 @@ async def uses_of(asked: Asked, id: UUID, position: int | None = None) -> Uses:
 async def copied_from(asked: Asked, reference: str) -> dict[str, Any]:
     """The facts that a known error takes over from its problem, texts in clear. Raises NotFound."""
     problems, store = problems_of(asked), asked.service.store
-    held = await problems.current(await seen(asked, reference))
+    held = await problems.current(await known_problem(asked, reference))
     state = held.state
     texts = {
         "symptom": state.description,

@@ -7,7 +7,7 @@ import msgspec
 from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.problem.access import incident_known, problems_of
+from services.problem.access import known_incident, problems_of
 from services.problem.copies import IncidentCopy
 from services.problem.known_errors import bodies, thesaurus
 from services.problem.known_errors.access import known_errors_of
@@ -95,7 +95,7 @@ async def match_known_errors(body: bodies.Likeness, asked: ByReader) -> Response
     await asked.order(new_id())  # nothing is written; its headers are checked as of every POST
     said: dict[str, Any] = {n: v for n, v in body.arguments().items() if v is not None}
     if body.incident is not None:
-        said = _of(await incident_known(asked, body.incident)) | said
+        said = _of(await known_incident(asked, body.incident)) | said
     text = " \n ".join(said[name] for name in _TITLE_OF if name in said)
     named = (said.get("service"), said.get("item"), said.get("product"))
     facts = _facts(said.get("error_code", ""), *named, said.get("product_version"))

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from fastapi import Depends, Response
 
-from services.problem.access import incident_known
+from services.problem.access import known_incident
 from services.problem.discretion import discreetly
 from services.problem.known_errors import bodies, offers
 from services.problem.known_errors.access import known, known_errors_of
@@ -40,7 +40,7 @@ class UseView(msgspec.Struct, frozen=True):
 async def record_use(id: Reference, body: bodies.Use, asked: ByRaiser) -> Response:
     """Record that it was used on an incident and, where that is known, whether it helped."""
     held = await known(asked, id)
-    incident = (await incident_known(asked, body.incident)).id
+    incident = (await known_incident(asked, body.incident)).id
 
     def use(state: Offers) -> Sequence[OfferEvent]:
         require(held.state, "record-use")

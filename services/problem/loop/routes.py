@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from fastapi import Response
 
-from services.problem.access import hidden_from, incident_known, problems_of, seen
+from services.problem.access import hidden_from, known_incident, known_problem, problems_of
 from services.problem.answering import ByRaiser, ByReader, Reference, WaitFor
 from services.problem.loop import bodies
 from services.problem.loop.events import LoopEvent
@@ -45,8 +45,8 @@ async def record_workaround_use(
 
     The incident's timeline tells it; the problem's version stays.
     """
-    stream = await seen(asked, id)
-    incident = (await incident_known(asked, body.incident)).id
+    stream = await known_problem(asked, id)
+    incident = (await known_incident(asked, body.incident)).id
     held = await problems_of(asked).current(stream)
     revision = held.state.workaround.revision
 
@@ -78,7 +78,7 @@ async def workaround_uses(
 ) -> Response:
     """Where the workaround was used and whether it helped, newest last; at most 1,000 of them."""
     await has_seen(asked.service, wait_for)
-    stream = await seen(asked, id)
+    stream = await known_problem(asked, id)
     log = asked.service.store.log
     position = await position_of(as_of, log) or (await log.head()).position
     found = await asked.service.store.pool.fetch(_USES, stream, position)
