@@ -273,6 +273,8 @@ async def test_what_has_to_do_with_it_names_it_to_nobody_else(
     refused = await other.post(f"{paths[merged['number']]}/start")
     assert_problem(refused, 409, "refused")
     assert refused.json()["detail"] == "the incident is merged into another incident"
+    review = await other.post(f"{refused.request.url.path.rsplit('/', 1)[0]}/review/open")
+    assert review.json()["detail"].startswith("the incident is merged into another incident: its")
     listed = (await other.get("/v1/incidents?limit=200")).json()["items"]
     assert not [i for i in listed if secret["id"] in (i["parent"], i["merged_into"])]
     assert [i["child_count"] for i in listed if i["id"] == parent["id"]] == [0]

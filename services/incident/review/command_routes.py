@@ -8,6 +8,7 @@ from fastapi import Body, Depends, Response
 
 from services.incident.access import seen
 from services.incident.bodies import NoArguments, Reason
+from services.incident.discretion import discreetly
 from services.incident.incident import Incident
 from services.incident.major.events import ReviewCompleted
 from services.incident.review import bodies, commands
@@ -164,5 +165,6 @@ async def _carried(
         return await act(work, require_visible(held, asked.caller))
 
     order = await asked.order(review_stream(incident))
-    after = await settle(desk.reviews, order, decide)
+    async with discreetly(asked):
+        after = await settle(desk.reviews, order, decide)
     return await answer(asked, incident, after)
