@@ -15,6 +15,7 @@ from shared.aggregate import Folded
 from shared.errors import NotFound
 from shared.http.access_log import record_access
 from shared.http.asked import Asked
+from shared.http.streams import ids_of
 from shared.restrictions import any_restricted, restricted_among
 
 
@@ -67,10 +68,11 @@ async def hidden_from(asked: Asked, ids: Iterable[UUID | None]) -> Collection[UU
     return (await restricted_among(pool, asked.caller, named)).hidden
 
 
-async def known_among(asked: Asked, ids: Sequence[UUID]) -> list[UUID]:
-    """Those of these incidents and problems that the caller may know of."""
+async def known_among(asked: Asked, filter: str, named: Sequence[str]) -> list[str]:
+    """The ids of those that a filter names, by id or number, and the caller may know of."""
+    ids = await ids_of(asked.request, named, f"query:{filter}")
     hidden = await hidden_from(asked, ids)
-    return [id for id in ids if id not in hidden]
+    return [str(id) for id in ids if id not in hidden]
 
 
 async def taken_over(asked: Asked, copies: Sequence[IncidentCopy]) -> dict[str, Any]:

@@ -63,7 +63,11 @@ async def _running(service: Service) -> AsyncIterator[None]:
     known = known_error_ledger.KnownErrors(service.store)
     service.parts |= {"problems": problems, POLICIES: problems.policies}
     service.parts[known_error_ledger.KNOWN_ERRORS_PART] = known
-    service.parts[NUMBERED] = {"PRB": problems.find, "KE": known.find}
+    service.parts[NUMBERED] = {
+        "PRB": problems.find,
+        "KE": known.find,
+        "INC": problems.incidents.find,
+    }
     suggesting = Suggesting(problems, known)
     keys = followed_keys(service.authenticator.forget)
     restrictions = FollowedRestrictions(service.store, "incident").reactions()

@@ -21,7 +21,7 @@ from services.problem.actions import candidate_actions
 from services.problem.answering import ByManager, ByReader, WaitFor, matrix_in_force
 from services.problem.candidate import Candidate, CandidateStatus
 from services.problem.candidate_view import CandidatePage, CandidateView, item, matches_of, render
-from services.problem.lists.filters import Ids
+from services.problem.lists.filters import References
 from services.problem.problems import MATRIX
 from services.problem.view import with_actions
 from shared.aggregate import Folded
@@ -43,7 +43,7 @@ class CandidateQuery(TimedQuery):
 
     status: Annotated[list[CandidateStatus], BeforeValidator(split)] | None = None
     rule: Words | None = None
-    incident: Ids | None = None
+    incident: References | None = None
     service: Words | None = None
     sort: Literal["-updated_at", "updated_at", "-created_at", "created_at"] = "-updated_at"
 
@@ -68,7 +68,7 @@ router = routes("candidates", "/v1/candidates")
 async def list_candidates(query: Annotated[CandidateQuery, Query()], asked: ByReader) -> Response:
     """Candidates, newest change first unless sorted otherwise; at any past moment with as_of."""
     if query.incident is not None:
-        query.incident = await known_among(asked, query.incident)
+        query.incident = await known_among(asked, "incident", query.incident)
     conditions = given(query, _CONDITIONS) + visible_to(asked.caller, not_derived("t.id"))
     found = await listed(asked, _LISTING, query, query.sort, conditions)
     matches = await matches_of(asked.service.store.pool, found.rows)

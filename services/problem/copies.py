@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 
 from services.problem.tables import INCIDENT_COPIES
-from shared.errors import Refused
+from shared.errors import NotFound, Refused
 from shared.store.store import Store
 from shared.work import Work
 
@@ -60,6 +60,12 @@ class IncidentCopies:
             return unstored
         row = await self._pool.fetchrow(_GET, incident)
         return None if row is None else _copy(row)
+
+    async def find(self, number: str) -> UUID:
+        """The id of the incident of this number. Raises NotFound."""
+        if (row := await self._pool.fetchrow(_NUMBERED, number.upper())) is None:
+            raise NotFound(f"no incident {number} is known here")
+        return _copy(row).id
 
     async def named(self, reference: str) -> IncidentCopy:
         """The copy of an incident named by id or number. Raises Refused."""

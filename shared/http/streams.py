@@ -47,16 +47,18 @@ def narrowed(subjects: Sequence[UUID], types: Sequence[str], known: Collection[s
     return Narrowed(frozenset(subjects), frozenset(full))
 
 
-async def ids_of(request: Request, references: Sequence[str]) -> list[UUID]:
-    """The ids of what is named by id or number; of what is not there nothing will be heard.
+async def ids_of(
+    request: Request, references: Sequence[str], pointer: str = "query:subjects"
+) -> list[UUID]:
+    """The ids of what is named by id or number; by what is not there nothing is found.
 
     Raises Invalid for what is neither.
     """
     numbered: Mapping[str, Find] = service_of(request).parts.get(NUMBERED, {})
-    return [await _id_of(reference, numbered) for reference in references]
+    return [await _id_of(reference, numbered, pointer) for reference in references]
 
 
-async def _id_of(reference: str, numbered: Mapping[str, Find]) -> UUID:
+async def _id_of(reference: str, numbered: Mapping[str, Find], pointer: str) -> UUID:
     prefix, _, number = reference.partition("-")
     find = numbered.get(prefix.upper())
     try:
@@ -66,7 +68,7 @@ async def _id_of(reference: str, numbered: Mapping[str, Find]) -> UUID:
         return _NOTHING
     except ValueError:
         detail = f"{reference} is no id, nor the number of anything that is told of here"
-        raise Invalid(("query:subjects", detail)) from None
+        raise Invalid((pointer, detail)) from None
 
 
 @asynccontextmanager

@@ -97,8 +97,11 @@ async def test_it_is_raised_from_incidents_and_copies_their_facts(
         "Checkout is down", "db-3", 1,
     )  # fmt: skip
     assert problem["milestones"]["started"] == "2026-11-22T09:58:00Z"
-    listed = await responder.get(f"/v1/problems?incident={mild.subject}")
-    assert [each["number"] for each in listed.json()["items"]] == [problem["number"]]
+    for named in (mild.subject, number_of(mild), number_of(grave).lower(), f"INC-0,{mild.subject}"):
+        listed = await responder.get(f"/v1/problems?incident={named}")
+        assert [each["number"] for each in listed.json()["items"]] == [problem["number"]]
+    unknown = await responder.get("/v1/problems?incident=INC-0")
+    assert unknown.json()["items"] == []
 
 
 async def test_an_unknown_incident_is_refused_with_a_reason(responder: AsyncClient) -> None:

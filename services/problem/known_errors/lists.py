@@ -10,7 +10,7 @@ from services.problem.known_errors.known_error import KnownErrorStatus
 from services.problem.known_errors.routes import ByReader
 from services.problem.known_errors.view import KnownErrorPage, item
 from services.problem.known_errors.words import plain_code, words
-from services.problem.lists.filters import Ids
+from services.problem.lists.filters import References
 from shared.errors import Invalid
 from shared.http.app import routes
 from shared.http.lists import CHANGED, WHEN, TextQuery, given, listed
@@ -55,7 +55,7 @@ class KnownErrorQuery(TextQuery):
     product: Words | None = None
     product_version: Words | None = None
     tag: Words | None = None
-    problem: Ids | None = None
+    problem: References | None = None
     fixed: bool | None = None
     sort: SortName = "-updated_at"
 
@@ -69,7 +69,7 @@ async def list_known_errors(
 ) -> Response:
     """Known errors, drafts and ended ones too, newest change first; at any moment with as_of."""
     if query.problem is not None:
-        query.problem = await known_among(asked, query.problem)
+        query.problem = await known_among(asked, "problem", query.problem)
     conditions = given(query, _CONDITIONS) + visible_to(asked.caller, not_derived("t.id"))
     if query.error_code is not None:
         conditions.append((_OF_CODES, [plain_code(code) for code in query.error_code]))

@@ -69,7 +69,7 @@ def _known_errors(name: str, values: Sequence[str], caller: Caller) -> Iterator[
         yield f"not {_KNOWN % ''}", None
 
 
-def _incidents(name: str, values: Sequence[UUID], caller: Caller) -> Iterator[Condition]:
+def _incidents(name: str, values: Sequence[str], caller: Caller) -> Iterator[Condition]:
     yield "t.incidents ?| ({}::uuid[])::text[]", list(values)
 
 

@@ -18,6 +18,7 @@ KnownErrorStatuses = Annotated[
     list[KnownErrorStatus | Literal["none"]], BeforeValidator(split), SOME
 ]
 Ids = Annotated[list[UUID], BeforeValidator(split), SOME]
+References = Annotated[Words, Field(description="Ids, or numbers such as INC-1")]
 
 
 class Mine(StrEnum):
@@ -56,7 +57,9 @@ class ProblemFilters(Timed):
     ] = None
     tag: Annotated[Words | None, Field(description="Any of these")] = None
     all_tags: Annotated[Words | None, Field(description="All of these")] = None
-    incident: Annotated[Ids | None, Field(description="Linked to any of these incidents")] = None
+    incident: Annotated[
+        References | None, Field(description="Linked to any of these, by id or number")
+    ] = None
     candidate: Ids | None = None
     duplicate_of: Annotated[Words | None, Field(description="Ids, or numbers such as PRB-1")] = None
     workaround: Annotated[Words | None, Field(description="drafted, published, withdrawn")] = None

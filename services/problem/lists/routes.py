@@ -63,7 +63,7 @@ async def list_problems(query: Annotated[ProblemQuery, Query()], asked: ByReader
 async def without_hidden(query: FilteredQuery, asked: Asked) -> None:
     """By an incident that is hidden from the caller nothing is found."""
     if query.incident is not None:
-        query.incident = await known_among(asked, query.incident)
+        query.incident = await known_among(asked, "incident", query.incident)
 
 
 def _order(query: ProblemQuery) -> str | Sort:

@@ -132,7 +132,10 @@ async def test_it_copies_the_facts_of_its_problem(manager: AsyncClient) -> None:
     )  # fmt: skip
     assert (told["services"], told["error_code"]) == (["checkout"], "C-1")
     assert told["problem"] == raised.json()["id"]
+    number = (await manager.get(f"/v1/problems/{told['problem']}")).json()["number"]
+    by_number = (await manager.get(f"/v1/known-errors?problem={number}")).json()["items"]
     listed = (await manager.get(f"/v1/known-errors?problem={told['problem']}")).json()["items"]
+    assert by_number == listed
     assert [each["number"] for each in listed] == [told["number"]]
 
 

@@ -68,7 +68,8 @@ async def test_the_dry_run_equals_the_live_run_over_pages_and_instances(
     problem_service: RunningService, manager: AsyncClient, in_force: None
 ) -> None:
     chance, known, services = Random(5), list[Fact](), [f"a-{new_id()}", f"b-{new_id()}"]
-    rules = [rule | {"where": {"service": services}} for rule in RULES]
+    own = {"where": {"service": services}}  # and a name: other tests raise candidates too
+    rules = [rule | own | {"name": f"{rule['name']}-over-pages"} for rule in RULES]
     assert (await manager.put(PATH, json={"rules": rules})).status_code == 200
     problems = problem_service.service.parts["problems"]
     instances = [Feed(problems), Feed(problems)]
