@@ -132,13 +132,18 @@ def _methods_of(request: Request) -> list[str]:
 
 def _validation_error(error: dict[str, Any]) -> tuple[str, str]:
     where, *path = error["loc"]
+    if error["type"] in _OF_A_KIND:
+        path.append(str(error["ctx"]["discriminator"]).strip("'"))
     steps = "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in path)
     if where == "body":
         return (f"/{steps}" if steps else ""), _sentence(error)
     return f"{where}:{steps}", _sentence(error)
 
 
+_OF_A_KIND = ("union_tag_not_found", "union_tag_invalid")
+"""The field that tells which kind of body it is has none, or none that there is."""
 _PLAINLY = {
+    "union_tag_not_found": "Field required",
     "uuid_parsing": "must be an id (a UUID)",
     "uuid_type": "must be an id (a UUID)",
     "bool_parsing": "must be true or false",
@@ -153,6 +158,8 @@ def _sentence(error: dict[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
         names = error.get("ctx", {}).get("known")
         return "is not a field of this request" + ("" if names is None else known_here(names))
+    if error["type"] == "union_tag_invalid":
+        return f"must be one of {error['ctx']['expected_tags']}"
     return _PLAINLY.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
 
 

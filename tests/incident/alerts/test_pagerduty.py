@@ -275,7 +275,7 @@ async def test_a_repeated_request_is_answered_alike(service: RunningService, key
         ({"payload": {"source": "db", "severity": "critical"}}, "'payload.summary' is missing"),
         ({"payload": {"summary": " ", "source": "db", "severity": "info"}}, "payload.summary"),
         ({"payload": {"summary": "x", "source": "db", "severity": "bad"}}, "payload.severity"),
-        ({"event_action": "explode"}, "event_action"),
+        ({"event_action": "explode"}, "'event_action' must be one of 'trigger', "),
         ({"event_action": None}, "event_action"),
         ({"event_action": "resolve", "dedup_key": None}, "dedup_key"),
         ({"dedup_key": "x" * 256}, "dedup_key"),
@@ -293,6 +293,11 @@ async def test_what_is_wrong_is_told_as_pagerduty_tells_it(
     told = answer.json()
     assert (told["status"], told["message"]) == ("invalid event", "Event object is invalid")
     assert error in told["errors"][0]
+
+
+async def test_an_event_names_its_action(service: RunningService, key: str) -> None:
+    answer = await refused(service, {"routing_key": key})
+    assert answer.json()["errors"] == ["'event_action' is missing or blank"]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff", b"[" * 5_000])
