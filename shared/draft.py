@@ -1,6 +1,6 @@
 """A command's writes while they are being decided: one stream or many, one append in the end."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -23,7 +23,7 @@ class Draft:
     def __init__(
         self,
         vault: Vault,
-        now: datetime,
+        clock: Callable[[], datetime],
         *,
         actor: str,
         correlation_id: UUID | None = None,
@@ -32,7 +32,7 @@ class Draft:
     ) -> None:
         command = new_id()
         self._vault = vault
-        self._now = now
+        self._clock = clock
         self._open: dict[tuple[str, Any], int] = {}  # place of the row each id has open
         self._pending: dict[UUID, Folded[Any]] = {}
         self._correlation_id = correlation_id or command
@@ -137,7 +137,7 @@ class Draft:
         self, aggregate: Aggregate[S, E], before: Folded[S], clear: E, after: Folded[S]
     ) -> None:
         for alarm in aggregate.alarms(before.state, clear, after.state):
-            due = None if alarm.after is None else self._now + alarm.after
+            due = None if alarm.after is None else self._clock() + alarm.after
             self.append.timers[after.stream, alarm.name] = TimerChange(
                 after.stream, alarm.name, due
             )

@@ -90,7 +90,7 @@ class Store:
 
     def draft(self, *, actor: str, **envelope: Any) -> Draft:
         """A fresh unit of work of this actor."""
-        return Draft(self.vault, self.clock(), actor=actor, **envelope)
+        return Draft(self.vault, self.clock, actor=actor, **envelope)
 
     async def used_key(self, scope: str, value: str) -> UsedKey | None:
         """What this idempotency key was used for, if it was."""

@@ -10,9 +10,11 @@ import asyncpg
 import pytest
 
 from shared.clock import new_id
+from shared.ledger import Ledger
 from shared.store.store import Store
 from shared.timers import Timers
-from tests.support.lamps import dim, give, lamp_store, light
+from shared.work import Work
+from tests.support.lamps import LAMP, dim, give, lamp_store, light
 from tests.support.postgres import Database, Databases
 from tests.support.started import rows
 from tests.support.until import until
@@ -90,6 +92,17 @@ async def test_an_event_arms_a_timer_that_rings_when_it_is_due_and_never_again(
     assert await timers.ring() == 0
     assert bell.rung == {lamp: 1}
     assert await armed(database) == []
+
+
+async def test_a_timer_counts_from_its_event_however_long_the_work_goes_on_already(
+    store: Store, database: Database, clock: Clock
+) -> None:
+    work, lamp = Work(store, actor="tester"), new_id()
+    await work.execute(Ledger(store, LAMP), new_id(), dim)
+    clock.now += SECOND
+    await work.execute(Ledger(store, LAMP), lamp, light, colour="red")
+    assert (await work.append()).outcome == "appended"
+    assert {t["due_at"] for t in await armed(database) if t["stream"] == lamp} == {clock.now + HOUR}
 
 
 async def test_a_later_event_cancels_the_timer(
