@@ -9,8 +9,9 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from services.notification import mail, template
+from services.notification.contact_events import QuietHours
 from services.notification.copies import STATUS_AFTER
-from services.notification.events import Channel, QuietHours
+from services.notification.events import Channel
 from services.notification.references import Named
 from services.notification.schedules.bodies import ClockTime, TimeZone
 from services.notification.schedules.events import Weekday

@@ -4,8 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, assert_never
 
-from services.notification.events import (
-    Channel,
+from services.notification.contact_events import (
     CodeRefused,
     CodeSent,
     ContactEvent,
@@ -16,6 +15,7 @@ from services.notification.events import (
     QuietHoursSet,
     SecretSet,
 )
+from services.notification.events import Channel
 from shared.domain import Personal, State, changed
 from shared.errors import Refused
 

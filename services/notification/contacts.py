@@ -5,7 +5,8 @@ from datetime import datetime
 
 from services.notification import contact
 from services.notification.contact import Contact
-from services.notification.events import Channel, ContactEvent
+from services.notification.contact_events import ContactEvent
+from services.notification.events import Channel
 from services.notification.tables import contact_rows
 from shared.aggregate import Aggregate, Folded
 from shared.domain import Personal

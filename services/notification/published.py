@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from services.notification import events as e
+from services.notification.contact_events import ContactRetired, ContactSet
 from services.notification.escalation.published import ESCALATION_PUBLISHED
 from services.notification.teams.events import TeamRetired, TeamSet
 from shared.feed import Published
@@ -108,8 +109,8 @@ def _acknowledged(happened: e.Acknowledged) -> Acknowledged | Nothing:
 PUBLISHED: Published = {
     TeamSet: lambda h: TeamTold(h.key, h.name),
     TeamRetired: lambda h: TeamGone(h.key),
-    e.ContactSet: lambda h: ContactTold(h.person),
-    e.ContactRetired: lambda h: Nothing(),
+    ContactSet: lambda h: ContactTold(h.person),
+    ContactRetired: lambda h: Nothing(),
     e.Delivered: _outcome,
     e.Failed: _failed,
     e.Exhausted: _outcome,

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from typing import assert_never
 from uuid import UUID
 
-from services.notification.events import (
-    Channel,
+from services.notification.contact_events import (
     SubscriptionEvent,
     SubscriptionRetired,
     SubscriptionSet,
-    Template,
 )
+from services.notification.events import Channel, Template
 from shared.domain import State, changed
 from shared.errors import Refused
 

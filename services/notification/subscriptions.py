@@ -7,7 +7,8 @@ from uuid import UUID
 import msgspec
 
 from services.notification import subscription
-from services.notification.events import Channel, QuietHours, SubscriptionEvent, Template
+from services.notification.contact_events import QuietHours, SubscriptionEvent
+from services.notification.events import Channel, Template
 from services.notification.subscription import Subscription
 from services.notification.tables import subscription_rows
 from shared.aggregate import Aggregate

@@ -11,8 +11,9 @@ from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, MetaData,
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.notification.contact import Contact
+from services.notification.contact_events import ContactEvent, SubscriptionEvent
 from services.notification.endpoints.endpoint import endpoint_of
-from services.notification.events import ContactEvent, NotificationEvent, SubscriptionEvent
+from services.notification.events import NotificationEvent
 from services.notification.state import Notification
 from services.notification.subscription import Subscription
 from shared.aggregate import Folded, Row

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from services.notification.answer import ByAnybody, ByReader, Id, require_visible
-from services.notification.events import CodeSent, SecretSet
+from services.notification.contact_events import CodeSent, SecretSet
 from services.notification.keyed.secrets import versions_without
 from services.notification.managed import contacts_of, subscriptions_of
 from shared.http.app import routes

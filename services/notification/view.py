@@ -9,7 +9,8 @@ import asyncpg
 import msgspec
 
 from services.notification.contact import Contact
-from services.notification.events import QuietHours, Template
+from services.notification.contact_events import QuietHours
+from services.notification.events import Template
 from services.notification.said import words_of
 from services.notification.state import Attempt, Notification
 from services.notification.subscription import Subscription

@@ -7,8 +7,7 @@ import pytest
 
 from services.notification import contact, subscription
 from services.notification.contact import Contact
-from services.notification.events import (
-    Channel,
+from services.notification.contact_events import (
     ContactEvent,
     ContactRetired,
     ContactSet,
@@ -17,6 +16,7 @@ from services.notification.events import (
     SubscriptionRetired,
     SubscriptionSet,
 )
+from services.notification.events import Channel
 from services.notification.subscription import Subscription
 from tests.notification.given import Given
 from tests.notification.given import given as given_of

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.notification.contact_events import QuietHours
 from services.notification.decisions.quiet import quiet_until
-from services.notification.events import QuietHours
 
 NIGHT = QuietHours(time_zone="Europe/Berlin", start="22:00", end="07:00", but_priorities=(1,))
 

@@ -8,10 +8,11 @@ from uuid import UUID
 from services.notification.audiences import audience
 from services.notification.audiences.audience import Audience
 from services.notification.audiences.events import AudienceEvent
+from services.notification.contact_events import QuietHours
 from services.notification.contacts import Contacts
 from services.notification.escalation.events import Target
 from services.notification.escalation.people import People
-from services.notification.events import Channel, QuietHours
+from services.notification.events import Channel
 from services.notification.keyed.rows import keyed_rows
 from shared.aggregate import Aggregate
 from shared.ledger import Ledger

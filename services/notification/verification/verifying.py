@@ -4,13 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from services.notification.contact import Contact
-from services.notification.events import (
-    Channel,
-    CodeRefused,
-    CodeSent,
-    ContactEvent,
-    MethodVerified,
-)
+from services.notification.contact_events import CodeRefused, CodeSent, ContactEvent, MethodVerified
+from services.notification.events import Channel
 from shared.errors import Refused
 
 VALID = timedelta(minutes=30)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from services.incident.policies import from_notifications
-from services.notification.events import ContactRetired, ContactSet
+from services.notification.contact_events import ContactRetired, ContactSet
 from services.notification.published import PUBLISHED
 from services.notification.teams.events import TeamRetired, TeamSet
 from shared.client import AsyncClient

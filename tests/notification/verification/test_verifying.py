@@ -9,14 +9,14 @@ import pytest
 
 from services.notification import contact
 from services.notification.contact import Contact
-from services.notification.events import (
-    Channel,
+from services.notification.contact_events import (
     CodeRefused,
     CodeSent,
     ContactSet,
     MethodVerified,
     SecretSet,
 )
+from services.notification.events import Channel
 from services.notification.verification import verifying
 from services.notification.verification.allowance import MOST, WITHIN, Allowance
 from shared.client import AsyncClient
