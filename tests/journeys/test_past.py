@@ -72,13 +72,13 @@ async def declare(agent: AsyncClient, chance: random.Random) -> str:
 
 
 OF_SEVERAL = {"restrict", "add-child", "remove-child", "merge", "unmerge", "link", "unlink"}
-TURNED_BY_THE_MANAGER = {"accept-major", "reject-major", "demote-major"}
+OF_THE_MANAGER = {"accept-major", "reject-major", "demote-major", "record-regulatory"}
 """Commands that need others, or hide what is compared; their own tests see to them."""
 
 
 async def give_any(agent: AsyncClient, incident: str, chance: random.Random) -> None:
     """A command at random, perhaps one that is refused; cancelling is rare."""
-    given = [c for c in COMMANDS if c not in OF_SEVERAL | LED | TURNED_BY_THE_MANAGER]
+    given = [c for c in COMMANDS if c not in OF_SEVERAL | LED | OF_THE_MANAGER]
     command = chance.choice([c for c in given if c != "cancel" or chance.random() < 0.1])
     bodies: dict[str, dict[str, Any]] = {
         "categorise": {"category": chance.choice(["network", "storage"])},

@@ -1,8 +1,10 @@
 """A major incident closes with a problem: it names those that are said to be behind it."""
 
+from functools import partial
 from typing import Any
 
 from tests.incident.problem_feed.conftest import Desk
+from tests.support.until import until
 
 
 async def accepted(desk: Desk) -> str:
@@ -59,8 +61,5 @@ async def test_one_that_is_told_of_with_many_others_names_it_too(desk: Desk) -> 
     incident = await accepted(desk)
     others = [await desk.declare() for _ in range(55)]
     _, number = await desk.problem(incident, *others)
-    for _ in range(200):
-        if await linked(desk, incident):
-            break
-        await desk.titles(incident)
+    await until(partial(linked, desk, incident))
     assert await linked(desk, incident) == [("problem", number)]
