@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from types import GenericAlias
 from typing import Any, Generic, NamedTuple, TypeVar, cast, get_args, get_type_hints
 from uuid import UUID
 
@@ -120,7 +121,8 @@ class Aggregate(Generic[S, E]):
 
     @cached_property
     def _decoder(self) -> msgspec.json.Decoder[tuple[S, int, datetime, datetime]]:
-        return msgspec.json.Decoder(tuple[type(self.initial), int, datetime, datetime])  # type: ignore[misc]
+        snapshot: Any = GenericAlias(tuple, (type(self.initial), int, datetime, datetime))
+        return msgspec.json.Decoder(snapshot)
 
 
 def by_topic(*aggregates: Aggregate[Any, Any]) -> dict[str, Aggregate[Any, Any]]:

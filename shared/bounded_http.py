@@ -63,7 +63,7 @@ class BoundedHttp(HttpToolsProtocol):
     _unfinished_head = 0
     _arrived = 0  # at once, just now
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         super().connection_made(transport)
         self._together = Together(self.loop, transport)
         self._deadlines = deadlines_of(self.loop)

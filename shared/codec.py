@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -11,6 +11,8 @@ from msgspec.structs import replace
 
 from shared.domain import FREE_TEXT, Event, Sealed
 from shared.vault import NewKey, Vault
+
+E = TypeVar("E", bound=Event)
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -29,8 +31,8 @@ def encode(event: Event) -> Stored:
 
 
 def record(
-    event: Event, stream: UUID, version: int, about: Iterable[str], vault: Vault
-) -> tuple[Event, Stored, list[NewKey]]:
+    event: E, stream: UUID, version: int, about: Iterable[str], vault: Vault
+) -> tuple[E, Stored, list[NewKey]]:
     """A fresh event as it will be read again, its stored form, and the keys to keep beside it.
 
     `about` are the subjects of free text; a named field's subject is another field of the event.
@@ -70,8 +72,8 @@ def _upcast(cls: type[Event], stored_version: int, state: bytes) -> dict[str, An
 
 
 def _seal(
-    event: Event, stream: UUID, version: int, about: Iterable[str], vault: Vault
-) -> tuple[Event, list[NewKey]]:
+    event: E, stream: UUID, version: int, about: Iterable[str], vault: Vault
+) -> tuple[E, list[NewKey]]:
     keys: dict[str, NewKey] = {}
     sealed: dict[str, Sealed] = {}
     for field, subject in type(event).personal.items():
@@ -88,7 +90,7 @@ def _seal(
     return (replace(event, **sealed) if sealed else event), new
 
 
-def _placed(event: Event, version: int) -> Event:
+def _placed(event: E, version: int) -> E:
     told = {
         field: replace(value, place=f"{version}|{field}")
         for field in type(event).personal

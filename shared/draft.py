@@ -73,7 +73,7 @@ class Draft:
         version = held.version + 1
         about = (self.append.actor, *aggregate.about(held.state, clear)) if clear.personal else ()
         sealed, stored, keys = record(clear, held.stream, version, about, self._vault)
-        state = aggregate.evolve(held.state, sealed)  # type: ignore[arg-type]  # same class
+        state = aggregate.evolve(held.state, sealed)
         after = Folded(held.stream, state, version, *held[3:])
         self.append.events.append(
             NewEvent(

@@ -89,6 +89,13 @@ class Candidate(State, frozen=True):
     reason: Personal | None = None
 
     @property
+    def window(self) -> tuple[datetime, datetime]:
+        """When the first and the last of its incidents happened, once it was raised."""
+        if self.window_from is None or self.window_until is None:
+            raise ValueError("a candidate that was never raised has no window")
+        return self.window_from, self.window_until
+
+    @property
     def incidents(self) -> tuple[UUID, ...]:
         """The incidents that matched."""
         return tuple(match.incident for match in self.matches)

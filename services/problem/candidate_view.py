@@ -94,7 +94,7 @@ async def render(store: Store, folded: Folded[Candidate], hidden: Collection[UUI
     created_at, updated_at = folded.times
     await store.vault.load(store.pool, [state.reason])
     reason = None if state.reason is None else store.vault.open(folded.stream, state.reason)
-    window = Window(state.window_from, state.window_until)  # type: ignore[arg-type]
+    window = Window(*state.window)
     return _encode(
         CandidateView(
             id=folded.stream,

@@ -43,11 +43,9 @@ def _seconds(value: Any) -> Any:
 
 
 def _plain_date(value: Any) -> Any:
-    if isinstance(value, str) and not _DAY.fullmatch(value):
-        raise ValueError("must be a date, such as 2026-12-25")
-    if not isinstance(value, str | date):
-        raise ValueError("must be a date, such as 2026-12-25")  # noqa: TRY004  # pydantic's kind
-    return value
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise ValueError("must be a date, such as 2026-12-25")
 
 
 Zone = Annotated[str, Field(max_length=64, examples=["Europe/Berlin"]), AfterValidator(_known_zone)]

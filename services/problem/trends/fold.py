@@ -174,7 +174,10 @@ class RuleWatch:
         self._tidy(group)
 
     def _group_of(self, sighting: Sighting) -> Group:
-        return self._groups[self._read(sighting)]  # type: ignore[index]  # it was read before
+        key = self._read(sighting)
+        if key is None:
+            raise LookupError("what the rule does not look at is in no group")
+        return self._groups[key]
 
     def _tidy(self, group: Group) -> None:
         if group.is_empty:

@@ -104,8 +104,7 @@ def reader(rule: TrendRule) -> Callable[[Sighting], Key | None]:
 def _key(rule: TrendRule) -> Callable[[tuple[str | None, ...]], Key]:
     places = [TRAITS.index(name) for name in rule.same]
     if len(places) == 1:
-        start, end = places[0], places[0] + 1
-        return lambda traits: traits[start:end]  # type: ignore[return-value]  # read sees to None
+        return itemgetter(slice(places[0], places[0] + 1))
     return itemgetter(*places) if places else lambda traits: ()
 
 

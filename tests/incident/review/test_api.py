@@ -1,6 +1,5 @@
 """Reviews over HTTP: opened, written, completed, reproduced, reopened, kept to who may."""
 
-import asyncio
 import sys
 from collections.abc import AsyncIterator
 from typing import Any
@@ -188,48 +187,6 @@ async def test_the_next_revision_begins_with_what_the_last_one_said(
     assert (await story.review("?revision=1"))["completed"] == first["completed"]
     missing = await story.responder.get(f"{story.path}/review?revision=3")
     assert missing.status_code == 404
-
-
-def unmet(refused: dict[str, Any]) -> list[str]:
-    return [each["condition"] for each in refused["unmet"]]
-
-
-async def test_a_review_that_was_reopened_keeps_its_incident_from_being_closed(
-    service: RunningService,
-) -> None:
-    story = await told(service)
-    final = {"status": "Back", "impact": "None", "action": "Watching", "final": True}
-    await story.give("post-update", story.manager, **final)
-    await story.completed()
-    await story.give("review/reopen", story.manager, reason="The vendor explains it")
-    waived = {"waive_problem": "A supplier"}
-    assert unmet(await story.refused("close", story.manager, **waived)) == ["review"]
-    shown = (await story.responder.get(story.path)).json()["major_incident"]
-    assert [each["condition"] for each in shown["unmet"]] == ["review", "problem"]
-    done = await story.completed()
-    assert done["revision"] == 2
-    closed = await story.give("close", story.manager, **waived)
-    await story.give("review/reopen", story.manager, reason="Once more")
-    after = (await story.responder.get(story.path)).json()
-    assert (after["status"], after["version"]) == ("closed", closed["version"])
-    assert (await story.review())["revision"] == 3
-
-
-async def test_a_closing_and_a_reopening_of_its_review_do_not_pass_each_other(
-    service: RunningService,
-) -> None:
-    story = await told(service)
-    final = {"status": "Back", "impact": "None", "action": "Watching", "final": True}
-    await story.give("post-update", story.manager, **final)
-    await story.completed()
-    closing, _ = await asyncio.gather(
-        story.manager.post(f"{story.path}/close", json={"waive_problem": "A supplier"}),
-        story.give("review/reopen", story.manager, reason="More is known"),
-    )
-    timeline = (await story.responder.get(f"{story.path}/timeline?limit=200")).json()["items"]
-    kinds = {each["kind"] for each in timeline}
-    assert (closing.status_code == 200) == ("incident.closed" in kinds)
-    assert ("incident.closed" in kinds) != ("incident.review_reopened" in kinds)
 
 
 async def test_action_items_go_on_after_it_was_completed(service: RunningService) -> None:

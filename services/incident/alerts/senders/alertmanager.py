@@ -15,11 +15,9 @@ def _moment(value: Any) -> Any:
     """To the microsecond: Alertmanager sends nanoseconds, and the year 1 for no time at all."""
     if value is None or value == "":
         return None
-    if not isinstance(value, str):
-        raise ValueError("must be an RFC 3339 time")  # noqa: TRY004  # pydantic reports ValueErrors
-    moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
-        raise ValueError("must be a time with its zone")
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("must be an RFC 3339 time with its zone")
     return moment.astimezone(UTC) if 1971 <= moment.year <= 9997 else None
 
 
