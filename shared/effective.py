@@ -22,7 +22,17 @@ class Instant(NamedTuple):
 
 
 def happened_by(events: Sequence[Recorded], moment: datetime) -> list[Recorded]:
-    """What had happened in the world by then, in the world's order; ties by position.
+    """What had happened in the world by then, in the world's order."""
+    return [e for at, e in _placed(events) if at <= moment]
+
+
+def in_order(events: Sequence[Recorded]) -> list[Recorded]:
+    """All of these in the world's order."""
+    return [e for _, e in _placed(events)]
+
+
+def _placed(events: Sequence[Recorded]) -> list[tuple[datetime, Recorded]]:
+    """When each counts from, earliest first, ties by position.
 
     A stream begins with its first event: that counts from the earliest moment its events state.
     """
@@ -31,8 +41,7 @@ def happened_by(events: Sequence[Recorded], moment: datetime) -> list[Recorded]:
     for at, e in timed:
         began[e.originator_id] = min(at, began.get(e.originator_id, at))
     placed = [(began[e.originator_id] if e.originator_version == 1 else at, e) for at, e in timed]
-    ordered = sorted(placed, key=lambda p: (p[0], p[1].position))
-    return [e for at, e in ordered if at <= moment]
+    return sorted(placed, key=lambda p: (p[0], p[1].position))
 
 
 def _timed(events: Sequence[Recorded]) -> list[tuple[datetime, Recorded]]:

@@ -21,11 +21,12 @@ from services.incident.review.review import REVIEW, Review
 from services.incident.review.reviews import Reviews
 from services.incident.timeline import TELLER
 from shared.aggregate import Folded
+from shared.effective import in_order
 from shared.errors import NotFound
 from shared.http.asked import Asked
 from shared.http.past import known_to
 from shared.store.reader import Recorded
-from shared.timeline import Entry, entries
+from shared.timeline import entries
 from shared.work import Work
 
 DESK = "reviews"
@@ -67,7 +68,7 @@ class ReviewDesk:
         mine, happened = {stream, facts_stream(stream)}, without(visible)
         return Facts(
             replayed([each for each in found if each.originator_id == stream], happened),
-            sorted(await entries(self.store, happened, TELLER), key=_in_the_world),
+            await entries(self.store, in_order(happened), TELLER),
             deliveries(filter(is_delivery, visible)),
             reading_of(
                 [each for each in visible if each.originator_id in mine],
@@ -116,7 +117,3 @@ def _no_such(newest: int) -> str:
     if newest == 0:
         return "it has no review yet: that is opened when the incident is resolved"
     return f"there is no such revision; the newest is {newest}"
-
-
-def _in_the_world(entry: Entry) -> tuple[datetime, int]:
-    return entry.effective_at, entry.position

@@ -65,7 +65,9 @@ async def test_a_p1_by_the_clock(databases: Databases, monkeypatch: pytest.Monke
             await give(
                 service, id, "review/write-section", by=MIA, section=section, text="As it was."
             )
-        await give(service, id, "review/complete", by=MIA)
+        reviewed = await give(service, id, "review/complete", by=MIA)
+        begun = [each["kind"] for each in reviewed["timeline"][:2]]
+        assert begun == ["incident.declared", "incident.major_accepted"]
         left = await give(service, id, "close", by=MIA, answers=409)
         assert [each["condition"] for each in left["unmet"]] == ["problem"]
         done = await give(service, id, "close", by=MIA, waive_problem="A supplier's")

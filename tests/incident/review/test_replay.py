@@ -12,6 +12,7 @@ from services.incident.major.events import MajorRole
 from services.incident.review.replay import Replayed, replayed, seconds_in
 from shared.codec import encode
 from shared.domain import Event
+from shared.effective import in_order
 from shared.store.reader import Recorded
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -40,6 +41,11 @@ def told(*events: Event) -> Replayed:
 
 def proofs(replay: Replayed) -> dict[str, int]:
     return {name: proven.event.int for name, proven in replay.milestones.items()}
+
+
+def test_what_a_declaration_led_to_stands_behind_it_though_decided_a_moment_before() -> None:
+    log = recorded(DECLARED, m.MajorAccepted(at=START - timedelta(microseconds=400)))
+    assert in_order(log) == log
 
 
 def test_each_milestone_names_the_event_that_stamped_it() -> None:
